@@ -1,0 +1,25 @@
+CREATE OR REPLACE FUNCTION ops.billing_facts_tx(p_family_id uuid)
+RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = ''
+AS $$
+BEGIN
+  IF NOT rls.is_keeper_of(p_family_id) THEN
+    RETURN ops.refuse('FORBIDDEN');
+  END IF;
+  RETURN (
+    SELECT pg_catalog.jsonb_build_object(
+      'family_id', entitlement.family_id,
+      'customer_id', customer.customer_id,
+      'subscribed', customer.subscription_id IS NOT NULL,
+      'checkout_session_id', customer.checkout_session_id,
+      'checkout_plan', customer.checkout_plan,
+      'checkout_interval', customer.checkout_interval)
+    FROM public.entitlements AS entitlement
+    LEFT JOIN ops.billing_customers AS customer USING (family_id)
+    WHERE entitlement.family_id = p_family_id
+  );
+END
+$$;
+COMMENT ON FUNCTION ops.billing_facts_tx(uuid) IS 'What checkout and portal must know before they speak to Stripe. Refuses FORBIDDEN to whoever is no keeper.';
+SELECT ops.publish('ops.billing_facts_tx', 'app_service');

@@ -1,0 +1,24 @@
+CREATE OR REPLACE FUNCTION ops.bury_job(p_job_id uuid, p_error text)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = ''
+AS $$
+DECLARE
+  v_job ops.jobs;
+BEGIN
+  DELETE FROM ops.jobs WHERE id = p_job_id RETURNING * INTO v_job;
+  IF NOT FOUND THEN
+    RETURN;
+  END IF;
+  INSERT INTO ops.dead_jobs (id, kind, payload, payload_version, lane, attempts, max_attempts, dedupe_key, request_id, last_error, enqueued_at)
+  VALUES (v_job.id, v_job.kind, v_job.payload, v_job.payload_version, v_job.lane, v_job.attempts, v_job.max_attempts,
+          v_job.dedupe_key, v_job.request_id, p_error, v_job.created_at);
+  IF v_job.kind = 'apply_stripe_event' THEN
+    UPDATE ops.stripe_events SET state = 'dead', last_error = p_error
+    WHERE event_id = v_job.payload ->> 'event_id' AND state <> 'applied';
+  END IF;
+  PERFORM ops.note_alert('dead-job/' || v_job.kind, 'critical', 'A job of kind ' || v_job.kind || ' is dead: see make jobs.', v_job.request_id);
+END
+$$;
+COMMENT ON FUNCTION ops.bury_job(uuid, text) IS 'Moves a job to dead_jobs with its history, and alerts.';
+SELECT ops.publish('ops.bury_job');

@@ -1,0 +1,18 @@
+CREATE OR REPLACE FUNCTION ops.capture_event(p_event text, p_user_id uuid, p_properties jsonb, p_lane text, p_request_id text DEFAULT NULL)
+RETURNS void
+LANGUAGE sql
+SET search_path = ''
+AS $$
+  SELECT ops.enqueue_job(
+    'capture_events',
+    pg_catalog.jsonb_build_object(
+      'event', p_event,
+      'user_id', p_user_id,
+      'properties', p_properties,
+      'happened_at', pg_catalog.now()),
+    'analytics/' || p_lane,
+    p_request_id)
+$$;
+COMMENT ON FUNCTION ops.capture_event(text, uuid, jsonb, text, text) IS
+  'Enqueues one product event in the caller''s transaction: it is told only if what it tells of was committed. Properties hold ids and numbers only.';
+SELECT ops.publish('ops.capture_event');

@@ -1,0 +1,51 @@
+CREATE OR REPLACE FUNCTION ops.claim_jobs_tx(p_limit integer, p_lease_seconds integer, p_job_id uuid DEFAULT NULL)
+RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = ''
+AS $$
+DECLARE
+  v_now timestamptz := pg_catalog.clock_timestamp();
+  v_token uuid := pg_catalog.gen_random_uuid();
+  v_ids uuid[];
+  v_more uuid[];
+BEGIN
+  IF p_job_id IS NOT NULL THEN
+    SELECT pg_catalog.array_agg(id) INTO v_ids FROM (
+      SELECT id FROM ops.jobs WHERE id = p_job_id AND run_at <= v_now FOR UPDATE SKIP LOCKED
+    ) AS wanted;
+  ELSE
+    -- Whose turn has come goes first ...
+    SELECT pg_catalog.array_agg(id) INTO v_ids FROM (
+      SELECT id FROM ops.jobs WHERE turn_at <= v_now AND run_at <= v_now
+      ORDER BY turn_at LIMIT p_limit FOR UPDATE SKIP LOCKED
+    ) AS due;
+    -- ... and where nobody's turn has come, the busy lanes may go on: an idle worker helps nobody.
+    IF coalesce(pg_catalog.cardinality(v_ids), 0) < p_limit THEN
+      SELECT pg_catalog.array_agg(id) INTO v_more FROM (
+        SELECT id FROM ops.jobs WHERE run_at <= v_now AND turn_at > v_now
+        ORDER BY run_at LIMIT p_limit - coalesce(pg_catalog.cardinality(v_ids), 0) FOR UPDATE SKIP LOCKED
+      ) AS early;
+      v_ids := v_ids || v_more;
+    END IF;
+  END IF;
+
+  -- A worker that died with the last attempt in its hands never said so: such a job is not run again but laid out.
+  PERFORM ops.bury_job(id, coalesce(last_error, 'the worker died')) FROM ops.jobs WHERE id = ANY (v_ids) AND attempts >= max_attempts;
+
+  RETURN pg_catalog.jsonb_build_object('lease_token', v_token, 'jobs', coalesce((
+    WITH claimed AS (
+      UPDATE ops.jobs
+      SET attempts = attempts + 1,
+          lease_token = v_token,
+          run_at = v_now + p_lease_seconds * interval '1 second',
+          turn_at = v_now + p_lease_seconds * interval '1 second'
+      WHERE id = ANY (v_ids)
+      RETURNING id, kind, payload, payload_version, attempts, max_attempts, request_id
+    )
+    SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(claimed) ORDER BY pg_catalog.array_position(v_ids, claimed.id)) FROM claimed
+  ), '[]'));
+END
+$$;
+COMMENT ON FUNCTION ops.claim_jobs_tx(integer, integer, uuid) IS
+  'Claims due jobs under a lease and a fencing token: the one named, or by turn and then by age. A lease that runs out makes the job due again.';
+SELECT ops.publish('ops.claim_jobs_tx', 'app_service');

@@ -1,0 +1,15 @@
+CREATE OR REPLACE FUNCTION ops.complete_jobs_tx(p_job_ids uuid[], p_lease_token uuid)
+RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = ''
+AS $$
+DECLARE
+  v_completed integer;
+BEGIN
+  DELETE FROM ops.jobs WHERE id = ANY (p_job_ids) AND lease_token = p_lease_token;
+  GET DIAGNOSTICS v_completed = ROW_COUNT;
+  RETURN pg_catalog.jsonb_build_object('completed', v_completed);
+END
+$$;
+COMMENT ON FUNCTION ops.complete_jobs_tx(uuid[], uuid) IS 'Done jobs are deleted, by the holder of the lease alone: a worker whose lease ran out completes nothing.';
+SELECT ops.publish('ops.complete_jobs_tx', 'app_service');

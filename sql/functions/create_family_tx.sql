@@ -1,0 +1,82 @@
+CREATE OR REPLACE FUNCTION ops.create_family_tx(
+  p_name text,
+  p_locale text,
+  p_display_name text,
+  p_quota_bytes bigint,
+  p_max_recording_seconds integer,
+  p_idempotency_key text DEFAULT NULL,
+  p_request_hash text DEFAULT NULL,
+  p_request_id text DEFAULT NULL
+)
+RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = ''
+AS $$
+DECLARE
+  c_max_free_families constant integer := 3;
+  v_user_id uuid := auth.uid();
+  v_family_id uuid;
+  v_prompts_seeded integer := 0;
+  v_warnings jsonb := '[]';
+  v_replay jsonb;
+BEGIN
+  v_replay := ops.recall_idempotent('create-family', p_idempotency_key, p_request_hash);
+  IF v_replay ? 'refused' THEN
+    RETURN v_replay;
+  ELSIF v_replay IS NULL THEN
+    -- Families of one person are founded one after the other, so that counting them means something.
+    PERFORM pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('create-family/' || v_user_id, 0));
+    IF (
+      SELECT count(*)
+      FROM public.family_members AS member
+      JOIN public.entitlements AS entitlement USING (family_id)
+      WHERE member.user_id = v_user_id AND member.role = 'keeper' AND entitlement.plan = 'free'
+    ) >= c_max_free_families THEN
+      RETURN ops.refuse('CONFLICT', '{"reason": "too_many_free_families"}');
+    END IF;
+
+    BEGIN
+      INSERT INTO public.families (name, locale, created_by) VALUES (p_name, p_locale, v_user_id) RETURNING id INTO v_family_id;
+      INSERT INTO public.profiles AS profile (user_id, display_name, locale) VALUES (v_user_id, p_display_name, p_locale)
+      ON CONFLICT (user_id) DO UPDATE SET display_name = coalesce(excluded.display_name, profile.display_name);
+    EXCEPTION WHEN foreign_key_violation THEN
+      -- The token is good, but its person's account is gone.
+      RETURN ops.refuse('UNAUTHORIZED');
+    END;
+    INSERT INTO public.family_members (family_id, user_id, role, display_name)
+    VALUES (v_family_id, v_user_id, 'keeper', (SELECT display_name FROM public.profiles WHERE user_id = v_user_id));
+    INSERT INTO public.entitlements (family_id, storage_quota_bytes, max_recording_seconds)
+    VALUES (v_family_id, p_quota_bytes, p_max_recording_seconds);
+
+    -- A family without prompts is still a family: this part alone may fail.
+    BEGIN
+      -- A microsecond apart, so that the list, newest first, shows them in their order.
+      INSERT INTO public.prompts (family_id, text, locale, created_at)
+      SELECT v_family_id, seed.text, p_locale, pg_catalog.now() - seed.position * interval '1 microsecond'
+      FROM ops.seed_prompts(p_locale) AS seed;
+      GET DIAGNOSTICS v_prompts_seeded = ROW_COUNT;
+    EXCEPTION WHEN OTHERS THEN
+      v_warnings := '["The first prompts could not be added. You can add your own."]';
+      PERFORM ops.note_anomaly('prompts_not_seeded', v_family_id, NULL, pg_catalog.jsonb_build_object('sqlstate', SQLSTATE));
+    END;
+
+    v_replay := pg_catalog.jsonb_build_object('family_id', v_family_id, 'prompts_seeded', v_prompts_seeded);
+    PERFORM ops.remember_idempotent('create-family', p_idempotency_key, p_request_hash, v_replay);
+    PERFORM ops.capture_event('onboarding_family_created', v_user_id,
+      pg_catalog.jsonb_build_object('family_id', v_family_id), v_family_id::text, p_request_id);
+  END IF;
+
+  RETURN coalesce((
+    SELECT pg_catalog.jsonb_build_object(
+      'family', pg_catalog.to_jsonb(family) - ARRAY['joined_at', 'members', 'entitlement', 'last_verified_at'],
+      'entitlement', family.entitlement,
+      'prompts_seeded', v_replay -> 'prompts_seeded',
+      'warnings', v_warnings)
+    FROM wire.families AS family
+    WHERE family.id = (v_replay ->> 'family_id')::uuid
+  ), ops.refuse('FORBIDDEN'));
+END
+$$;
+COMMENT ON FUNCTION ops.create_family_tx(text, text, text, bigint, integer, text, text, text) IS
+  'Family, keeper, free entitlement and seed prompts for the caller. Refuses CONFLICT too_many_free_families, idempotency_key_reused; UNAUTHORIZED for an account that is gone.';
+SELECT ops.publish('ops.create_family_tx', 'app_service');

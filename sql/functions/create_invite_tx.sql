@@ -1,0 +1,63 @@
+CREATE OR REPLACE FUNCTION ops.create_invite_tx(
+  p_family_id uuid,
+  p_invite_id uuid,
+  p_code_hash bytea,
+  p_email text,
+  p_max_uses integer,
+  p_expires_in_days integer,
+  p_idempotency_key text DEFAULT NULL,
+  p_request_hash text DEFAULT NULL,
+  p_request_id text DEFAULT NULL
+)
+RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = ''
+AS $$
+DECLARE
+  c_max_live_invites constant integer := 30;
+  v_invite public.invites;
+  v_email_queued boolean;
+  v_replay jsonb;
+BEGIN
+  IF NOT rls.is_keeper_of(p_family_id) THEN
+    RETURN ops.refuse('FORBIDDEN');
+  END IF;
+  v_replay := ops.recall_idempotent('create-invite', p_idempotency_key, p_request_hash);
+  IF v_replay ? 'refused' THEN
+    RETURN v_replay;
+  ELSIF v_replay IS NULL THEN
+    -- The family's row puts its invites one after the other, so that counting them means something.
+    PERFORM FROM public.families WHERE id = p_family_id FOR NO KEY UPDATE;
+    IF (
+      SELECT count(*) FROM public.invites
+      WHERE family_id = p_family_id AND revoked_at IS NULL AND used_count < max_uses AND expires_at > pg_catalog.clock_timestamp()
+    ) >= c_max_live_invites THEN
+      RETURN ops.refuse('CONFLICT', '{"reason": "too_many_invites"}');
+    END IF;
+    INSERT INTO public.invites (id, family_id, email, max_uses, code_hash, expires_at, created_by)
+    VALUES (p_invite_id, p_family_id, p_email, p_max_uses, p_code_hash,
+            pg_catalog.now() + p_expires_in_days * interval '1 day', auth.uid())
+    RETURNING * INTO v_invite;
+    v_email_queued := ops.queue_invite_mail(v_invite, p_request_id);
+    v_replay := pg_catalog.jsonb_build_object('invite_id', v_invite.id, 'email_queued', v_email_queued);
+    PERFORM ops.remember_idempotent('create-invite', p_idempotency_key, p_request_hash, v_replay);
+    PERFORM ops.capture_event('invitation_created', auth.uid(),
+      pg_catalog.jsonb_build_object('family_id', p_family_id), p_family_id::text, p_request_id);
+  END IF;
+
+  RETURN (
+    SELECT pg_catalog.jsonb_build_object(
+      'id', invite.id,
+      'generation', invite.generation,
+      'code_hash', pg_catalog.encode(invite.code_hash, 'hex'),
+      'expires_at', invite.expires_at,
+      'max_uses', invite.max_uses,
+      'email_queued', v_replay -> 'email_queued')
+    FROM public.invites AS invite
+    WHERE invite.id = (v_replay ->> 'invite_id')::uuid
+  );
+END
+$$;
+COMMENT ON FUNCTION ops.create_invite_tx(uuid, uuid, bytea, text, integer, integer, text, text, text) IS
+  'An invite of the caller''s family, and its mail when an address is given. Refuses FORBIDDEN to whoever is no keeper, CONFLICT too_many_invites, idempotency_key_reused.';
+SELECT ops.publish('ops.create_invite_tx', 'app_service');

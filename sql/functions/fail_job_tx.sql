@@ -1,0 +1,27 @@
+CREATE OR REPLACE FUNCTION ops.fail_job_tx(p_job_id uuid, p_lease_token uuid, p_error text, p_retryable boolean)
+RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = ''
+AS $$
+DECLARE
+  v_job ops.jobs;
+  v_again_at timestamptz;
+BEGIN
+  SELECT * INTO v_job FROM ops.jobs WHERE id = p_job_id AND lease_token = p_lease_token FOR UPDATE;
+  IF NOT FOUND THEN
+    RETURN '{"outcome": "lease_lost"}';
+  END IF;
+  IF NOT p_retryable OR v_job.attempts >= v_job.max_attempts THEN
+    PERFORM ops.bury_job(p_job_id, p_error);
+    RETURN '{"outcome": "dead"}';
+  END IF;
+  -- 1 s, 2 s, 4 s ... up to an hour, each 30 % up or down, so that what failed together does not come back together.
+  v_again_at := pg_catalog.clock_timestamp()
+    + least(3600, 2 ^ (v_job.attempts - 1)) * (0.7 + 0.6 * pg_catalog.random()) * interval '1 second';
+  UPDATE ops.jobs SET run_at = v_again_at, turn_at = v_again_at, lease_token = NULL, last_error = p_error WHERE id = p_job_id;
+  RETURN pg_catalog.jsonb_build_object('outcome', 'retry', 'run_at', v_again_at);
+END
+$$;
+COMMENT ON FUNCTION ops.fail_job_tx(uuid, uuid, text, boolean) IS
+  'A failed job comes back after a growing, jittered wait, or is buried when it may not be tried again. The error is a class of trouble, never a message with data in it.';
+SELECT ops.publish('ops.fail_job_tx', 'app_service');

@@ -1,0 +1,75 @@
+CREATE OR REPLACE FUNCTION ops.finalize_recording_tx(
+  p_family_id uuid,
+  p_recording_id uuid,
+  p_object jsonb,
+  p_title text DEFAULT NULL,
+  p_prompt_id uuid DEFAULT NULL,
+  p_recorded_at timestamptz DEFAULT NULL,
+  p_request_id text DEFAULT NULL
+)
+RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = ''
+AS $$
+DECLARE
+  v_reservation ops.upload_reservations;
+  v_mismatch text;
+BEGIN
+  IF NOT rls.is_member_of(p_family_id) THEN
+    RETURN ops.refuse('FORBIDDEN');
+  END IF;
+  -- The gate, before the reservation: ten finalizes of one upload pass it one by one, and nine find the recording made.
+  PERFORM FROM public.entitlements WHERE family_id = p_family_id FOR NO KEY UPDATE;
+  -- Removed while waiting: refused like anybody who is no member.
+  IF NOT rls.is_member_of(p_family_id) THEN
+    RETURN ops.refuse('FORBIDDEN');
+  END IF;
+
+  IF NOT EXISTS (
+    SELECT FROM public.recordings
+    WHERE id = p_recording_id AND family_id = p_family_id AND created_by = auth.uid() AND purging_at IS NULL
+  ) THEN
+    SELECT * INTO v_reservation FROM ops.upload_reservations
+    WHERE id = p_recording_id AND family_id = p_family_id AND user_id = auth.uid() AND state = 'pending'
+    FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+      RETURN ops.refuse('NOT_FOUND');
+    END IF;
+    -- A deleted prompt is still the one that was answered; one of another family is none.
+    IF p_prompt_id IS NOT NULL AND NOT EXISTS (
+      SELECT FROM public.prompts WHERE id = p_prompt_id AND family_id = p_family_id
+    ) THEN
+      RETURN ops.refuse('NOT_FOUND');
+    END IF;
+    IF p_object IS NULL THEN
+      RETURN ops.refuse('UPLOAD_NOT_FOUND');
+    END IF;
+    v_mismatch := ops.upload_mismatch(v_reservation, p_object);
+    IF v_mismatch IS NOT NULL THEN
+      RETURN ops.refuse('UPLOAD_MISMATCH', pg_catalog.jsonb_build_object('reason', v_mismatch));
+    END IF;
+    PERFORM ops.keep_recording(v_reservation, p_object, p_title, p_prompt_id, p_recorded_at, false, p_request_id);
+  END IF;
+
+  RETURN (
+    SELECT pg_catalog.jsonb_build_object(
+      'recording', ops.recording_json(recording.id),
+      'usage', pg_catalog.jsonb_build_object(
+        'used_bytes', entitlement.storage_used_bytes,
+        'reserved_bytes', entitlement.storage_reserved_bytes,
+        'quota_bytes', entitlement.storage_quota_bytes),
+      'receipt', pg_catalog.jsonb_build_object(
+        'recording_id', recording.id,
+        'size_bytes', recording.size_bytes,
+        'etag', recording.etag,
+        'content_md5', recording.content_md5,
+        'stored_at', recording.stored_at))
+    FROM public.recordings AS recording
+    JOIN wire.entitlements AS entitlement USING (family_id)
+    WHERE recording.id = p_recording_id
+  );
+END
+$$;
+COMMENT ON FUNCTION ops.finalize_recording_tx(uuid, uuid, jsonb, text, uuid, timestamptz, text) IS
+  'The caller''s own upload becomes a recording, once: repeated, it answers the same. p_object: {size_bytes, content_type, is_mp4, etag, stored_at} of the stored object, null when there is none. Refuses FORBIDDEN, NOT_FOUND, UPLOAD_NOT_FOUND, UPLOAD_MISMATCH; never for quota or billing.';
+SELECT ops.publish('ops.finalize_recording_tx', 'app_service');

@@ -1,0 +1,108 @@
+CREATE OR REPLACE FUNCTION ops.get_signed_upload_url_tx(
+  p_family_id uuid,
+  p_recording_id uuid,
+  p_size_bytes bigint,
+  p_duration_seconds double precision,
+  p_content_type text,
+  p_content_md5 text,
+  p_waveform_size_bytes integer,
+  p_url_seconds integer,
+  p_idempotency_key text DEFAULT NULL,
+  p_request_hash text DEFAULT NULL,
+  p_request_id text DEFAULT NULL
+)
+RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = ''
+AS $$
+DECLARE
+  c_max_pending constant integer := 20;
+  c_hold constant interval := interval '2 hours';
+  c_watch constant interval := interval '14 days';
+  v_user_id uuid := auth.uid();
+  v_now timestamptz;
+  v_entitlement public.entitlements;
+  v_reservation ops.upload_reservations;
+  v_reserved bigint;
+  v_recording_id uuid := p_recording_id;
+  v_replay jsonb;
+  v_block text;
+BEGIN
+  IF NOT rls.is_member_of(p_family_id) THEN
+    RETURN ops.refuse('FORBIDDEN');
+  END IF;
+  v_replay := ops.recall_idempotent('get-signed-upload-url', p_idempotency_key, p_request_hash);
+  IF v_replay ? 'refused' THEN
+    RETURN v_replay;
+  ELSIF v_replay IS NOT NULL THEN
+    v_recording_id := (v_replay ->> 'recording_id')::uuid;
+  END IF;
+  -- One person's uploads are counted one after the other, whatever families they go to.
+  PERFORM pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('upload/' || v_user_id, 0));
+
+  -- The gate. Everything below is read after it, and judged by the clock as it is now: what we waited for may have changed it all.
+  SELECT * INTO STRICT v_entitlement FROM public.entitlements WHERE family_id = p_family_id FOR NO KEY UPDATE;
+  v_now := pg_catalog.clock_timestamp();
+  IF NOT rls.is_member_of(p_family_id) THEN
+    RETURN ops.refuse('FORBIDDEN');
+  END IF;
+
+  IF v_replay IS NOT NULL THEN
+    SELECT * INTO v_reservation FROM ops.upload_reservations WHERE id = v_recording_id AND state = 'pending' FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+      RETURN ops.refuse('CONFLICT', '{"reason": "already_finalized"}');
+    END IF;
+  END IF;
+
+  v_block := ops.upload_block(v_entitlement);
+  IF v_block IS NOT NULL THEN
+    RETURN ops.refuse(v_block);
+  END IF;
+  v_reserved := rls.reserved_bytes_of(p_family_id);
+  -- A reservation that is still live is in the sum already; one that lapsed must find its room again.
+  IF v_entitlement.storage_used_bytes + v_reserved
+     + CASE WHEN v_reservation.live_until > v_now THEN 0 ELSE p_size_bytes END > v_entitlement.storage_quota_bytes
+  THEN
+    RETURN ops.refuse('QUOTA_EXCEEDED', pg_catalog.jsonb_build_object(
+      'quota_bytes', v_entitlement.storage_quota_bytes,
+      'used_bytes', v_entitlement.storage_used_bytes,
+      'reserved_bytes', v_reserved,
+      'requested_bytes', p_size_bytes));
+  END IF;
+  IF p_duration_seconds > v_entitlement.max_recording_seconds THEN
+    RETURN ops.refuse('DURATION_EXCEEDED', pg_catalog.jsonb_build_object('max_recording_seconds', v_entitlement.max_recording_seconds));
+  END IF;
+
+  IF v_replay IS NULL THEN
+    IF (
+      SELECT count(*) FROM ops.upload_reservations
+      WHERE user_id = v_user_id AND state = 'pending' AND live_until > v_now
+    ) >= c_max_pending THEN
+      RETURN ops.refuse('CONFLICT', '{"reason": "too_many_uploads"}');
+    END IF;
+    INSERT INTO ops.upload_reservations (id, family_id, user_id, size_bytes, duration_seconds, content_type, content_md5,
+                                         waveform_size_bytes, url_expires_at, live_until, watch_until)
+    VALUES (v_recording_id, p_family_id, v_user_id, p_size_bytes, p_duration_seconds, p_content_type, p_content_md5,
+            p_waveform_size_bytes, v_now + p_url_seconds * interval '1 second', v_now + c_hold, v_now + c_watch);
+    PERFORM ops.remember_idempotent('get-signed-upload-url', p_idempotency_key, p_request_hash,
+      pg_catalog.jsonb_build_object('recording_id', v_recording_id));
+    PERFORM ops.capture_event('recording_upload_started', v_user_id, pg_catalog.jsonb_build_object(
+      'family_id', p_family_id, 'recording_id', v_recording_id), p_family_id::text, p_request_id);
+  ELSE
+    -- A fresh URL lives longer than the first: the reservation and its watch live along.
+    UPDATE ops.upload_reservations
+    SET url_expires_at = v_now + p_url_seconds * interval '1 second',
+        live_until = v_now + c_hold,
+        watch_until = v_now + c_watch
+    WHERE id = v_recording_id;
+  END IF;
+
+  RETURN pg_catalog.jsonb_build_object(
+    'recording_id', v_recording_id,
+    'reserved_bytes', p_size_bytes,
+    'expires_at', v_now + p_url_seconds * interval '1 second');
+END
+$$;
+COMMENT ON FUNCTION ops.get_signed_upload_url_tx(uuid, uuid, bigint, double precision, text, text, integer, integer, text, text, text) IS
+  'Reserves an upload''s bytes for the caller, through the gate. Refuses, in this order: FORBIDDEN, ENTITLEMENT_INACTIVE or SUBSCRIPTION_INACTIVE, QUOTA_EXCEEDED, DURATION_EXCEEDED, CONFLICT too_many_uploads; CONFLICT idempotency_key_reused, already_finalized.';
+SELECT ops.publish('ops.get_signed_upload_url_tx', 'app_service');

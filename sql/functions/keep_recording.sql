@@ -1,0 +1,50 @@
+CREATE OR REPLACE FUNCTION ops.keep_recording(
+  p_reservation ops.upload_reservations,
+  p_object jsonb,
+  p_title text,
+  p_prompt_id uuid,
+  p_recorded_at timestamptz,
+  p_rescued boolean,
+  p_request_id text
+)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = ''
+AS $$
+BEGIN
+  INSERT INTO public.recordings (id, family_id, prompt_id, title, size_bytes, duration_seconds, content_type, recorded_at, created_by,
+                                 rescued, object_key, waveform_key, etag, content_md5, stored_at)
+  VALUES (
+    p_reservation.id,
+    p_reservation.family_id,
+    p_prompt_id,
+    p_title,
+    p_reservation.size_bytes,
+    p_reservation.duration_seconds,
+    p_reservation.content_type,
+    coalesce(p_recorded_at, p_reservation.created_at),
+    p_reservation.user_id,
+    p_rescued,
+    'families/' || p_reservation.family_id || '/recordings/' || p_reservation.id || '.audio.m4a',
+    CASE WHEN p_reservation.waveform_size_bytes IS NOT NULL
+      THEN 'families/' || p_reservation.family_id || '/recordings/' || p_reservation.id || '.waveform.json' END,
+    p_object ->> 'etag',
+    p_reservation.content_md5,
+    (p_object ->> 'stored_at')::timestamptz
+  );
+  -- An upload that was admitted is kept whatever became of the plan since: the voice counts more than the quota.
+  PERFORM ops.update_storage_quota(p_reservation.family_id, p_reservation.size_bytes, 'finalize', p_reservation.id,
+    CASE WHEN p_rescued THEN 'rescued' END, p_admitted => true);
+  DELETE FROM ops.upload_reservations WHERE id = p_reservation.id;
+  PERFORM ops.capture_event('recording_saved', p_reservation.user_id, pg_catalog.jsonb_build_object(
+    'family_id', p_reservation.family_id,
+    'recording_id', p_reservation.id,
+    'prompt_id', p_prompt_id,
+    'duration', p_reservation.duration_seconds,
+    'size_bytes', p_reservation.size_bytes,
+    'rescued', p_rescued), p_reservation.family_id::text, p_request_id);
+END
+$$;
+COMMENT ON FUNCTION ops.keep_recording(ops.upload_reservations, jsonb, text, uuid, timestamptz, boolean, text) IS
+  'Reservation to recording, ledger and usage, under the gate that the caller holds. p_object: {etag, stored_at} as the store told them.';
+SELECT ops.publish('ops.keep_recording');

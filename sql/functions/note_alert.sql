@@ -1,0 +1,15 @@
+CREATE OR REPLACE FUNCTION ops.note_alert(p_fingerprint text, p_severity text, p_message text, p_request_id text DEFAULT NULL)
+RETURNS void
+LANGUAGE sql
+SET search_path = ''
+AS $$
+  INSERT INTO ops.alert_digest AS digest (fingerprint, severity, message, last_request_id)
+  VALUES (p_fingerprint, p_severity, p_message, p_request_id)
+  ON CONFLICT (fingerprint, day) DO UPDATE SET
+    occurrences = digest.occurrences + 1,
+    last_request_id = coalesce(excluded.last_request_id, digest.last_request_id),
+    last_seen_at = pg_catalog.now()
+$$;
+COMMENT ON FUNCTION ops.note_alert(text, text, text, text) IS
+  'Adds to the operator''s digest: one row a fingerprint and UTC day, counted up. The message holds no id, address or name.';
+SELECT ops.publish('ops.note_alert');

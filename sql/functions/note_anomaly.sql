@@ -1,0 +1,10 @@
+CREATE OR REPLACE FUNCTION ops.note_anomaly(p_kind text, p_family_id uuid, p_recording_id uuid, p_details jsonb DEFAULT '{}')
+RETURNS void
+LANGUAGE sql
+SET search_path = ''
+AS $$
+  INSERT INTO ops.anomalies (kind, family_id, recording_id, details)
+  VALUES (p_kind, p_family_id, p_recording_id, p_details)
+$$;
+COMMENT ON FUNCTION ops.note_anomaly(text, uuid, uuid, jsonb) IS 'Records what should not have happened and was survived. Ids and numbers only.';
+SELECT ops.publish('ops.note_anomaly');

@@ -1,0 +1,35 @@
+CREATE OR REPLACE FUNCTION ops.queue_invite_mail(p_invite public.invites, p_request_id text)
+RETURNS boolean
+LANGUAGE plpgsql
+SET search_path = ''
+AS $$
+DECLARE
+  c_mails_a_family_a_day constant integer := 20;
+  c_mails_an_address_a_day constant integer := 3;
+  v_email_hash bytea;
+  v_day_ago timestamptz := pg_catalog.clock_timestamp() - interval '1 day';
+BEGIN
+  IF p_invite.email IS NULL THEN
+    RETURN false;
+  END IF;
+  v_email_hash := pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.lower(p_invite.email), 'UTF8'));
+  -- The family's invites are serialised by its row; an address can be written to from several families at once.
+  PERFORM pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('mail/' || pg_catalog.encode(v_email_hash, 'hex'), 0));
+  IF (SELECT count(*) FROM ops.invite_mails WHERE family_id = p_invite.family_id AND created_at > v_day_ago) >= c_mails_a_family_a_day
+     OR (SELECT count(*) FROM ops.invite_mails WHERE email_hash = v_email_hash AND created_at > v_day_ago) >= c_mails_an_address_a_day
+  THEN
+    RETURN false;
+  END IF;
+  INSERT INTO ops.invite_mails (family_id, email_hash) VALUES (p_invite.family_id, v_email_hash);
+  PERFORM ops.enqueue_job(
+    'send_invite_email',
+    pg_catalog.jsonb_build_object('invite_id', p_invite.id, 'generation', p_invite.generation),
+    'mail/' || p_invite.family_id,
+    p_request_id,
+    'invite/' || p_invite.id || '/' || p_invite.generation);
+  RETURN true;
+END
+$$;
+COMMENT ON FUNCTION ops.queue_invite_mail(public.invites, text) IS
+  'Enqueues an invitation''s mail unless 20 went to its family or 3 to its address within a day; says whether it did. The job carries ids, never the code.';
+SELECT ops.publish('ops.queue_invite_mail');

@@ -1,0 +1,41 @@
+CREATE OR REPLACE FUNCTION ops.record_checkout_tx(
+  p_family_id uuid,
+  p_customer_id text,
+  p_previous_session_id text,
+  p_session_id text,
+  p_plan text,
+  p_interval text,
+  p_request_id text DEFAULT NULL
+)
+RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = ''
+AS $$
+DECLARE
+  v_customer ops.billing_customers;
+BEGIN
+  IF NOT rls.is_keeper_of(p_family_id) THEN
+    RETURN ops.refuse('FORBIDDEN');
+  END IF;
+  INSERT INTO ops.billing_customers (family_id, customer_id) VALUES (p_family_id, p_customer_id)
+  ON CONFLICT (family_id) DO NOTHING;
+  SELECT * INTO STRICT v_customer FROM ops.billing_customers WHERE family_id = p_family_id FOR NO KEY UPDATE;
+
+  IF v_customer.subscription_id IS NOT NULL THEN
+    RETURN ops.refuse('CONFLICT', '{"reason": "subscribed"}');
+  END IF;
+  -- Whoever replaces the session it saw wins; a slower twin finds another one there and must let its own expire.
+  IF v_customer.customer_id = p_customer_id AND v_customer.checkout_session_id IS NOT DISTINCT FROM p_previous_session_id THEN
+    UPDATE ops.billing_customers
+    SET checkout_session_id = p_session_id, checkout_plan = p_plan, checkout_interval = p_interval
+    WHERE family_id = p_family_id;
+    PERFORM ops.capture_event('billing_checkout_started', auth.uid(), pg_catalog.jsonb_build_object(
+      'family_id', p_family_id, 'plan', p_plan, 'interval', p_interval), p_family_id::text, p_request_id);
+    v_customer.checkout_session_id := p_session_id;
+  END IF;
+  RETURN pg_catalog.jsonb_build_object('customer_id', v_customer.customer_id, 'checkout_session_id', v_customer.checkout_session_id);
+END
+$$;
+COMMENT ON FUNCTION ops.record_checkout_tx(uuid, text, text, text, text, text, text) IS
+  'Makes a checkout session the family''s live one, unless another took its place meanwhile; answers the one that stands. Refuses FORBIDDEN, CONFLICT subscribed.';
+SELECT ops.publish('ops.record_checkout_tx', 'app_service');

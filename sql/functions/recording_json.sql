@@ -1,0 +1,9 @@
+CREATE OR REPLACE FUNCTION ops.recording_json(p_recording_id uuid)
+RETURNS jsonb
+LANGUAGE sql STABLE
+SET search_path = ''
+AS $$
+  SELECT pg_catalog.to_jsonb(recording) FROM wire.recordings AS recording WHERE id = p_recording_id
+$$;
+COMMENT ON FUNCTION ops.recording_json(uuid) IS 'A recording as the API shows it, for the functions of the owner.';
+SELECT ops.publish('ops.recording_json');

@@ -1,0 +1,75 @@
+CREATE OR REPLACE FUNCTION ops.redeem_invite_tx(
+  p_code_hashes bytea[],
+  p_display_name text,
+  p_address text,
+  p_request_id text DEFAULT NULL
+)
+RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = ''
+AS $$
+DECLARE
+  v_user_id uuid := auth.uid();
+  v_invite public.invites;
+  v_removed_at timestamptz;
+  v_joined uuid;
+  v_refusal jsonb;
+BEGIN
+  -- Asking also locks the counters, in this order, so that guesses of one person or address cannot race past their budget.
+  v_refusal := coalesce(
+    ops.count_in_window('wrong-code/hour/' || v_user_id, 3600, 10, 0),
+    ops.count_in_window('wrong-code/day/' || v_user_id, 86400, 30, 0));
+  IF v_refusal IS NULL AND p_address IS NOT NULL THEN
+    v_refusal := ops.count_in_window('wrong-code/address/' || p_address, 86400, 60, 0);
+  END IF;
+  IF v_refusal IS NOT NULL THEN
+    RETURN v_refusal;
+  END IF;
+
+  -- Locked first, read after: whoever waits here sees the uses that the one before took.
+  SELECT * INTO v_invite FROM public.invites WHERE code_hash = ANY (p_code_hashes) FOR NO KEY UPDATE;
+  IF NOT FOUND THEN
+    RETURN ops.refuse_wrong_code(p_address);
+  END IF;
+
+  IF NOT EXISTS (SELECT FROM public.family_members WHERE user_id = v_user_id AND family_id = v_invite.family_id) THEN
+    SELECT removed_at INTO v_removed_at FROM ops.removals WHERE user_id = v_user_id AND family_id = v_invite.family_id;
+    IF v_invite.revoked_at IS NOT NULL
+       OR v_invite.expires_at <= pg_catalog.clock_timestamp()
+       OR v_invite.used_count >= v_invite.max_uses
+       OR v_invite.created_at <= v_removed_at
+    THEN
+      RETURN ops.refuse_wrong_code(p_address);
+    END IF;
+    BEGIN
+      INSERT INTO public.profiles AS profile (user_id, display_name) VALUES (v_user_id, p_display_name)
+      ON CONFLICT (user_id) DO UPDATE SET display_name = coalesce(excluded.display_name, profile.display_name);
+      INSERT INTO public.family_members (family_id, user_id, role, display_name)
+      VALUES (v_invite.family_id, v_user_id, v_invite.role, (SELECT display_name FROM public.profiles WHERE user_id = v_user_id))
+      ON CONFLICT (user_id, family_id) DO NOTHING
+      RETURNING id INTO v_joined;
+    EXCEPTION WHEN foreign_key_violation THEN
+      RETURN ops.refuse('UNAUTHORIZED');
+    END;
+  END IF;
+
+  -- A use is taken only by a membership that was made here.
+  IF v_joined IS NOT NULL THEN
+    UPDATE public.invites SET used_count = used_count + 1 WHERE id = v_invite.id;
+    DELETE FROM ops.removals WHERE user_id = v_user_id AND family_id = v_invite.family_id;
+    PERFORM ops.capture_event('invitation_redeemed', v_user_id,
+      pg_catalog.jsonb_build_object('family_id', v_invite.family_id), v_invite.family_id::text, p_request_id);
+  END IF;
+
+  RETURN (
+    SELECT pg_catalog.jsonb_build_object(
+      'family', pg_catalog.jsonb_build_object('id', family.id, 'name', family.name, 'role', family.role),
+      'already_member', v_joined IS NULL)
+    FROM wire.families AS family
+    WHERE family.id = v_invite.family_id
+  );
+END
+$$;
+COMMENT ON FUNCTION ops.redeem_invite_tx(bytea[], text, text, text) IS
+  'Joins the caller to the family of the invite. A member gets already_member whatever the invite''s state, and costs no use. Refuses INVITE_NOT_VALID for every other way a code can be wrong, RATE_LIMIT past the budgets of wrong codes.';
+SELECT ops.publish('ops.redeem_invite_tx', 'app_service');

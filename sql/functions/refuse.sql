@@ -1,0 +1,10 @@
+CREATE OR REPLACE FUNCTION ops.refuse(p_code text, p_details jsonb DEFAULT '{}')
+RETURNS jsonb
+LANGUAGE sql IMMUTABLE
+SET search_path = ''
+AS $$
+  SELECT pg_catalog.jsonb_build_object('refused', p_code, 'details', p_details)
+$$;
+COMMENT ON FUNCTION ops.refuse(text, jsonb) IS
+  'A business refusal, returned and not raised: its call stays counted, and nothing private lands in the database''s log.';
+SELECT ops.publish('ops.refuse');

@@ -1,0 +1,11 @@
+CREATE OR REPLACE FUNCTION ops.remember_idempotent(p_operation text, p_key text, p_request_hash text, p_result jsonb)
+RETURNS void
+LANGUAGE sql
+SET search_path = ''
+AS $$
+  INSERT INTO ops.idempotency_keys (user_id, operation, key, request_hash, result)
+  SELECT auth.uid(), p_operation, p_key, p_request_hash, p_result
+  WHERE p_key IS NOT NULL
+$$;
+COMMENT ON FUNCTION ops.remember_idempotent(text, text, text, jsonb) IS 'Keeps, under the caller''s key, the ids from which the same answer can be built again.';
+SELECT ops.publish('ops.remember_idempotent');

@@ -1,0 +1,12 @@
+CREATE OR REPLACE FUNCTION ops.settle_stripe_event_tx(p_event_id text, p_state text, p_error text DEFAULT NULL)
+RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = ''
+AS $$
+BEGIN
+  UPDATE ops.stripe_events SET state = p_state, last_error = p_error WHERE event_id = p_event_id AND state <> 'applied';
+  RETURN '{}';
+END
+$$;
+COMMENT ON FUNCTION ops.settle_stripe_event_tx(text, text, text) IS 'Notes on an event that it was ignored, failed (to be tried again) or is dead. What was applied stays applied.';
+SELECT ops.publish('ops.settle_stripe_event_tx', 'app_service');

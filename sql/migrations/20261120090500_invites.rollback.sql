@@ -1,0 +1,3 @@
+DROP TABLE ops.invite_mails;
+DROP TABLE ops.removals;
+DROP TABLE public.invites;

@@ -1,0 +1,2 @@
+DROP FUNCTION rls.reserved_bytes_of(uuid);
+DROP TABLE ops.upload_reservations;

@@ -1,0 +1,2 @@
+DROP TABLE ops.dead_jobs;
+DROP TABLE ops.jobs;

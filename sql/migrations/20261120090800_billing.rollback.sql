@@ -1,0 +1,2 @@
+DROP TABLE ops.stripe_events;
+DROP TABLE ops.billing_customers;

@@ -1,0 +1,2 @@
+DROP TABLE ops.idempotency_keys;
+DROP TABLE ops.call_counts;
