@@ -8,6 +8,7 @@ DECLARE
   v_token uuid := pg_catalog.gen_random_uuid();
   v_ids uuid[];
   v_more uuid[];
+  v_jobs jsonb;
 BEGIN
   IF p_job_id IS NOT NULL THEN
     SELECT pg_catalog.array_agg(id) INTO v_ids FROM (
@@ -32,18 +33,17 @@ BEGIN
   -- A worker that died with the last attempt in its hands never said so: such a job is not run again but laid out.
   PERFORM ops.bury_job(id, coalesce(last_error, 'the worker died')) FROM ops.jobs WHERE id = ANY (v_ids) AND attempts >= max_attempts;
 
-  RETURN pg_catalog.jsonb_build_object('lease_token', v_token, 'jobs', coalesce((
-    WITH claimed AS (
-      UPDATE ops.jobs
-      SET attempts = attempts + 1,
-          lease_token = v_token,
-          run_at = v_now + p_lease_seconds * interval '1 second',
-          turn_at = v_now + p_lease_seconds * interval '1 second'
-      WHERE id = ANY (v_ids)
-      RETURNING id, kind, payload, payload_version, attempts, max_attempts, request_id
-    )
-    SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(claimed) ORDER BY pg_catalog.array_position(v_ids, claimed.id)) FROM claimed
-  ), '[]'));
+  WITH claimed AS (
+    UPDATE ops.jobs
+    SET attempts = attempts + 1,
+        lease_token = v_token,
+        run_at = v_now + p_lease_seconds * interval '1 second',
+        turn_at = v_now + p_lease_seconds * interval '1 second'
+    WHERE id = ANY (v_ids)
+    RETURNING id, kind, payload, payload_version, attempts, max_attempts, request_id
+  )
+  SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(claimed) ORDER BY pg_catalog.array_position(v_ids, claimed.id)) INTO v_jobs FROM claimed;
+  RETURN pg_catalog.jsonb_build_object('lease_token', v_token, 'jobs', coalesce(v_jobs, '[]'));
 END
 $$;
 COMMENT ON FUNCTION ops.claim_jobs_tx(integer, integer, uuid) IS

@@ -37,7 +37,11 @@ BEGIN
     INSERT INTO public.invites (id, family_id, email, max_uses, code_hash, expires_at, created_by)
     VALUES (p_invite_id, p_family_id, p_email, p_max_uses, p_code_hash,
             pg_catalog.now() + p_expires_in_days * interval '1 day', auth.uid())
+    ON CONFLICT (code_hash) DO NOTHING
     RETURNING * INTO v_invite;
+    IF NOT FOUND THEN
+      RETURN '{"collided": true}';
+    END IF;
     v_email_queued := ops.queue_invite_mail(v_invite, p_request_id);
     v_replay := pg_catalog.jsonb_build_object('invite_id', v_invite.id, 'email_queued', v_email_queued);
     PERFORM ops.remember_idempotent('create-invite', p_idempotency_key, p_request_hash, v_replay);
@@ -59,5 +63,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.create_invite_tx(uuid, uuid, bytea, text, integer, integer, text, text, text) IS
-  'An invite of the caller''s family, and its mail when an address is given. Refuses FORBIDDEN to whoever is no keeper, CONFLICT too_many_invites, idempotency_key_reused.';
+  'An invite of the caller''s family, and its mail when an address is given. Refuses FORBIDDEN to whoever is no keeper, CONFLICT too_many_invites, idempotency_key_reused. collided: another invite has this very code, so come again with another id.';
 SELECT ops.publish('ops.create_invite_tx', 'app_service');

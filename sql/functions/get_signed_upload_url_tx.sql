@@ -61,7 +61,7 @@ BEGIN
   v_reserved := rls.reserved_bytes_of(p_family_id);
   -- A reservation that is still live is in the sum already; one that lapsed must find its room again.
   IF v_entitlement.storage_used_bytes + v_reserved
-     + CASE WHEN v_reservation.live_until > v_now THEN 0 ELSE p_size_bytes END > v_entitlement.storage_quota_bytes
+     + (CASE WHEN v_reservation.live_until > v_now THEN 0 ELSE p_size_bytes END) > v_entitlement.storage_quota_bytes
   THEN
     RETURN ops.refuse('QUOTA_EXCEEDED', pg_catalog.jsonb_build_object(
       'quota_bytes', v_entitlement.storage_quota_bytes,
