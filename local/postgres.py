@@ -46,7 +46,9 @@ class PortTaken(Exception):
     """Something else listens on the port Postgres was told to use."""
 
     def __init__(self, port: int) -> None:
-        super().__init__(f"port {port} on 127.0.0.1 is taken by another program; stop it, or choose another with PG_PORT")
+        super().__init__(
+            f"port {port} on 127.0.0.1 is taken by another program; stop it, or choose another with PG_PORT"
+        )
         self.port = port
 
 
@@ -154,7 +156,9 @@ class EmbeddedPostgres:
     def _check_version(self) -> None:
         found = (self.cluster / "PG_VERSION").read_text().strip()
         if found != str(self._version):
-            raise StartFailed(f"{self.cluster} was made by Postgres {found}, not {self._version}: remove it or use that one")
+            raise StartFailed(
+                f"{self.cluster} was made by Postgres {found}, not {self._version}: remove it or use that one"
+            )
 
     def _launch(self) -> None:
         """Tries a few ports when any will do: between choosing a free one and using it, somebody else may take it."""

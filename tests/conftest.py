@@ -1,0 +1,70 @@
+"""What every test may ask for. Postgres is always real: see tests/database_server.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from psycopg2.extensions import connection as Connection
+
+from tests.database_server import Cluster, Database, Run
+
+RUN = pytest.StashKey[Run]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    worker = getattr(config, "workerinput", None)
+    config.stash[RUN] = Run(Path(worker["run_folder"])) if worker else Run.begin()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """xdist's: tells a worker where the run's folder is."""
+    node.workerinput["run_folder"] = str(node.config.stash[RUN].folder)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if RUN in config.stash and not hasattr(config, "workerinput"):
+        config.stash[RUN].end()
+
+
+@pytest.fixture(scope="session")
+def cluster(pytestconfig: pytest.Config) -> Cluster:
+    """The run's one server. Its databases are for the asking; its roles belong to everybody: change none."""
+    return pytestconfig.stash[RUN].cluster()
+
+
+@pytest.fixture
+def database(cluster: Cluster) -> Iterator[Database]:
+    """A fresh, migrated database for this test alone."""
+    with cluster.database() as database:
+        yield database
+
+
+@pytest.fixture(scope="module")
+def module_database(cluster: Cluster) -> Iterator[Database]:
+    """A fresh, migrated database shared by the tests of a module that only read, or keep to rows of their own."""
+    with cluster.database() as database:
+        yield database
+
+
+@pytest.fixture
+def admin(database: Database) -> Connection:
+    """A superuser's connection to this test's database, in autocommit."""
+    return database.connect()
+
+
+@pytest.fixture
+def connect_as(database: Database) -> Callable[..., Connection]:
+    """connect_as("authenticated", user_id): a new connection as that role, with that person's claims."""
+    return database.connect_as
+
+
+@pytest.fixture
+def database_environment(database: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
+    """The application's own way to this test's database: STAGE and DATABASE_URL, as app_login."""
+    monkeypatch.setenv("STAGE", "local")
+    monkeypatch.setenv("DATABASE_URL", database.url("app_login"))
+    return database

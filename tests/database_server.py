@@ -1,0 +1,226 @@
+"""The databases of the tests: one real Postgres for a whole pytest run, one migrated template, a fresh copy for each test.
+
+The server is started by the first test that needs it, in whichever worker, and belongs to the run: it ends with the
+controlling pytest process, also when that is killed. Nothing here survives a run, and no port is fixed.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import secrets
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+from psycopg2 import sql
+from psycopg2.extensions import connection as Connection
+
+from local import supabase
+from local.postgres import SUPERUSER, EmbeddedPostgres
+from sql import migrate
+
+TEMPLATE = "stories_template"
+FOLDER = "stories-tests-"
+
+# Whom to log in as, to become this role: Supabase's API for its roles, our own login for ours, else the role itself.
+LOGINS = {
+    "anon": "authenticator",
+    "authenticated": "authenticator",
+    "service_role": "authenticator",
+    "app_service": "app_login",
+}
+
+
+class Run:
+    """A pytest run's folder: its lifeline, its lock, its server. Made by the controller, found by the workers."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.server = EmbeddedPostgres(folder / "postgres", durable=False)
+        self._lifeline: int | None = None
+
+    @classmethod
+    def begin(cls) -> Run:
+        sweep()
+        run = cls(Path(tempfile.mkdtemp(prefix=f"{FOLDER}{os.getpid()}-")))
+        os.mkfifo(run.folder / "lifeline", 0o600)
+        # Held open for as long as this process lives: what reads the other end sees end-of-file when it does not.
+        run._lifeline = os.open(run.folder / "lifeline", os.O_RDWR)
+        return run
+
+    def end(self) -> None:
+        self.server.stop(immediate=True)
+        if self._lifeline is not None:
+            os.close(self._lifeline)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def cluster(self) -> Cluster:
+        """The run's server with its template, started and made by whoever comes first."""
+        note = self.folder / "cluster.json"
+        with (self.folder / "starting").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not note.exists():
+                lifeline = os.open(self.folder / "lifeline", os.O_RDONLY | os.O_NONBLOCK)
+                os.set_blocking(lifeline, True)
+                try:
+                    self.server.start(lifeline)
+                finally:
+                    os.close(lifeline)
+                try:
+                    password = secrets.token_urlsafe(18)
+                    cluster = Cluster(self.server, password)
+                    cluster.make_template()
+                except BaseException:
+                    self.server.stop(immediate=True)
+                    raise
+                note.write_text(json.dumps({"port": self.server.port, "password": password}))
+                return cluster
+        found = json.loads(note.read_text())
+        self.server.port = found["port"]
+        return Cluster(self.server, found["password"])
+
+
+class Cluster:
+    """A server shaped like Supabase's, whose login roles all share one password."""
+
+    def __init__(self, server: EmbeddedPostgres, password: str) -> None:
+        self.server = server
+        self.password = password
+
+    def url(self, role: str, dbname: str) -> str:
+        password = self.server.superuser_password if role == SUPERUSER else self.password
+        return self.server.url(role, password, dbname)
+
+    def create(self, name: str, *, default_privileges: bool = True) -> None:
+        """A database as Supabase hands it out: nothing of ours in it."""
+        with admin_of(self.server, "postgres") as admin:
+            supabase.ensure_database(admin, name)
+        with admin_of(self.server, name) as admin:
+            supabase.shape_like_supabase(admin, default_privileges=default_privileges)
+            for role in supabase.LOGIN_ROLES:
+                supabase.set_password(admin, role, self.password)
+
+    def make_template(self) -> None:
+        self.create(TEMPLATE)
+        migrate.apply(self.url("postgres", TEMPLATE), report=lambda line: None)
+        self.set_login_password()
+
+    def set_login_password(self) -> None:
+        """Migrations make app_login without a password; setting one is the deployer's part, and here ours."""
+        with admin_of(self.server, "postgres") as admin, admin.cursor() as cursor:
+            cursor.execute("SELECT FROM pg_roles WHERE rolname = 'app_login'")
+            if cursor.rowcount:
+                supabase.set_password(admin, "app_login", self.password)
+
+    @contextmanager
+    def database(self, template: str = TEMPLATE) -> Iterator[Database]:
+        """A copy of the template, dropped at the end whoever is still connected to it."""
+        name = sql.Identifier(f"test_{uuid.uuid4().hex}")
+        with admin_of(self.server, "postgres") as admin, admin.cursor() as cursor:
+            # FILE_COPY is the quicker strategy for a database this small.
+            copy = sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER postgres STRATEGY file_copy")
+            cursor.execute(copy.format(name, sql.Identifier(template)))
+            database = Database(self, name.string)
+            try:
+                yield database
+            finally:
+                database.close()
+                cursor.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+
+
+class Database:
+    """One database of a cluster, and every connection a test opened to it."""
+
+    def __init__(self, cluster: Cluster, name: str) -> None:
+        self.cluster = cluster
+        self.name = name
+        self._connections: list[Connection] = []
+
+    def url(self, role: str = "app_login") -> str:
+        """For a role that logs in: app_login, postgres, authenticator, supabase_admin."""
+        return self.cluster.url(role, self.name)
+
+    def connect(self, role: str = SUPERUSER, *, autocommit: bool = True) -> Connection:
+        """A new connection logged in as `role`; closed with the test."""
+        connection = psycopg2.connect(self.url(role))
+        connection.autocommit = autocommit
+        self._connections.append(connection)
+        return connection
+
+    def connect_as(
+        self, role: str, claims: Mapping[str, Any] | uuid.UUID | str | None = None, *, autocommit: bool = True
+    ) -> Connection:
+        """A new connection that has become `role` with these claims for its whole session, as PostgREST would.
+
+        A UUID (or its text) stands for the claims of that person's token.
+        """
+        connection = self.connect(LOGINS.get(role, role))
+        with connection.cursor() as cursor:
+            if role in LOGINS:
+                cursor.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
+            if claims is not None:
+                if not isinstance(claims, Mapping):
+                    claims = {"sub": str(claims), "role": role}
+                cursor.execute("SELECT set_config('request.jwt.claims', %s, false)", [json.dumps(dict(claims))])
+        connection.autocommit = autocommit
+        return connection
+
+    def add_user(self, email: str | None = None, **meta: Any) -> uuid.UUID:
+        """A person who has signed up; `meta` is what they told Supabase Auth about themselves."""
+        user_id = uuid.uuid4()
+        row = [str(user_id), email or f"{user_id.hex[:12]}@example.com", json.dumps(meta)]
+        self.run(
+            "INSERT INTO auth.users (id, aud, role, email, raw_user_meta_data, created_at, updated_at)"
+            " VALUES (%s, 'authenticated', 'authenticated', %s, %s, now(), now())",
+            row,
+        )
+        return user_id
+
+    def run(self, statement: str, parameters: Any = None) -> list[tuple[Any, ...]]:
+        """One statement as the superuser; its rows, if it has any."""
+        if not self._connections or self._connections[0].closed:
+            self._connections.insert(0, self.connect())
+        with self._connections[0].cursor() as cursor:
+            cursor.execute(statement, parameters)
+            return cursor.fetchall() if cursor.description else []
+
+    def close(self) -> None:
+        for connection in self._connections:
+            connection.close()
+        self._connections.clear()
+
+
+@contextmanager
+def admin_of(server: EmbeddedPostgres, dbname: str) -> Iterator[Connection]:
+    connection = server.admin(dbname)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def sweep() -> None:
+    """Removes the folders of runs whose controller was killed; their servers ended with it."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
+        owner = re.match(rf"{FOLDER}(\d+)-", folder.name)
+        if owner and not is_alive(int(owner[1])):
+            EmbeddedPostgres(folder / "postgres").stop(immediate=True)
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
