@@ -1,0 +1,103 @@
+"""Reads an S3 request as it came over the wire and refuses what no operation here understands.
+
+Nothing is normalised: the path and the query stay as the client wrote and signed them, and only the key is decoded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qsl, unquote_to_bytes
+
+from local.s3.errors import S3Error
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+MAX_KEY_BYTES: Final = 1024
+MAX_OBJECT_BYTES: Final = 5 * 1024**3
+
+_SIGNING_PARAMETERS: Final = frozenset(
+    {
+        "X-Amz-Algorithm",
+        "X-Amz-Credential",
+        "X-Amz-Date",
+        "X-Amz-Expires",
+        "X-Amz-SignedHeaders",
+        "X-Amz-Signature",
+        "x-id",  # the JavaScript SDK names its operation here
+    }
+)
+_KNOWN_AMZ_HEADERS: Final = frozenset(
+    {"x-amz-date", "x-amz-content-sha256", "x-amz-checksum-mode", "x-amz-sdk-checksum-algorithm", "x-amz-user-agent"}
+)
+
+
+@dataclass(frozen=True)
+class WireRequest:
+    """A request as it came: path and query exactly as on the request line, header names in lower case."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+
+    @property
+    def parameters(self) -> list[tuple[str, str]]:
+        """The query string decoded, in its order, repeated names included."""
+        return parse_qsl(self.query, keep_blank_values=True)
+
+
+def read_request(environ: WSGIEnvironment) -> WireRequest:
+    """The request as it came: cheroot hands on the raw target, which alone is what the client signed."""
+    target = environ["REQUEST_URI"]
+    # Anything but printable ASCII would have to be changed to be signed, and so could be signed as something else.
+    if not (target.startswith("/") and target.isascii() and target.isprintable()):
+        raise S3Error("InvalidURI")
+    path, _, query = target.partition("?")
+    headers = {name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name.startswith("HTTP_")}
+    for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+        if name in environ:
+            headers[name.replace("_", "-").lower()] = environ[name]
+    return WireRequest(environ["REQUEST_METHOD"], path, query, headers)
+
+
+def decode_key(raw: str) -> str:
+    try:
+        key = unquote_to_bytes(raw).decode("utf-8")
+    except UnicodeDecodeError:
+        raise S3Error("InvalidURI") from None
+    if any(ord(character) < 0x20 or ord(character) == 0x7F for character in key):
+        raise S3Error("InvalidURI")
+    if len(key.encode()) > MAX_KEY_BYTES:
+        raise S3Error("KeyTooLongError")
+    return key
+
+
+def operation_parameters(request: WireRequest, known: frozenset[str]) -> dict[str, str]:
+    """The query's parameters besides those of signing; one that asks for anything else is not quietly ignored."""
+    given = dict(request.parameters)
+    wanted = {name: value for name, value in given.items() if name not in _SIGNING_PARAMETERS}
+    if not wanted.keys() <= known:
+        raise S3Error("NotImplemented")
+    return wanted
+
+
+def refuse_unknown_headers(request: WireRequest) -> None:
+    for name in request.headers:
+        if name.startswith("x-amz-") and not (
+            name in _KNOWN_AMZ_HEADERS or name.startswith(("x-amz-meta-", "x-amz-checksum-"))
+        ):
+            raise S3Error("NotImplemented", f"Header '{name}' is not implemented.")
+
+
+def declared_length(request: WireRequest) -> int:
+    length = request.headers.get("content-length")
+    if length is None or "transfer-encoding" in request.headers:
+        raise S3Error("MissingContentLength")
+    if not length.isdigit():
+        raise S3Error("InvalidArgument", "Content-Length must be a number of bytes.")
+    if int(length) > MAX_OBJECT_BYTES:
+        raise S3Error("EntityTooLarge")
+    return int(length)
