@@ -1,0 +1,214 @@
+"""The hands on the stand-in: a customer paying or cancelling in a browser, and a developer or a test changing a
+subscription as Stripe would. None of this exists at Stripe; it speaks the app's camelCase, not Stripe's API."""
+
+import datetime as dt
+import functools
+from typing import Annotated, Any, Literal
+
+from flask import Blueprint, Response, jsonify, redirect, render_template, request
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
+from werkzeug.wrappers import Response as AnyResponse
+
+from local.stripe_api import changes
+from local.stripe_api.changes import NotPayable, World
+from local.stripe_api.stand_in import StripeStandIn
+
+DELIVERY_PATIENCE_SECONDS = 5.0
+_YEAR_2200 = 7_258_118_400
+
+
+class Refusal(Exception):
+    """A control that was used wrongly: HTTP status, code and a message for a person."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message = status, code, message
+
+
+def _epoch_seconds(sent: Any) -> Any:
+    """Epoch seconds or RFC 3339 as epoch seconds."""
+    if isinstance(sent, str):
+        moment = dt.datetime.fromisoformat(sent)
+        if moment.tzinfo is None:
+            raise ValueError("give the time with its offset, as in 2027-01-31T00:00:00Z")
+        sent = int(moment.timestamp())
+    if isinstance(sent, bool) or not isinstance(sent, int) or not 0 < sent < _YEAR_2200:
+        raise ValueError("give an RFC 3339 time or whole seconds since 1970")
+    return sent
+
+
+class ChangeRequest(BaseModel):
+    """What a subscription should become; what is left out stays."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, alias_generator=to_camel)
+
+    status: (
+        Literal["active", "trialing", "past_due", "incomplete", "paused", "canceled", "unpaid", "incomplete_expired"]
+        | None
+    ) = None
+    cancel_at_period_end: bool | None = None
+    current_period_end: Annotated[int | None, BeforeValidator(_epoch_seconds)] = None
+    plan: Literal["family", "legacy"] | None = None
+    interval: Literal["month", "year"] | None = None
+    prices: list[str] | None = None
+    """Replaces the items by these price ids, none and several included: what an operator's slip in the dashboard does."""
+
+
+def add_routes(blueprint: Blueprint, stand_in: StripeStandIn) -> None:
+    """Puts the controls and the pages on the blueprint."""
+    for rule, methods, view in (
+        ("/checkout/<session_id>", ["GET"], _checkout_page),
+        ("/checkout/<session_id>/pay", ["POST"], _pay),
+        ("/subscriptions/<subscription_id>", ["POST"], _change),
+        ("/portal/<portal_id>", ["GET"], _portal_page),
+        ("/portal/<portal_id>/subscriptions/<subscription_id>/<action>", ["POST"], _portal_action),
+    ):
+        blueprint.add_url_rule(
+            rule,
+            endpoint=view.__name__.strip("_"),
+            methods=methods,
+            view_func=functools.partial(_guarded, view, stand_in),
+        )
+
+
+def _guarded(view: Any, stand_in: StripeStandIn, **ids: str) -> AnyResponse:
+    try:
+        answer: AnyResponse = view(stand_in, **ids)
+    except Refusal as refusal:
+        if _is_browser():
+            return Response(render_template("stripe_refusal.html", message=refusal.message), refusal.status)
+        answer = jsonify({"error": {"code": refusal.code, "message": refusal.message}})
+        answer.status_code = refusal.status
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _is_browser() -> bool:
+    return "text/html" in request.headers.get("Accept", "")
+
+
+def _found(world: World, kind: str, object_id: str) -> dict[str, Any]:
+    found = world.books.get(kind, object_id)
+    if found is None:
+        raise Refusal(404, "NOT_FOUND", f"there is no {kind.replace('.', ' ').replace('_', ' ')} with this id")
+    return changes.expire_if_due(world, found) if kind == "checkout.session" else found
+
+
+def _delivered(stand_in: StripeStandIn, world: World) -> None:
+    """Waits until the app has been told, so that who asks it next sees the change; but not for ever."""
+    if stand_in.deliveries.running:
+        stand_in.deliveries.wait_for(world.announced, DELIVERY_PATIENCE_SECONDS)
+
+
+def _checkout_page(stand_in: StripeStandIn, session_id: str) -> AnyResponse:
+    with stand_in.world() as world:
+        session = _found(world, "checkout.session", session_id)
+        order = world.books.get("standin.order", f"order_of_{session_id}")
+    return Response(render_template("stripe_checkout.html", session=session, line=(order or {})["line"]))
+
+
+def _pay(stand_in: StripeStandIn, session_id: str) -> AnyResponse:
+    with stand_in.world() as world:
+        session = _found(world, "checkout.session", session_id)
+        refusal: NotPayable | None = None
+        try:
+            session = changes.pay_session(world, session)
+        except NotPayable as reason:
+            refusal = reason  # raised below: what was found out on the way (the session has expired) is to be kept
+    if refusal is not None:
+        raise Refusal(409, "CONFLICT", str(refusal))
+    _delivered(stand_in, world)
+    if _is_browser():
+        return redirect(session["success_url"].replace("{CHECKOUT_SESSION_ID}", session_id), 303)
+    return jsonify({"subscriptionId": session["subscription"]})
+
+
+def _change(stand_in: StripeStandIn, subscription_id: str) -> AnyResponse:
+    wanted = _read_change()
+    with stand_in.world() as world:
+        was = _found(world, "subscription", subscription_id)
+        became = changes.change_subscription(
+            world,
+            was,
+            status=wanted.status,
+            cancel_at_period_end=wanted.cancel_at_period_end,
+            current_period_end=wanted.current_period_end,
+            price_ids=_wanted_prices(stand_in, wanted, was),
+        )
+    _delivered(stand_in, world)
+    return jsonify(_in_camel_case(became, world.announced))
+
+
+def _read_change() -> ChangeRequest:
+    body = request.get_json(force=True, silent=True)
+    if not isinstance(body, dict):
+        raise Refusal(400, "VALIDATION_FAILED", "send a JSON object")
+    try:
+        wanted = ChangeRequest.model_validate(body)
+    except ValidationError as wrong:
+        first = wrong.errors(include_url=False)[0]
+        where = ".".join(str(step) for step in first["loc"]) or "body"
+        raise Refusal(400, "VALIDATION_FAILED", f"{where}: {first['msg']}") from None
+    if wanted == ChangeRequest():
+        names = ", ".join(to_camel(name) for name in ChangeRequest.model_fields)
+        raise Refusal(400, "VALIDATION_FAILED", f"nothing to change: send at least one of {names}")
+    if wanted.prices is not None and (wanted.plan or wanted.interval):
+        raise Refusal(400, "VALIDATION_FAILED", "prices: send either prices or plan and interval")
+    return wanted
+
+
+def _wanted_prices(stand_in: StripeStandIn, wanted: ChangeRequest, was: dict[str, Any]) -> list[str] | None:
+    settings = stand_in.settings
+    if wanted.prices is not None:
+        unknown = [price_id for price_id in wanted.prices if price_id not in settings.prices]
+        if unknown:
+            raise Refusal(400, "VALIDATION_FAILED", f"prices: {unknown[0]} is not in the catalogue")
+        return wanted.prices
+    if wanted.plan is None and wanted.interval is None:
+        return None
+    items = was["items"]["data"]
+    plan, interval = settings.plan_of(items[0]["price"]["id"]) if items else (None, "month")
+    plan, interval = wanted.plan or plan, wanted.interval or interval
+    price_id = settings.price_for(plan, interval) if plan else None
+    if price_id is None:
+        raise Refusal(400, "VALIDATION_FAILED", f"plan: the catalogue has no price for {plan} by the {interval}")
+    return [price_id]
+
+
+def _in_camel_case(subscribed: dict[str, Any], event_ids: list[str]) -> dict[str, Any]:
+    items = subscribed["items"]["data"]
+    return {
+        "subscriptionId": subscribed["id"],
+        "status": subscribed["status"],
+        "cancelAtPeriodEnd": subscribed["cancel_at_period_end"],
+        "currentPeriodEnd": max((item["current_period_end"] for item in items), default=None),
+        "prices": [item["price"]["id"] for item in items],
+        "eventIds": event_ids,
+    }
+
+
+def _portal_page(stand_in: StripeStandIn, portal_id: str) -> AnyResponse:
+    with stand_in.world() as world:
+        portal = _found(world, "billing_portal.session", portal_id)
+        subscriptions = list(world.books.newest_first("subscription", customer=portal["customer"]))
+    return Response(
+        render_template("stripe_portal.html", portal=portal, subscriptions=subscriptions, ended=changes.ENDED)
+    )
+
+
+def _portal_action(stand_in: StripeStandIn, portal_id: str, subscription_id: str, action: str) -> AnyResponse:
+    if action not in ("cancel", "resume"):
+        raise Refusal(404, "NOT_FOUND", "the portal can cancel and resume")
+    with stand_in.world() as world:
+        portal = _found(world, "billing_portal.session", portal_id)
+        was = _found(world, "subscription", subscription_id)
+        if was["customer"] != portal["customer"]:
+            raise Refusal(404, "NOT_FOUND", "there is no subscription with this id")
+        if was["status"] in changes.ENDED:
+            raise Refusal(409, "CONFLICT", "this subscription has ended")
+        became = changes.cancel_in_portal(world, was, cancel=action == "cancel")
+    _delivered(stand_in, world)
+    if _is_browser():
+        return redirect(portal["url"], 303)
+    return jsonify(_in_camel_case(became, world.announced))
