@@ -1,0 +1,187 @@
+"""Postgres: one message a call, two transactions in it, no state that outlives it.
+
+The first transaction counts the call and commits, so that a call that fails is counted too and nobody waits on a
+counter's lock. The second one takes role and claims for itself alone and does the work; an error rolls all of it back.
+Nothing here opens a transaction across two messages, prepares a statement or trusts a kept connection unseen. Errors
+that leave this module carry no parameter and no word of the server's.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+
+from chalicelib import connections, limits, logs
+from chalicelib.call import Call
+from chalicelib.errors import CODES, InternalError, Refused, Unavailable
+from chalicelib.parameters import plain
+
+DEADLINE = 5.0
+"""Seconds a message may take, unless its caller says otherwise."""
+
+_QUERIES = Path(__file__).parent / "queries"
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+
+# The second transaction was rolled back by the server itself, so doing it again cannot do it twice: a unique key met a
+# concurrent insert, a serialization failure, a deadlock.
+_ROLLED_BACK = frozenset({"23505", "40001", "40P01"})
+# Too slow, too busy, shutting down or read-only after a failover: not a bug of ours, and asking again later helps.
+_TROUBLE = ("57014", "55P03", "25006", "53", "57P", "08", "58")
+
+
+def transact(
+    call: Call, name: str, *, deadline: float = DEADLINE, repeatable: bool = False, **parameters: Any
+) -> dict[str, Any]:
+    """Runs `ops.<name>(parameter => value, ...)` as app_service, with the caller's claims, in one message.
+
+    `deadline` in seconds for the whole message. `repeatable`: running it twice does no harm, so it is sent again
+    when the connection broke and the outcome is unknown. Returns the function's jsonb object. Raises Refused for a
+    business refusal, Unavailable when Postgres is out of reach or too slow, InternalError for anything that is our
+    fault.
+    """
+    _check_name(name)
+    arguments = ", ".join(f"{_check_name(parameter)} => %({parameter})s" for parameter in parameters)
+    return _work(call, name, f"ops.{name}({arguments})", "app_service", parameters, deadline, repeatable, "INTERNAL")
+
+
+def read(
+    call: Call, name: str, *, deadline: float = DEADLINE, missing: str = "NOT_FOUND", **parameters: Any
+) -> dict[str, Any]:
+    """Runs chalicelib/queries/<name>.sql as the caller, under row-level security, in one message.
+
+    The query is one SELECT that gives one jsonb object; `%(user_id)s` and `%(<parameter>)s` stand in it, a literal % is
+    written %%. Where it gives NULL the call is Refused with the code `missing`. Raises as `transact` does.
+    """
+    if call.user_id is None:
+        raise InternalError(f"{name}: reading needs a user")
+    values = {"user_id": call.user_id, **parameters}
+    return _work(call, name, f"(\n{_query(name)}\n)", "authenticated", values, deadline, True, missing)
+
+
+def ping(seconds: float = 2.0) -> None:
+    """One round trip, nothing else. Raises Unavailable("database")."""
+    try:
+        connections.exchange("SELECT 1", {}, time.monotonic() + seconds)
+    except (connections.Lost, psycopg2.Error) as error:
+        raise Unavailable("database") from error
+
+
+def _work(
+    call: Call,
+    name: str,
+    expression: str,
+    role: str,
+    parameters: Mapping[str, Any],
+    deadline: float,
+    repeatable: bool,
+    missing: str,
+) -> dict[str, Any]:
+    seconds = max(0.2, min(deadline, call.seconds_left() - 0.2))
+    message, values = _message(call, expression, role, parameters, seconds)
+    result = _send(call, name, message, values, seconds, repeatable)
+    if result is None:
+        raise InternalError(f"{name}: gave NULL") if missing == "INTERNAL" else Refused(missing)
+    if not isinstance(result, dict):
+        raise InternalError(f"{name}: did not give a jsonb object")
+    if "refused" in result:
+        raise _refusal(name, result)
+    return result
+
+
+def _refusal(name: str, result: Mapping[str, Any]) -> Exception:
+    code, details = result["refused"], result.get("details")
+    if code not in CODES:
+        return InternalError(f"{name}: refused with an unknown code")
+    return Refused(code, details)
+
+
+def _message(
+    call: Call, expression: str, role: str, parameters: Mapping[str, Any], seconds: float
+) -> tuple[str, dict[str, Any]]:
+    """The text of the message and its parameters. Names of our own begin with an underscore."""
+    values = {key: plain(value) for key, value in parameters.items()}
+    values["_claims"] = "" if call.user_id is None else json.dumps({"sub": str(call.user_id), "role": "authenticated"})
+    values["_request_id"] = call.request_id
+    # The server gives up a little before we do, so that nothing goes on working for a caller who has gone.
+    values["_timeout"] = str(max(1, int(seconds * 950)))
+    count = ""
+    if call.limit is not None and not call.counted:
+        if limits.counted_by_postgres():
+            count = (
+                "SELECT set_config('sun.refusal',"
+                " coalesce(ops.count_call(%(_count_key)s, %(_count_limit)s, %(_request_id)s), ''), false);"
+                " BEGIN; COMMIT; "
+            )
+            values["_count_key"] = limits.key(call, call.limit)
+            values["_count_limit"] = call.limit.per_minute
+            # Every counting message overwrites the verdict before it reads it, so none can be left from another.
+            expression = f"coalesce(nullif(current_setting('sun.refusal'), '')::jsonb, {expression})"
+        else:
+            call.counted = True
+            limits.count_outside(call, call.limit)
+    message = (
+        f"/* {call.request_id} */ {count}"
+        f"SELECT set_config('role', '{role}', true), set_config('request.jwt.claims', %(_claims)s, true),"
+        " set_config('statement_timeout', %(_timeout)s, true); "
+        f"SELECT {expression}"
+    )
+    return message, values
+
+
+def _send(call: Call, name: str, message: str, values: Mapping[str, Any], seconds: float, repeatable: bool) -> Any:
+    """Sends the message, and once more where that is safe. The deadline covers both."""
+    until = time.monotonic() + seconds
+    attempt = 1
+    while True:
+        started = time.monotonic()
+        call.messages += 1
+        try:
+            result = connections.exchange(message, values, until)
+        except connections.Lost as error:
+            again = error.in_time and (repeatable or not error.sent)
+            failure: dict[str, Any] = {"cause": error.cause, "sent": error.sent}
+        except psycopg2.Error as error:
+            again = error.pgcode in _ROLLED_BACK
+            failure = {
+                "sqlstate": error.pgcode,
+                "routine": error.diag.source_function,
+                "constraint": error.diag.constraint_name,
+            }
+        else:
+            call.counted = True
+            return result
+        finally:
+            call.db_ms += (time.monotonic() - started) * 1000
+        if again and attempt == 1 and time.monotonic() < until:
+            attempt = 2
+            continue
+        raise _report(call, name, failure, attempt)
+
+
+def _report(call: Call, name: str, failure: Mapping[str, Any], attempt: int) -> Exception:
+    """One log line without a word of the server's, and the error to raise."""
+    logs.error("database_error", call, statement=name, attempts=attempt, **failure)
+    sqlstate = failure.get("sqlstate")
+    if "cause" in failure or (sqlstate and sqlstate.startswith(_TROUBLE)):
+        return Unavailable("database")
+    return InternalError(f"{name}: SQLSTATE {sqlstate}")
+
+
+def _check_name(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise InternalError("not a name of a function, query or parameter")
+    return name
+
+
+@cache
+def _query(name: str) -> str:
+    """A query's text without its comments, which may hold a % or an apostrophe."""
+    lines = (_QUERIES / f"{_check_name(name)}.sql").read_text("utf-8").splitlines()
+    return "\n".join(line for line in lines if not line.lstrip().startswith("--")).strip().rstrip(";")

@@ -1,0 +1,156 @@
+"""The public keys Supabase signs access tokens with: fetched, kept, and fetched again when they may have changed.
+
+The last good set stays in use while the endpoint is down or answers nonsense. A key serves the one algorithm of its
+type. Nobody can make us fetch more than once in COOLDOWN seconds, whatever key ids they invent; redirects are not
+followed.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+import urllib.request
+from http.client import HTTPMessage
+from typing import IO, Any
+
+from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+
+from chalicelib import logs
+from chalicelib.errors import Unavailable
+
+ALGORITHMS = ("ES256", "RS256")
+FRESH_SECONDS = 600.0
+COOLDOWN_SECONDS = 30.0
+FETCH_SECONDS = 3.0
+MAX_BYTES = 64 * 1024
+_MAX_KEYS = 20
+_MIN_RSA_BITS = 2048
+
+Keys = dict[tuple[str, str], Any]
+
+_lock = threading.Lock()
+_keys: Keys | None = None
+_fetched_at = 0.0
+_tried_at: float | None = None
+
+
+def find(url: str, kid: str, algorithm: str) -> Any:
+    """The public key with this id for this algorithm, None where there is none.
+
+    Raises Unavailable("auth keys") when no set was ever fetched: then the token may well be good.
+    """
+    keys = _current(url, kid, algorithm)
+    if keys is None:
+        raise Unavailable("auth keys")
+    return keys.get((kid, algorithm))
+
+
+def reset() -> None:
+    """Forgets the keys and the attempts."""
+    global _keys, _fetched_at, _tried_at
+    _keys, _fetched_at, _tried_at = None, 0.0, None
+
+
+def _current(url: str, kid: str, algorithm: str) -> Keys | None:
+    if not _worth_fetching(kid, algorithm):
+        return _keys
+    # One fetches; whoever has a set meanwhile goes on with it.
+    if not _lock.acquire(blocking=_keys is None):
+        return _keys
+    try:
+        if _worth_fetching(kid, algorithm):
+            _refresh(url)
+    finally:
+        _lock.release()
+    return _keys
+
+
+def _worth_fetching(kid: str, algorithm: str) -> bool:
+    now = time.monotonic()
+    if _tried_at is not None and now - _tried_at < COOLDOWN_SECONDS:
+        return False
+    return _keys is None or (kid, algorithm) not in _keys or now - _fetched_at > FRESH_SECONDS
+
+
+def _refresh(url: str) -> None:
+    """Replaces the set by what the endpoint says, if that makes sense."""
+    global _keys, _fetched_at, _tried_at
+    _tried_at = time.monotonic()
+    try:
+        keys = parse(_download(url))
+    except Exception as error:
+        # Whatever the network or the endpoint does, the tokens of the set we have stay good.
+        logs.warning("jwks_fetch_failed", error=type(error).__name__, have_keys=_keys is not None)
+        return
+    _keys, _fetched_at = keys, _tried_at
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
+    ) -> None:
+        return None
+
+
+def _download(url: str) -> bytes:
+    """The endpoint's answer, within FETCH_SECONDS for all of it: also a name that does not resolve or a dripping
+    body.
+    """
+    answer: list[bytes] = []
+
+    def work() -> None:
+        opener = urllib.request.build_opener(_NoRedirect)
+        request = urllib.request.Request(url, headers={"Accept": "application/json"})
+        with opener.open(request, timeout=FETCH_SECONDS) as response:
+            answer.append(response.read(MAX_BYTES + 1))
+
+    errors: list[BaseException] = []
+
+    def guarded() -> None:
+        try:
+            work()
+        except Exception as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=guarded, daemon=True)
+    thread.start()
+    thread.join(FETCH_SECONDS)
+    if errors:
+        raise errors[0]
+    if not answer:
+        raise TimeoutError
+    if len(answer[0]) > MAX_BYTES:
+        raise ValueError("too large")
+    return answer[0]
+
+
+def parse(document: bytes) -> Keys:
+    """(kid, algorithm) -> public key. Keys of other types, or broken ones, are left out; none at all is an error."""
+    keys: Keys = {}
+    for key in json.loads(document)["keys"][:_MAX_KEYS]:
+        try:
+            keys.update(_one(key))
+        except Exception:
+            # One broken key must not take the others with it.
+            logs.warning("jwks_key_ignored")
+    if not keys:
+        raise ValueError("no usable key")
+    return keys
+
+
+def _one(key: dict[str, Any]) -> Keys:
+    kid, kind = key["kid"], key["kty"]
+    if key.get("use", "sig") != "sig" or not isinstance(kid, str):
+        return {}
+    if kind == "EC" and key["crv"] == "P-256" and key.get("alg", "ES256") == "ES256":
+        return {(kid, "ES256"): ECAlgorithm.from_jwk(_public(key, "x", "y", "crv"))}
+    if kind == "RSA" and key.get("alg", "RS256") == "RS256":
+        public: Any = RSAAlgorithm.from_jwk(_public(key, "n", "e"))
+        return {(kid, "RS256"): public} if public.key_size >= _MIN_RSA_BITS else {}
+    return {}
+
+
+def _public(key: dict[str, Any], *names: str) -> dict[str, Any]:
+    """The public half alone, should someone publish the other."""
+    return {"kty": key["kty"], **{name: key[name] for name in names}}

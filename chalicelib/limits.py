@@ -1,0 +1,128 @@
+"""How often a person may call: classes of calls, whom a call is counted for, and the optional store outside Postgres.
+
+By default the count is taken by Postgres, in the operation's own message (see database). With
+RATE_LIMIT_STORAGE_URL the `limits` library counts in Redis, sliding window. It never looks at X-Forwarded-For: that
+is the caller's to write.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chalicelib import config, logs
+from chalicelib.call import Call
+from chalicelib.errors import Refused, Unavailable
+
+if TYPE_CHECKING:
+    from limits.strategies import RateLimiter
+
+WINDOW_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A class of calls: so many a minute, and whether a call may go on uncounted when the outside store is down."""
+
+    name: str
+    per_minute: int
+    needs_count: bool = False
+
+
+PAYMENT = Limit("payment", 20, needs_count=True)
+INVITES = Limit("invites", 20, needs_count=True)
+REDEEM = Limit("redeem", 20, needs_count=True)
+WRITES = Limit("writes", 60)
+READS = Limit("reads", 200)
+
+_RETRY_STORE_AFTER = 5.0
+_STORE_TIMEOUT = 0.25
+
+_limiter: RateLimiter | None = None
+_store_down_until = 0.0
+
+
+def key(call: Call, limit: Limit) -> str:
+    """Whom the call is counted for: the user, else the address API Gateway saw (IPv6 by its /64, which one person
+    holds).
+    """
+    return f"{limit.name}:{call.user_id if call.user_id is not None else address_key(call.source_ip)}"
+
+
+def address_key(source_ip: str) -> str:
+    """An address as a key; all that is not an address counts as one."""
+    try:
+        address = ipaddress.ip_address(source_ip)
+    except ValueError:
+        return "unknown"
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None:
+            return str(address.ipv4_mapped)
+        return str(ipaddress.ip_network((int(address), 64), strict=False))
+    return str(address)
+
+
+def counted_by_postgres() -> bool:
+    """Whether the call is counted in Postgres, which is the default."""
+    return config.load(config.LimitSettings).rate_limit_storage_url is None
+
+
+def count_outside(call: Call, limit: Limit) -> None:
+    """Counts a call in the outside store. Raises RATE_LIMIT, or Unavailable where the class must be counted."""
+    global _store_down_until
+    if time.monotonic() < _store_down_until:
+        return _without_store(limit)
+    try:
+        refused = _take(call, limit)
+    except Exception as error:
+        # Whatever a store can throw, down, slow or speaking nonsense, means the same here.
+        _store_down_until = time.monotonic() + _RETRY_STORE_AFTER
+        logs.error("rate_limit_store_down", call, error=type(error).__name__, limit=limit.name)
+        return _without_store(limit)
+    if refused is not None:
+        raise refused
+    return None
+
+
+def _without_store(limit: Limit) -> None:
+    if limit.needs_count:
+        raise Unavailable("rate limit store")
+
+
+def _take(call: Call, limit: Limit) -> Refused | None:
+    from limits import RateLimitItemPerMinute
+
+    item = RateLimitItemPerMinute(limit.per_minute)
+    limiter = _get_limiter()
+    if limiter.hit(item, "sun", key(call, limit)):
+        return None
+    window = limiter.get_window_stats(item, "sun", key(call, limit))
+    wait = max(1, math.ceil(window.reset_time - time.time()))
+    facts = {"limit": limit.per_minute, "remaining": 0, "reset": math.ceil(window.reset_time), "retry_after": wait}
+    return Refused("RATE_LIMIT", facts)
+
+
+def _get_limiter() -> RateLimiter:
+    global _limiter
+    if _limiter is None:
+        from limits.storage import storage_from_string
+        from limits.strategies import MovingWindowRateLimiter
+
+        url = config.load(config.LimitSettings).rate_limit_storage_url or ""
+        options = (
+            {}
+            if url.startswith("memory")
+            else {"socket_timeout": _STORE_TIMEOUT, "socket_connect_timeout": _STORE_TIMEOUT}
+        )
+        _limiter = MovingWindowRateLimiter(storage_from_string(url, **options))
+    return _limiter
+
+
+def reset() -> None:
+    """Forgets the outside store and that it was down."""
+    global _limiter, _store_down_until
+    _limiter = None
+    _store_down_until = 0.0

@@ -1,0 +1,108 @@
+"""The log: one JSON line a request, and lines for what an operator must know.
+
+It never writes a name, an address, a token, a code, a signed URL or an exception's own words: fields are ids, numbers
+and words of ours, and everything passes through `scrub`. Lines go to standard output, one JSON object each.
+"""
+
+from __future__ import annotations
+
+import os
+import traceback
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from chalicelib.call import Call
+from chalicelib.errors import InternalError, MissingConfiguration, Unavailable
+from chalicelib.scrubbing import scrub
+
+SERVICE = "stories-from-the-sun"
+
+_logger: Logger | None = None
+_served = 0
+
+
+def logger() -> Logger:
+    """The one logger, made on first use."""
+    global _logger
+    if _logger is None:
+        _logger = Logger(
+            service=SERVICE, level=os.environ.get("LOG_LEVEL", "INFO"), location=None, use_rfc3339=True, utc=True
+        )
+    return _logger
+
+
+def reset() -> None:
+    """Forgets the logger and that anything was served; a test that captures standard output asks for it."""
+    global _logger, _served
+    if _logger is not None:
+        _logger.handlers.clear()
+    _logger = None
+    _served = 0
+
+
+def info(event: str, call: Call | None = None, **fields: Any) -> None:
+    """A line about something normal; `event` is a fixed word of ours, `fields` are ids and numbers."""
+    logger().info(event, extra=_fields(call, fields))
+
+
+def warning(event: str, call: Call | None = None, **fields: Any) -> None:
+    """A line about something an operator may want to look at tomorrow."""
+    logger().warning(event, extra=_fields(call, fields))
+
+
+def error(event: str, call: Call | None = None, **fields: Any) -> None:
+    """A line about something an operator must look at."""
+    logger().error(event, extra=_fields(call, fields))
+
+
+def failure(event: str, exception: BaseException, call: Call | None = None, **fields: Any) -> None:
+    """An error line with an exception's kind and where it rose; its words only if they are ours."""
+    error(event, call, **fields, **facts_of(exception))
+
+
+def facts_of(exception: BaseException) -> dict[str, Any]:
+    """Kind, place and, for exceptions whose text we write, text. Foreign texts may quote what a caller sent."""
+    frames = traceback.extract_tb(exception.__traceback__)[-12:]
+    facts: dict[str, Any] = {
+        "error": type(exception).__name__,
+        "where": [f"{os.path.basename(frame.filename)}:{frame.lineno} {frame.name}" for frame in frames],
+    }
+    if isinstance(exception, InternalError | MissingConfiguration | Unavailable):
+        facts["reason"] = str(exception)
+    return facts
+
+
+def request(call: Call, status: int, code: str, duration_ms: float) -> None:
+    """The line of a request. `code` is OK or the error's code."""
+    global _served
+    _served += 1
+    fields = {
+        "method": call.method,
+        "route": call.route,
+        "status": status,
+        "code": code,
+        "durationMs": round(duration_ms, 1),
+        "dbMs": round(call.db_ms, 1),
+        "dbMessages": call.messages,
+        "coldStart": _served == 1,
+        "function": call.function,
+        "version": call.version or os.environ.get("VERSION", "unknown"),
+        **call.notes,
+    }
+    logger().info("request", extra=_fields(call, fields))
+
+
+# Names the log line has for itself; a field of the same name would be lost or break the line.
+_RESERVED = frozenset({"message", "level", "timestamp", "service", "location", "name", "args", "msg", "exc_info"})
+
+
+def _fields(call: Call | None, fields: dict[str, Any]) -> dict[str, Any]:
+    described: dict[str, Any] = {"stage": os.environ.get("STAGE", "unknown")}
+    if call is not None:
+        described["requestId"] = call.request_id
+        if call.user_id is not None:
+            described["userId"] = str(call.user_id)
+    described.update({(f"field_{key}" if key in _RESERVED else key): value for key, value in fields.items()})
+    cleaned: dict[str, Any] = scrub(described)
+    return cleaned

@@ -1,0 +1,105 @@
+"""Is it alive, is it ready, is it well: for load balancers, deployers and the operator.
+
+Never tells versions, addresses, error texts or anything else an attacker could use; never waits for a database that
+hangs; never lets the asking become a load: the deep probe runs at most once in PROBE_SECONDS, however many ask.
+"""
+
+from __future__ import annotations
+
+import hmac
+import threading
+import time
+from collections.abc import Callable
+from typing import Literal
+
+from chalicelib import config, database, logs
+from chalicelib.call import Call
+from chalicelib.errors import Refused, Unavailable
+from chalicelib.wire import WireModel
+
+PROBE_SECONDS = 15.0
+PING_SECONDS = 2.0
+
+
+class AliveResponse(WireModel):
+    status: Literal["ok"] = "ok"
+
+
+class HealthResponse(WireModel):
+    status: Literal["ok", "degraded"]
+    checks: dict[str, Literal["ok", "failing"]]
+
+
+def get_healthz(call: Call) -> AliveResponse:
+    """The process answers. Nothing else is asked."""
+    return AliveResponse()
+
+
+def get_readyz(call: Call) -> AliveResponse:
+    """Postgres answers within two seconds; else SERVICE_UNAVAILABLE."""
+    database.ping(PING_SECONDS)
+    return AliveResponse()
+
+
+def get_health(call: Call) -> HealthResponse:
+    """Every check, at most once in PROBE_SECONDS. SERVICE_UNAVAILABLE when one fails that nothing works without."""
+    _authorise(call)
+    results = _probe_once()
+    for name in CRITICAL:
+        if results[name] == "failing":
+            raise Unavailable(f"health: {name}", retry_after=int(PROBE_SECONDS))
+    healthy = all(result == "ok" for result in results.values())
+    return HealthResponse(status="ok" if healthy else "degraded", checks=results)
+
+
+def _authorise(call: Call) -> None:
+    token = config.load(config.HttpSettings).health_token
+    if token is None:
+        return
+    given = call.headers.get("authorization", "")
+    if not hmac.compare_digest(given.encode("utf-8", "replace"), f"Bearer {token}".encode()):
+        raise Refused("UNAUTHORIZED")
+
+
+def _check_configuration() -> None:
+    config.load(config.ApiFunction)
+
+
+CHECKS: dict[str, Callable[[], None]] = {
+    "database": lambda: database.ping(PING_SECONDS),
+    "configuration": _check_configuration,
+}
+"""Name -> a check that raises when something is wrong."""
+
+CRITICAL = ("database",)
+
+Results = dict[str, Literal["ok", "failing"]]
+
+_lock = threading.Lock()
+_probed_at: float | None = None
+_results: Results = {}
+
+
+def _probe_once() -> Results:
+    """The results of the last probe, or of a new one. Who comes while one is running waits for it."""
+    global _probed_at, _results
+    with _lock:
+        if _probed_at is None or time.monotonic() - _probed_at >= PROBE_SECONDS:
+            _results = {name: _passes(name, check) for name, check in CHECKS.items()}
+            _probed_at = time.monotonic()
+        return _results
+
+
+def _passes(name: str, check: Callable[[], None]) -> Literal["ok", "failing"]:
+    try:
+        check()
+    except Exception as error:
+        logs.failure("health_check_failed", error, check=name)
+        return "failing"
+    return "ok"
+
+
+def reset() -> None:
+    """Forgets the last probe."""
+    global _probed_at
+    _probed_at = None

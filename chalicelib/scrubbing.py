@@ -1,0 +1,94 @@
+"""Takes out of a text or a structure whatever must not reach a log, an alert or a vendor.
+
+The net below all sinks, not a licence: callers log ids and numbers and pass nothing private. It keeps a hint where a
+hint helps (`gr***@example.org`) and otherwise says what stood there.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+MAX_TEXT = 2_000
+_MAX_READ = 16_000
+_MAX_DEPTH = 6
+_MAX_ITEMS = 50
+
+_RULES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
+    # A URL that signs itself: all of it, since the path beside a signature is no use either.
+    (re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://[^\s\"'<>]{0,2000}X-Amz-[^\s\"'<>]*", re.IGNORECASE), "[signed url]"),
+    (re.compile(r"X-Amz-(?:Signature|Credential|Security-Token)(?:=|%3D)[^&\s\"'<>]*", re.IGNORECASE), "[signature]"),
+    (re.compile(r"\b([a-z][a-z0-9+.-]{1,20}://)[^\s/@\"'<>]{1,300}@", re.IGNORECASE), r"\1[credentials]@"),
+    (re.compile(r"\beyJ[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*){0,4}"), "[token]"),
+    (re.compile(r"\bBearer\s+[^\s\"',;]+", re.IGNORECASE), "Bearer [token]"),
+    (re.compile(r"\b(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9_]+|\bwhsec_[A-Za-z0-9_+/=]+"), "[key]"),
+    (re.compile(r"\bre_[A-Za-z0-9_]{8,}|\bph[cx]_[A-Za-z0-9]{8,}|\bsb_(?:secret|publishable)_[A-Za-z0-9_-]+"), "[key]"),
+    (re.compile(r"\bcs_(?:live|test)_[A-Za-z0-9]+"), "[session]"),
+    (re.compile(r"\bt=\d{6,},v1=[0-9a-f]+(?:,v\d=[0-9a-f]+)*", re.IGNORECASE), "[signature]"),
+    (
+        re.compile(
+            r"\b((?:access_|refresh_|id_)?token(?:_hash)?|code|secret|password|apikey|api_key|signature)=[^&\s\"'<>]+",
+            re.IGNORECASE,
+        ),
+        r"\1=[removed]",
+    ),
+    (re.compile(r"(?<![A-Za-z])[A-HJ-NP-Z]{3}([- ])[A-HJ-NP-Z]{3}\1[A-HJ-NP-Z]{3}(?![A-Za-z])"), "[code]"),
+    (
+        re.compile(r"(?<![A-Za-z0-9-])[A-HJ-NP-Z]{3}-[A-HJ-NP-Z]{3}-[A-HJ-NP-Z]{3}(?![A-Za-z0-9-])", re.IGNORECASE),
+        "[code]",
+    ),
+    (re.compile(r"(/join/)[A-Za-z-]{9,11}", re.IGNORECASE), r"\1[code]"),
+    (
+        re.compile(r"([^\s@<>\"',;:()\[\]/=]{1,64})@([A-Za-z0-9][A-Za-z0-9.-]{0,250}\.[A-Za-z]{2,24})"),
+        lambda found: f"{found[1][:2]}***@{found[2]}",
+    ),
+)
+
+# Compared without case, dashes and underscores.
+_PRIVATE_KEYS = frozenset(
+    {
+        *("apikey", "authorization", "cookie", "setcookie", "headers", "body", "rawbody", "stripesignature"),
+        *("password", "secret", "token", "accesstoken", "refreshtoken", "invitecode", "joinurl", "url", "uploadurl"),
+        *("waveformurl", "displayname", "email", "name", "text", "title"),
+    }
+)
+
+
+def scrub_text(text: str) -> str:
+    """A text without secrets, at most MAX_TEXT characters."""
+    cut = text[:_MAX_READ]
+    for pattern, replacement in _RULES:
+        cut = pattern.sub(replacement, cut)
+    if len(cut) > MAX_TEXT or len(text) > _MAX_READ:
+        cut = cut[:MAX_TEXT] + "…"
+    return cut.encode("utf-8", "replace").decode("utf-8")
+
+
+def scrub(value: Any, depth: int = 0) -> Any:
+    """The same value made of JSON's types only, without secrets, bounded in depth and size."""
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, str):
+        return scrub_text(value)
+    if isinstance(value, UUID):
+        return str(value)
+    if depth >= _MAX_DEPTH:
+        return "[deep]"
+    if isinstance(value, Mapping):
+        return {
+            scrub_text(str(key)): "[private]" if _is_private(str(key)) else scrub(item, depth + 1)
+            for key, item in list(value.items())[:_MAX_ITEMS]
+        }
+    if isinstance(value, list | tuple | set | frozenset):
+        return [scrub(item, depth + 1) for item in list(value)[:_MAX_ITEMS]]
+    # Anything else could say anything in its repr.
+    return f"[{type(value).__name__}]"
+
+
+def _is_private(key: str) -> bool:
+    return key.lower().replace("_", "").replace("-", "") in _PRIVATE_KEYS
