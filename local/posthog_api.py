@@ -135,7 +135,7 @@ def _events(body: dict[str, Any]) -> list[dict[str, Any]]:
 def _event(entry: object) -> dict[str, Any]:
     if not isinstance(entry, dict) or not isinstance(entry.get("event"), str) or not entry["event"]:
         raise _invalid("Malformed request data: event submitted without a name.")
-    properties = entry.get("properties") or {}
+    properties = {} if entry.get("properties") is None else entry["properties"]
     if not isinstance(properties, dict):
         raise _invalid("Malformed request data: properties must be an object.")
     if not (entry.get("distinct_id") or properties.get("distinct_id")):
