@@ -1,80 +1,51 @@
-"""Brings a database to the state the files beside this one describe: migrations once each, then functions as they read now.
+"""Brings a database to the state its files describe: migrations once each, then functions as they read now.
 
     python sql/migrate.py apply | rollback [--steps N | --all] | status | new NAME      [--database URL]
 
-yoyo reads the migrations, orders them and keeps the list of what was applied. It has no guards, so they are here: one
-deployer at a time, bounded waits, one transaction a migration with its bookkeeping inside, and a stored checksum of every
-applied file. Runs as a role that owns the database and is no superuser, over a direct connection (the lock belongs to
-the session, so a pooler in transaction mode will not do). Never prints the database's address.
+yoyo reads the migrations, orders them and keeps the list of what was applied; migration_guards.py adds what it lacks.
+Runs as a role that owns the database and is no superuser, over a direct connection: the deployers' lock belongs to the
+session, so a pooler in transaction mode will not do. Never prints the database's address.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import glob
-import hashlib
 import io
 import os
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import psycopg2
-import sqlparse
-from psycopg2.errors import LockNotAvailable
-from yoyo import read_migrations  # type: ignore[import-untyped]
-from yoyo.backends.core.postgresql import PostgresqlBackend  # type: ignore[import-untyped]
-from yoyo.connections import parse_uri  # type: ignore[import-untyped]
 
 SQL = Path(__file__).resolve().parent
-MIGRATIONS = SQL / "migrations"
-FUNCTIONS = SQL / "functions"
+if not __package__:  # started as a file: Python then looks for modules beside it, and not in the project
+    sys.path[0] = str(SQL.parent)
 
-# Any number will do, as long as every deployer of this project uses the same.
-DEPLOYER_LOCK = 5_308_417_662
-
-NAME = re.compile(r"\d{14}_[a-z0-9_]+(\.rollback)?\.sql")
-COMMENTS = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
-# Inside a function's body BEGIN is a keyword of plpgsql; at the start of a statement it would end our transaction.
-TRANSACTION_CONTROL = re.compile(
-    r"(BEGIN|COMMIT|END|ROLLBACK|ABORT|START|SAVEPOINT|RELEASE|PREPARE\s+TRANSACTION)\b", re.IGNORECASE
+from sql.function_files import Report, apply_functions, functions_left_over, since  # noqa: E402
+from sql.migration_guards import (  # noqa: E402
+    DEPLOYER_LOCK,
+    MigrationFailed,
+    MigrationRefused,
+    back_to_bookkeeping,
+    check_history,
+    checksum,
+    connect,
+    one_file,
+    only_deployer,
+    pair,
+    read_folder,
+    remember,
 )
 
-# A deployer that is killed, frozen or unplugged must not keep its locks: the server looks for the client while it works,
-# and ends a session that stays silent.
-SESSION = """
-    SET client_connection_check_interval = '1s';
-    SET idle_session_timeout = '60s';
-    SET idle_in_transaction_session_timeout = '60s';
-    SET statement_timeout = 0;
-    SET client_min_messages = warning;
-"""
+__all__ = ["DEPLOYER_LOCK", "MigrationFailed", "MigrationRefused", "Outcome", "apply", "new", "rollback", "status"]
 
-# Unqualified names fail: what a migration makes must not depend on who runs it. Rather fail after five seconds than queue
-# the whole application behind a lock that somebody else holds.
-TRANSACTION = """
-    SET LOCAL search_path = '';
-    SET LOCAL lock_timeout = '5s';
-    SET LOCAL statement_timeout = '5min';
-    SET LOCAL check_function_bodies = off;
-"""
-
-BOOKKEEPING = """
-    CREATE SCHEMA IF NOT EXISTS migrations;
-    COMMENT ON SCHEMA migrations IS 'What was applied to this database, kept by sql/migrate.py.';
-    CREATE TABLE IF NOT EXISTS migrations.applied_files (
-        file TEXT CONSTRAINT applied_files_pkey PRIMARY KEY,
-        sha256 TEXT NOT NULL,
-        applied_at TIMESTAMPTZ NOT NULL DEFAULT now()
-    );
-    COMMENT ON TABLE migrations.applied_files IS 'Checksum of every applied migration, rollback and function file, as it read when it was applied.';
-"""
+MIGRATIONS = SQL / "migrations"
+FUNCTIONS = SQL / "functions"
 
 TEMPLATE = """-- {title}
 
@@ -94,16 +65,6 @@ TEMPLATE = """-- {title}
 ROLLBACK_TEMPLATE = """-- Undoes {name}.sql, in reverse order; says what data it gives up, if any.
 """
 
-Report = Callable[[str], None]
-
-
-class MigrationRefused(Exception):
-    """Nothing was changed; the message says what to mend first."""
-
-
-class MigrationFailed(Exception):
-    """One file failed and left nothing of itself; what was applied before it stays."""
-
 
 @dataclass(frozen=True)
 class Outcome:
@@ -113,30 +74,6 @@ class Outcome:
     migrations: list[str]
     functions: list[str]
     functions_left_over: list[str]
-
-
-class DeployerBackend(PostgresqlBackend):  # type: ignore[misc]  # yoyo ships no types
-    """yoyo on one connection, the one that holds the lock, with its tables in schema migrations."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-        super().__init__(parse_uri(url), "_yoyo_migration")
-
-    def connect(self, dburi: object) -> Any:
-        connection = psycopg2.connect(
-            self._url,
-            application_name="migrate",
-            connect_timeout=10,
-            keepalives_idle=5,
-            keepalives_interval=5,
-            keepalives_count=3,
-        )
-        connection.autocommit = True
-        return connection
-
-    def init_connection(self, connection: Any) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("SET search_path = migrations")
 
 
 def apply(
@@ -205,7 +142,7 @@ def rollback(
 
 def status(url: str, *, migrations: Path = MIGRATIONS) -> list[tuple[str, bool]]:
     """Every migration in the folder or in the database, oldest first, and whether it is applied. Changes nothing."""
-    with contextlib.closing(psycopg2.connect(url, connect_timeout=10)) as connection, connection.cursor() as cursor:
+    with contextlib.closing(connect(url)) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass('migrations._yoyo_migration') IS NOT NULL")
         applied = set()
         if cursor.fetchone() == (True,):
@@ -228,174 +165,6 @@ def new(name: str, *, migrations: Path = MIGRATIONS) -> list[Path]:
     up.write_text(TEMPLATE.format(title=concept.replace("_", " ").capitalize()), encoding="utf-8")
     down.write_text(ROLLBACK_TEMPLATE.format(name=stem), encoding="utf-8")
     return [up, down]
-
-
-# -- the guards ----------------------------------------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def only_deployer(url: str, wait_seconds: float) -> Iterator[DeployerBackend]:
-    """A backend that holds the deployers' lock; it goes with the connection, so the dead hold nothing."""
-    backend = DeployerBackend(url)
-    try:
-        backend.execute(SESSION)
-        backend.execute("SET lock_timeout = :wait", {"wait": f"{int(wait_seconds * 1000)}ms"})
-        try:
-            backend.execute("SELECT pg_advisory_lock(:key)", {"key": DEPLOYER_LOCK})
-        except LockNotAvailable:
-            raise MigrationRefused(
-                f"another deployer has been migrating this database for {wait_seconds:g} s; "
-                "try again when it is done (application_name 'migrate' in pg_stat_activity)"
-            ) from None
-        backend.execute(BOOKKEEPING)
-        backend.create_lock_table()
-        # A row in yoyo's own lock table can only be a dead deployer's: the living wait for the lock we hold.
-        backend.break_lock()
-        with backend.lock():
-            backend.ensure_internal_schema_updated()
-            yield backend
-    finally:
-        backend.connection.close()
-
-
-@contextlib.contextmanager
-def one_file(backend: DeployerBackend, file: str) -> Iterator[None]:
-    """One transaction for one migration file and its bookkeeping."""
-    with naming(file), backend.transaction():
-        backend.execute(TRANSACTION)
-        yield
-
-
-@contextlib.contextmanager
-def naming(file: str) -> Iterator[None]:
-    """Turns the database's error into one that says which file it came from."""
-    try:
-        yield
-    except psycopg2.Error as error:
-        said = error.diag.message_primary or str(error).strip()
-        where = f" ({error.diag.context.splitlines()[0]})" if error.diag.context else ""
-        raise MigrationFailed(f"{file} failed, nothing of it was kept: {said}{where}") from error
-
-
-def back_to_bookkeeping(backend: DeployerBackend) -> None:
-    """A migration may have become another role on its way."""
-    backend.execute("RESET ROLE; SET LOCAL search_path = migrations")
-
-
-def read_folder(folder: Path) -> Any:
-    """yoyo's list of the migrations, after a look at every file: a pair each, well named, not empty, one transaction."""
-    if not folder.is_dir():
-        raise MigrationRefused(f"there is no folder {folder}")
-    for path in sorted(folder.iterdir()):
-        if not NAME.fullmatch(path.name):
-            raise MigrationRefused(
-                f"{path.name}: a migration is named YYYYMMDDHHMMSS_concept.sql, with a .rollback.sql beside it"
-            )
-        for twin in pair(folder, path.name.removesuffix(".sql").removesuffix(".rollback")):
-            if not twin.exists():
-                raise MigrationRefused(f"{path.name} has no {twin.name} beside it")
-        if not COMMENTS.sub("", path.read_text(encoding="utf-8")).strip():
-            raise MigrationRefused(f"{path.name} says nothing: write its statements")
-    found = read_migrations(glob.escape(str(folder)))
-    for migration in found:
-        migration.load()
-        if not migration.use_transactions:
-            raise MigrationRefused(f"{migration.id}.sql asks to run outside a transaction: nothing could take it back")
-        for step in migration.steps:
-            refuse_transaction_control(f"{migration.id}.sql", [step.step._apply or ""])
-            refuse_transaction_control(f"{migration.id}.rollback.sql", [step.step._rollback or ""])
-    return found
-
-
-def refuse_transaction_control(file: str, statements: list[str]) -> None:
-    if any(TRANSACTION_CONTROL.match(COMMENTS.sub("", statement).lstrip()) for statement in statements):
-        raise MigrationRefused(f"{file} begins or ends a transaction itself: it already runs in one")
-
-
-def check_history(backend: DeployerBackend, folder: Path, found: Any) -> None:
-    """Refuses what would make two databases with the same list of migrations differ."""
-    stored = dict(backend.execute("SELECT file, sha256 FROM applied_files").fetchall())
-    applied = [
-        row[0] for row in backend.execute("SELECT migration_id FROM _yoyo_migration ORDER BY migration_id").fetchall()
-    ]
-    for name in applied:
-        for path in pair(folder, name):
-            if not path.exists():
-                raise MigrationRefused(
-                    f"{path.name} is applied but not in the folder: deploy from a checkout that has it"
-                )
-            if stored.get(f"migrations/{path.name}") != checksum(path):
-                raise MigrationRefused(
-                    f"{path.name} was changed after it was applied: restore it and write a new migration"
-                )
-    for migration in found:
-        if applied and migration.id not in applied and migration.id < applied[-1]:
-            raise MigrationRefused(
-                f"{migration.id} is older than {applied[-1]}, which is applied: give it a newer timestamp"
-            )
-
-
-# -- functions -----------------------------------------------------------------------------------------------------------
-
-
-def apply_functions(backend: DeployerBackend, folder: Path, *, force: bool, report: Report) -> list[str]:
-    """Applies every function file in one transaction when the text of any is new, or a migration ran before."""
-    files = {f"functions/{path.name}": path for path in sorted(folder.glob("*.sql"))}
-    stored = dict(backend.execute("SELECT file, sha256 FROM applied_files").fetchall())
-    changed = [path.name for file, path in files.items() if stored.get(file) != checksum(path)]
-    if not files or not (changed or force):
-        return []
-    for file, path in files.items():
-        refuse_transaction_control(file, sqlparse.split(path.read_text(encoding="utf-8")))
-    started = time.monotonic()
-    with backend.transaction():
-        for file, path in files.items():
-            with naming(file):
-                backend.execute(TRANSACTION)
-                backend.cursor().execute(path.read_text(encoding="utf-8"))
-                back_to_bookkeeping(backend)
-            remember(backend, file, checksum(path))
-    report(f"applied {len(files)} functions, {len(changed)} of them new or changed ({since(started)})")
-    return changed
-
-
-def functions_left_over(backend: DeployerBackend, folder: Path) -> list[str]:
-    """Files that were applied once and are gone, while a function of their name is still there."""
-    stored = [
-        row[0]
-        for row in backend.execute("SELECT file FROM applied_files WHERE starts_with(file, 'functions/')").fetchall()
-    ]
-    gone = [file.removeprefix("functions/") for file in stored if not (folder.parent / file).exists()]
-    left_over = []
-    for name in gone:
-        if backend.execute("SELECT FROM pg_proc WHERE proname = :name", {"name": name.removesuffix(".sql")}).rowcount:
-            left_over.append(name)
-        else:
-            backend.execute("DELETE FROM applied_files WHERE file = :file", {"file": f"functions/{name}"})
-    return left_over
-
-
-# -- small parts ---------------------------------------------------------------------------------------------------------
-
-
-def pair(folder: Path, name: str) -> tuple[Path, Path]:
-    return folder / f"{name}.sql", folder / f"{name}.rollback.sql"
-
-
-def checksum(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def remember(backend: DeployerBackend, file: str, sha256: str) -> None:
-    backend.execute(
-        "INSERT INTO applied_files (file, sha256) VALUES (:file, :sha256) "
-        "ON CONFLICT (file) DO UPDATE SET sha256 = excluded.sha256, applied_at = now()",
-        {"file": file, "sha256": sha256},
-    )
-
-
-def since(started: float) -> str:
-    return f"{(time.monotonic() - started) * 1000:.0f} ms"
 
 
 def main(arguments: list[str] | None = None) -> int:

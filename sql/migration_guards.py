@@ -1,0 +1,228 @@
+"""The guards around yoyo: one deployer at a time, bounded waits, all of a file or nothing, no rewritten history.
+
+sql/migrate.py is the program; this module never decides what to apply.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+from psycopg2.errors import LockNotAvailable
+from yoyo import read_migrations  # type: ignore[import-untyped]
+from yoyo.backends.core.postgresql import PostgresqlBackend  # type: ignore[import-untyped]
+from yoyo.connections import parse_uri  # type: ignore[import-untyped]
+
+# Any number will do, as long as every deployer of this project uses the same.
+DEPLOYER_LOCK = 5_308_417_662
+
+NAME = re.compile(r"\d{14}_[a-z0-9_]+(\.rollback)?\.sql")
+COMMENTS = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+# Inside a function's body BEGIN is a keyword of plpgsql; at the start of a statement it would end our transaction.
+TRANSACTION_CONTROL = re.compile(
+    r"(BEGIN|COMMIT|END|ROLLBACK|ABORT|START|SAVEPOINT|RELEASE|PREPARE\s+TRANSACTION)\b", re.IGNORECASE
+)
+
+# A deployer that is killed, frozen or unplugged must not keep its locks: the server looks for the client while it
+# works, and ends a session that stays silent.
+SESSION = """
+    SET client_connection_check_interval = '1s';
+    SET idle_session_timeout = '60s';
+    SET idle_in_transaction_session_timeout = '60s';
+    SET statement_timeout = 0;
+    SET client_min_messages = warning;
+"""
+
+# Unqualified names fail: what a migration makes must not depend on who runs it. Rather fail after five seconds than
+# queue the whole application behind a lock that somebody else holds.
+TRANSACTION = """
+    SET LOCAL search_path = '';
+    SET LOCAL lock_timeout = '5s';
+    SET LOCAL statement_timeout = '5min';
+    SET LOCAL check_function_bodies = off;
+"""
+
+BOOKKEEPING = """
+    CREATE SCHEMA IF NOT EXISTS migrations;
+    COMMENT ON SCHEMA migrations IS 'What was applied to this database, kept by sql/migrate.py.';
+    CREATE TABLE IF NOT EXISTS migrations.applied_files (
+        file TEXT CONSTRAINT applied_files_pkey PRIMARY KEY,
+        sha256 TEXT NOT NULL,
+        applied_at TIMESTAMPTZ NOT NULL DEFAULT now()
+    );
+    COMMENT ON TABLE migrations.applied_files IS
+        'Checksum of every migration, rollback and function file, as it read when it was applied.';
+"""
+
+
+class MigrationRefused(Exception):
+    """Nothing was changed; the message says what to mend first."""
+
+
+class MigrationFailed(Exception):
+    """One file failed and left nothing of itself; what was applied before it stays."""
+
+
+class DeployerBackend(PostgresqlBackend):  # type: ignore[misc]  # yoyo ships no types
+    """yoyo on one connection, the one that holds the lock, with its tables in schema migrations."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        super().__init__(parse_uri(url), "_yoyo_migration")
+
+    def connect(self, dburi: object) -> Any:
+        return connect(self._url)
+
+    def init_connection(self, connection: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET search_path = migrations")
+
+
+def connect(url: str) -> Any:
+    """A connection in autocommit. An address that cannot be read is not repeated: it carries a password."""
+    try:
+        connection = psycopg2.connect(
+            url,
+            application_name="migrate",
+            connect_timeout=10,
+            keepalives_idle=5,
+            keepalives_interval=5,
+            keepalives_count=3,
+        )
+    except psycopg2.ProgrammingError:
+        raise MigrationRefused(
+            "the database's address cannot be read: it is postgresql://user:password@host/name"
+        ) from None
+    connection.autocommit = True
+    return connection
+
+
+@contextlib.contextmanager
+def only_deployer(url: str, wait_seconds: float) -> Iterator[DeployerBackend]:
+    """A backend that holds the deployers' lock; it goes with the connection, so the dead hold nothing."""
+    backend = DeployerBackend(url)
+    try:
+        backend.execute(SESSION)
+        backend.execute("SET lock_timeout = :wait", {"wait": f"{int(wait_seconds * 1000)}ms"})
+        try:
+            backend.execute("SELECT pg_advisory_lock(:key)", {"key": DEPLOYER_LOCK})
+        except LockNotAvailable:
+            raise MigrationRefused(
+                f"another deployer has been migrating this database for {wait_seconds:g} s; "
+                "try again when it is done (application_name 'migrate' in pg_stat_activity)"
+            ) from None
+        backend.execute(BOOKKEEPING)
+        backend.create_lock_table()
+        # A row in yoyo's own lock table can only be a dead deployer's: the living wait for the lock we hold.
+        backend.break_lock()
+        with backend.lock():
+            backend.ensure_internal_schema_updated()
+            yield backend
+    finally:
+        backend.connection.close()
+
+
+@contextlib.contextmanager
+def one_file(backend: DeployerBackend, file: str) -> Iterator[None]:
+    """One transaction for one migration file and its bookkeeping."""
+    with naming(file), backend.transaction():
+        backend.execute(TRANSACTION)
+        yield
+
+
+@contextlib.contextmanager
+def naming(file: str) -> Iterator[None]:
+    """Turns the database's error into one that says which file it came from."""
+    try:
+        yield
+    except psycopg2.Error as error:
+        said = error.diag.message_primary or str(error).strip()
+        where = f" ({error.diag.context.splitlines()[0]})" if error.diag.context else ""
+        raise MigrationFailed(f"{file} failed, nothing of it was kept: {said}{where}") from error
+
+
+def back_to_bookkeeping(backend: DeployerBackend) -> None:
+    """A migration may have become another role on its way."""
+    backend.execute("RESET ROLE; SET LOCAL search_path = migrations")
+
+
+def read_folder(folder: Path) -> Any:
+    """yoyo's list of the migrations, after a look at every file: a well-named pair each, not empty, one transaction."""
+    if not folder.is_dir():
+        raise MigrationRefused(f"there is no folder {folder}")
+    for path in sorted(folder.iterdir()):
+        if not NAME.fullmatch(path.name):
+            raise MigrationRefused(
+                f"{path.name}: a migration is named YYYYMMDDHHMMSS_concept.sql, with a .rollback.sql beside it"
+            )
+        for twin in pair(folder, path.name.removesuffix(".sql").removesuffix(".rollback")):
+            if not twin.exists():
+                raise MigrationRefused(f"{path.name} has no {twin.name} beside it")
+        if not spoken(path.read_text(encoding="utf-8")):
+            raise MigrationRefused(f"{path.name} says nothing: write its statements")
+    found = read_migrations(glob.escape(str(folder)))
+    for migration in found:
+        migration.load()
+        if not migration.use_transactions:
+            raise MigrationRefused(f"{migration.id}.sql asks to run outside a transaction: nothing could take it back")
+        for step in (wrapped.step for wrapped in migration.steps):
+            # What yoyo took for a statement may be a comment at the end of the file, which Postgres will not run.
+            step._apply = spoken(step._apply)
+            step._rollback = spoken(step._rollback)
+            refuse_transaction_control(f"{migration.id}.sql", [step._apply])
+            refuse_transaction_control(f"{migration.id}.rollback.sql", [step._rollback])
+    return found
+
+
+def spoken(statement: str | None) -> str | None:
+    return statement if statement and COMMENTS.sub("", statement).strip() else None
+
+
+def refuse_transaction_control(file: str, statements: Iterable[str | None]) -> None:
+    if any(TRANSACTION_CONTROL.match(COMMENTS.sub("", statement or "").lstrip()) for statement in statements):
+        raise MigrationRefused(f"{file} begins or ends a transaction itself: it already runs in one")
+
+
+def check_history(backend: DeployerBackend, folder: Path, found: Any) -> None:
+    """Refuses what would make two databases with the same list of migrations differ."""
+    stored = dict(backend.execute("SELECT file, sha256 FROM applied_files").fetchall())
+    applied = [
+        row[0] for row in backend.execute("SELECT migration_id FROM _yoyo_migration ORDER BY migration_id").fetchall()
+    ]
+    for name in applied:
+        for path in pair(folder, name):
+            if not path.exists():
+                raise MigrationRefused(
+                    f"{path.name} is applied but not in the folder: deploy from a checkout that has it"
+                )
+            if stored.get(f"migrations/{path.name}") != checksum(path):
+                raise MigrationRefused(
+                    f"{path.name} was changed after it was applied: restore it and write a new migration"
+                )
+    for migration in found:
+        if applied and migration.id not in applied and migration.id < applied[-1]:
+            raise MigrationRefused(
+                f"{migration.id} is older than {applied[-1]}, which is applied: give it a newer timestamp"
+            )
+
+
+def pair(folder: Path, name: str) -> tuple[Path, Path]:
+    return folder / f"{name}.sql", folder / f"{name}.rollback.sql"
+
+
+def checksum(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def remember(backend: DeployerBackend, file: str, sha256: str) -> None:
+    backend.execute(
+        "INSERT INTO applied_files (file, sha256) VALUES (:file, :sha256) "
+        "ON CONFLICT (file) DO UPDATE SET sha256 = excluded.sha256, applied_at = now()",
+        {"file": file, "sha256": sha256},
+    )
