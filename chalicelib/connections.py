@@ -55,6 +55,10 @@ def exchange(message: str, values: Mapping[str, Any], until: float) -> Any:
     except _TooSlow:
         connection.close()
         raise Lost("too slow", sent=True, in_time=False) from None
+    except psycopg2.ProgrammingError:
+        # A statement or a parameter that cannot be right, said by psycopg2 itself or by the server.
+        _keep(connection)
+        raise
     except psycopg2.Error as error:
         if error.pgcode is None or error.pgcode.startswith(("57P", "08")):
             # No SQLSTATE: the connection broke. 57P: the server is going away. Whether it committed first is unknown.

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import traceback
-from typing import Any
-
-from aws_lambda_powertools import Logger
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.call import Call
 from chalicelib.errors import InternalError, MissingConfiguration, Unavailable
 from chalicelib.scrubbing import scrub
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools import Logger
 
 SERVICE = "stories-from-the-sun"
 
@@ -26,6 +27,8 @@ def logger() -> Logger:
     """The one logger, made on first use."""
     global _logger
     if _logger is None:
+        from aws_lambda_powertools import Logger
+
         _logger = Logger(
             service=SERVICE, level=os.environ.get("LOG_LEVEL", "INFO"), location=None, use_rfc3339=True, utc=True
         )

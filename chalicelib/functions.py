@@ -1,0 +1,77 @@
+"""What each deployed function needs, as one model: the groups it reads.
+
+Only for checking a stage before it is deployed, and a running one when asked; the code itself loads the groups it uses.
+"""
+
+from __future__ import annotations
+
+from chalicelib.config import (
+    AlertSettings,
+    AnalyticsSettings,
+    AuthSettings,
+    BackupSettings,
+    BillingSettings,
+    DatabaseSettings,
+    HttpSettings,
+    InviteSettings,
+    LimitSettings,
+    MonitoringSettings,
+    Settings,
+    StorageSettings,
+)
+
+
+class ApiFunction(
+    DatabaseSettings,
+    AuthSettings,
+    HttpSettings,
+    LimitSettings,
+    StorageSettings,
+    BillingSettings,
+    InviteSettings,
+    MonitoringSettings,
+):
+    """What the HTTP function needs."""
+
+
+class ProcessJobsFunction(
+    DatabaseSettings, BillingSettings, InviteSettings, AlertSettings, AnalyticsSettings, MonitoringSettings
+):
+    """What draining the queue needs."""
+
+
+class SettleUploadsFunction(DatabaseSettings, StorageSettings, MonitoringSettings):
+    """What settling uploads needs."""
+
+
+class CleanupMediaFunction(DatabaseSettings, StorageSettings, MonitoringSettings):
+    """What emptying the trash needs."""
+
+
+class AuditStorageFunction(DatabaseSettings, StorageSettings, MonitoringSettings):
+    """What comparing bucket, rows and ledger needs."""
+
+
+class CopyRecordingsFunction(DatabaseSettings, StorageSettings, BackupSettings, MonitoringSettings):
+    """What the second copy needs."""
+
+
+class ReconcileBillingFunction(DatabaseSettings, BillingSettings, MonitoringSettings):
+    """What comparing with Stripe needs."""
+
+
+class SendErrorDigestFunction(DatabaseSettings, AlertSettings, MonitoringSettings):
+    """What the operator's digest needs."""
+
+
+FUNCTIONS: dict[str, type[Settings]] = {
+    "api_handler": ApiFunction,
+    "process_jobs": ProcessJobsFunction,
+    "settle_uploads": SettleUploadsFunction,
+    "cleanup_media": CleanupMediaFunction,
+    "audit_storage": AuditStorageFunction,
+    "copy_recordings": CopyRecordingsFunction,
+    "reconcile_billing": ReconcileBillingFunction,
+    "send_error_digest": SendErrorDigestFunction,
+}
+"""A deployed function's name -> what it needs; `make config-check` holds .chalice/config.json against it."""
