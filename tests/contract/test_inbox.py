@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -28,10 +29,15 @@ def client(mailbox: Mailbox) -> FlaskClient:
     return app.test_client()
 
 
+def listed(client: FlaskClient, to: str | None = None) -> list[dict[str, Any]]:
+    mails: list[dict[str, Any]] = client.get("/_local/inbox.json", query_string={"to": to} if to else {}).get_json()
+    return mails
+
+
 def test_the_list_has_the_newest_mail_first(mailbox: Mailbox, client: FlaskClient) -> None:
     mailbox.send("rosa@example.com", "First", "<p>1</p>", "1")
     mailbox.deliver(Letter(to=("rosa@example.com", "juan@example.com"), subject="Second", text="2"))
-    second, first = client.get("/_local/inbox.json").json
+    second, first = listed(client)
     assert first.keys() == {"to", "subject", "text", "html", "sentAt"}
     assert (first["to"], first["subject"], first["html"], first["text"]) == (
         "rosa@example.com",
@@ -49,7 +55,7 @@ def test_the_list_can_be_of_one_address(mailbox: Mailbox, client: FlaskClient) -
     mailbox.deliver(Letter(to=("Juan@Example.com", "eva@example.com"), subject="For both", text="2"))
 
     def subjects(to: str) -> list[str]:
-        return [mail["subject"] for mail in client.get("/_local/inbox.json", query_string={"to": to}).json]
+        return [mail["subject"] for mail in listed(client, to)]
 
     assert subjects("ROSA@example.com") == ["For Rosa"]
     assert subjects("juan@example.com") == subjects("eva@example.com") == ["For both"]
@@ -60,7 +66,7 @@ def test_an_empty_inbox_says_how_to_get_a_first_mail(mailbox: Mailbox, client: F
     page = client.get("/_local/inbox").text
     assert "No mail yet" in page
     assert "/auth/v1/otp" in page
-    assert client.get("/_local/inbox.json").json == []
+    assert listed(client) == []
 
 
 def test_nothing_in_a_mail_becomes_part_of_the_page(mailbox: Mailbox, client: FlaskClient) -> None:

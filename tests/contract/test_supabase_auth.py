@@ -470,7 +470,7 @@ def test_who_am_i_wants_a_good_token(auth: SignIn) -> None:
     assert refused(auth.call("GET", "user"), 401, "no_authorization")
     user_id, email = uuid.UUID(session["user"]["id"]), GRANDMA
     head, _, tail = session["access_token"].rpartition(".")
-    unsigned = jwt.encode({"sub": str(user_id)}, None, algorithm="none")
+    unsigned = jwt.encode({"sub": str(user_id)}, "", algorithm="none")
     for bad in (
         "nonsense",
         f"{head}.{tail[::-1]}",
