@@ -1,0 +1,63 @@
+# Every gate of the house is one command here, and CI runs the same ones. `make` alone explains them.
+
+# Quote STAGE=..., NAME=... and ID=... as make variables: make migration NAME=add_chapters
+PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,\
+  $(if $(shell $(name) -c 'import sys; print(sys.version_info[:2] in ((3, 11), (3, 12), (3, 13)) or "")' 2>/dev/null),$(name))))
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+WORKERS ?= 2
+
+# What the operator's commands talk to: what the environment says, else the local stack that is up.
+LOCAL_UNLESS_TOLD := [ -n "$$MIGRATIONS_DATABASE_URL" ] || [ ! -f .local/env ] || { set -a; . ./.local/env; set +a; };
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run story test test-all check format migrate rollback migration clean
+
+help: ## this page
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# Written last: an installation that was killed half-way is begun anew, from nothing.
+$(READY): requirements.txt requirements-dev.txt
+	@test -n "$(PYTHON)" || { echo "error: Python 3.11, 3.12 or 3.13 is needed, and none is on the PATH (or name one: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12)" >&2; exit 1; }
+	@echo "setting up $(VENV) with $$($(PYTHON) --version) (once; about a minute)"
+	@rm -f $(READY)
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $(READY)
+
+setup: $(READY) ## make the virtual environment and install what is needed
+
+run: $(READY) ## start everything here, tell the story once, serve until Ctrl-C
+	@exec $(BIN)/python -m local run
+
+story: $(READY) ## tell the story to the stack that is up
+	@$(BIN)/python -m local story
+
+test: $(READY) ## the suite on a real Postgres, under 3 minutes
+	@$(BIN)/python -m pytest -q -n $(WORKERS) -m "not heavy"
+
+test-all: $(READY) ## the suite and the heavy proofs, under 20 minutes
+	@$(BIN)/python -m pytest -q -n $(WORKERS)
+
+check: $(READY) ## lint, types, import contract
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy app.py chalicelib local sql
+	@$(BIN)/lint-imports
+
+format: $(READY) ## format the code
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+migrate: $(READY) ## apply migrations and functions to MIGRATIONS_DATABASE_URL (default: the local stack)
+	@$(LOCAL_UNLESS_TOLD) $(BIN)/python sql/migrate.py apply
+
+rollback: $(READY) ## undo the last migration there
+	@$(LOCAL_UNLESS_TOLD) $(BIN)/python sql/migrate.py rollback
+
+migration: $(READY) ## begin a new migration: make migration NAME=add_chapters
+	@$(BIN)/python sql/migrate.py new "$(NAME)"
+
+clean: ## forget the local stack's data and the virtual environment
+	rm -rf .local $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis tests/e2e/node_modules

@@ -1,0 +1,143 @@
+"""What the local stack is told and what it tells: ports, secrets made once, the environment of the app.
+
+Secrets are made at the first start and kept, with everything a client or a test needs, in .local/env (mode 600): one
+NAME=value a line, which a shell can source. Ports come from the environment at every start, so that one taken port is
+one variable away from working. Every secret carries the word local, and no deployed stage accepts one that does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+# Another folder is another stack: the tests start one of their own beside a developer's.
+LOCAL_DIR = Path(os.environ.get("LOCAL_DIR") or ROOT / ".local")
+
+PORTS = {"PORT": 8000, "R2_PORT": 9000, "PG_PORT": 54322}
+
+BUCKET = "stories-local"
+BACKUP_BUCKET = "stories-local-copies"
+PRICES = {
+    "price_local_family_month": "family:month",
+    "price_local_family_year": "family:year",
+    "price_local_legacy_month": "legacy:month",
+    "price_local_legacy_year": "legacy:year",
+}
+
+# Made once and kept: name -> what stands before the random part.
+_SECRETS = {
+    "SUPABASE_JWT_SECRET": "local-jwt-",
+    "R2_SECRET_ACCESS_KEY": "local-r2-",
+    "BACKUP_SECRET_ACCESS_KEY": "local-backup-",
+    "STRIPE_SECRET_KEY": "sk_test_local_",
+    "STRIPE_WEBHOOK_SECRETS": "whsec_local_",
+    "RESEND_API_KEY": "re_local_",
+    "POSTHOG_API_KEY": "phc_local_",
+    "INVITE_CODE_SECRET": "local-invites-",
+    "MIGRATIONS_PASSWORD": "local-postgres-",
+    "APP_LOGIN_PASSWORD": "local-app-",
+}
+
+
+class BadPort(Exception):
+    """A port variable holds something that is no port."""
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where the stack listens, all on 127.0.0.1."""
+
+    gateway: int
+    store: int
+    postgres: int
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Ports:
+        """PORT, R2_PORT and PG_PORT, or their defaults. Raises BadPort."""
+        return cls(*(_port(name, environment.get(name), default) for name, default in PORTS.items()))
+
+    @property
+    def origin(self) -> str:
+        """The one origin clients need: app, auth, inbox."""
+        return f"http://localhost:{self.gateway}"
+
+    @property
+    def store_origin(self) -> str:
+        return f"http://localhost:{self.store}"
+
+
+def _port(name: str, given: str | None, default: int) -> int:
+    if not given:
+        return default
+    if not given.isdecimal() or not 0 < int(given) < 65536:
+        raise BadPort(f"{name} must be a port between 1 and 65535")
+    return int(given)
+
+
+def read_env(path: Path | None = None) -> dict[str, str]:
+    """The variables of .local/env; none where the stack never ran."""
+    path = path or LOCAL_DIR / "env"
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        return {}
+    pairs = (line.split("=", 1) for line in text.splitlines() if "=" in line)
+    return {name: _unquoted(value) for name, value in pairs}
+
+
+def make_env(known: Mapping[str, str], ports: Ports) -> dict[str, str]:
+    """Every variable of the stack: known secrets kept, missing ones made, addresses as the ports are now."""
+    from local.supabase_auth import anon_key
+
+    kept = {name: known.get(name) or prefix + secrets.token_urlsafe(32) for name, prefix in _SECRETS.items()}
+    return {
+        **kept,
+        "STAGE": "local",
+        "VERSION": "local",
+        "ANON_KEY": anon_key(kept["SUPABASE_JWT_SECRET"]),
+        "DATABASE_URL": f"postgresql://app_login:{kept['APP_LOGIN_PASSWORD']}@127.0.0.1:{ports.postgres}/stories",
+        "MIGRATIONS_DATABASE_URL": f"postgresql://postgres:{kept['MIGRATIONS_PASSWORD']}@127.0.0.1:{ports.postgres}/stories",
+        "SUPABASE_URL": ports.origin,
+        "R2_ENDPOINT_URL": ports.store_origin,
+        "R2_ACCOUNT_ID": "local",
+        "R2_ACCESS_KEY_ID": "local-r2",
+        "R2_BUCKET_NAME": BUCKET,
+        "BACKUP_ENDPOINT_URL": ports.store_origin,
+        "BACKUP_ACCESS_KEY_ID": "local-backup",
+        "BACKUP_BUCKET_NAME": BACKUP_BUCKET,
+        "STRIPE_API_BASE": f"{ports.origin}/_local/stripe",
+        "STRIPE_PRICES": json.dumps(PRICES, separators=(",", ":")),
+        "RESEND_API_URL": f"{ports.origin}/_local/resend",
+        "MAIL_FROM": "Stories From the Sun <stories@example.org>",
+        "ALERT_EMAILS": "operator@example.org",
+        "POSTHOG_HOST": f"{ports.origin}/_local/posthog",
+        "APP_URL": f"{ports.origin}/_local/app",
+        "ALLOWED_ORIGINS": "*",
+    }
+
+
+def write_env(variables: Mapping[str, str], path: Path) -> None:
+    """Replaces the file in one step, readable by its owner alone from its first byte on."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f"{path.name}.new")
+    unfinished.unlink(missing_ok=True)
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.writelines(f"{name}={_quoted(value)}\n" for name, value in sorted(variables.items()))
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)
+
+
+def _quoted(value: str) -> str:
+    """Bare where a shell needs no quotes, so that a plain NAME=value reader is right as well."""
+    return f"'{value}'" if any(character in value for character in " <>{}\"*&") else value
+
+
+def _unquoted(value: str) -> str:
+    return value[1:-1] if len(value) > 1 and value[0] == value[-1] == "'" else value

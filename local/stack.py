@@ -1,0 +1,181 @@
+"""The whole local stack, started in order and stopped in reverse: Postgres, object store, stand-ins, gateway, clock.
+
+State lives below .local/ and survives a kill -9: the next start finds it and needs no hand. Everything listens on
+127.0.0.1. The app runs in this process, so its configuration is put into the environment before it is imported.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from local import inbox, object_store, posthog_api, resend_api, supabase, supabase_auth
+from local.auth.settings import AuthSettings
+from local.clock import Clock
+from local.gateway import create_gateway
+from local.mailbox import Mailbox
+from local.object_store import Credential
+from local.postgres import EmbeddedPostgres
+from local.posthog_api import EventStore
+from local.server import Server
+from local.settings import BACKUP_BUCKET, BUCKET, LOCAL_DIR, PRICES, Ports, make_env, read_env, write_env
+from local.stripe_api import StripeStandIn, StripeStandInSettings
+from local.stripe_api import create_blueprint as stripe_blueprint
+from sql import migrate
+
+DATABASE = "stories"
+
+Report = Callable[[str], None]
+
+
+class Stack:
+    """One running stack. `folder` holds its state; a second one needs a folder and ports of its own."""
+
+    def __init__(self, ports: Ports, folder: Path = LOCAL_DIR, report: Report = print) -> None:
+        self.ports = ports
+        self.folder = folder
+        self.report = report
+        self.env: dict[str, str] = {}
+        self.app: Any = None
+        self.store: Any = None
+        self.stripe: StripeStandIn | None = None
+        self.clock: Clock | None = None
+        self._cleanup = contextlib.ExitStack()
+
+    def start(self) -> None:
+        """Starts everything or, where one part fails, stops what was started and raises why."""
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stops what was started, last first. Repeatable."""
+        self._cleanup.close()
+
+    def _start(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.env = make_env(read_env(self.folder / "env"), self.ports)
+        with self._timed(f"Postgres on 127.0.0.1:{self.ports.postgres}"):
+            postgres = EmbeddedPostgres(
+                self.folder / "postgres", port=self.ports.postgres, log=self.folder / "postgres.log"
+            ).start()
+            self._cleanup.callback(postgres.stop)
+            self._prepare_database(postgres)
+        # Written as soon as it is all true, for the app reads nothing else.
+        self.env["ADMIN_DATABASE_URL"] = postgres.admin_url(DATABASE)
+        write_env(self.env, self.folder / "env")
+        os.environ.update(self.env)
+        with self._timed(f"object store on {self.ports.store_origin}"):
+            self._start_store()
+        with self._timed(f"gateway on {self.ports.origin}"):
+            self._start_gateway(postgres)
+
+    def _prepare_database(self, postgres: EmbeddedPostgres) -> None:
+        """What Supabase brings, then our migrations as the role that Supabase would run them as."""
+        with contextlib.closing(postgres.admin()) as cluster:
+            supabase.create_supabase_roles(cluster)
+            supabase.set_password(cluster, "postgres", self.env["MIGRATIONS_PASSWORD"])
+            supabase.ensure_database(cluster, DATABASE)
+        with contextlib.closing(postgres.admin(DATABASE)) as database:
+            supabase.shape_like_supabase(database)
+        migrate.apply(self.env["MIGRATIONS_DATABASE_URL"], report=lambda _line: None)
+        with contextlib.closing(postgres.admin()) as cluster:
+            supabase.set_password(cluster, "app_login", self.env["APP_LOGIN_PASSWORD"])
+
+    def _start_store(self) -> None:
+        self.store = object_store.ObjectStore(
+            self.folder / "objects",
+            [
+                Credential(BUCKET, self.env["R2_ACCESS_KEY_ID"], self.env["R2_SECRET_ACCESS_KEY"]),
+                Credential(BACKUP_BUCKET, self.env["BACKUP_ACCESS_KEY_ID"], self.env["BACKUP_SECRET_ACCESS_KEY"]),
+            ],
+        )
+        self._cleanup.callback(self.store.close)
+        server = Server(self.store, port=self.ports.store)
+        server.start()
+        self._cleanup.callback(server.stop)
+
+    def _start_gateway(self, postgres: EmbeddedPostgres) -> None:
+        # Not before the environment is whole: the app reads its configuration on first use, and once.
+        from app import app
+
+        self.app = app
+        self._log_to_file()
+        mailbox = Mailbox(self.folder / "mail.sqlite")
+        self.stripe = StripeStandIn(self.folder / "stripe", self._stripe_settings())
+        self._cleanup.callback(self.stripe.close)
+        self.clock = Clock(app)
+        wsgi = create_gateway(
+            app,
+            {
+                "auth": supabase_auth.create_blueprint(
+                    self.folder / "auth",
+                    settings=self._auth_settings(),
+                    send_mail=mailbox.send,
+                    on_user=_user_writer(postgres),
+                ),
+                "inbox": inbox.create_blueprint(mailbox),
+                "resend": resend_api.create_blueprint(mailbox, api_key=self.env["RESEND_API_KEY"]),
+                "posthog": posthog_api.create_blueprint(
+                    EventStore(self.folder / "posthog.sqlite"), api_key=self.env["POSTHOG_API_KEY"]
+                ),
+                "/_local/stripe": stripe_blueprint(self.stripe),
+            },
+            self.clock.schedules,
+        )
+        server = Server(wsgi, port=self.ports.gateway)
+        server.start()
+        self._cleanup.callback(server.stop)
+        self.stripe.start()
+        self.clock.start()
+        self._cleanup.callback(self.clock.stop)
+
+    def _stripe_settings(self) -> StripeStandInSettings:
+        return StripeStandInSettings(
+            secret_key=self.env["STRIPE_SECRET_KEY"],
+            webhook_secrets=tuple(self.env["STRIPE_WEBHOOK_SECRETS"].split(",")),
+            webhook_url=f"{self.ports.origin}/functions/v1/stripe-webhook",
+            prices=PRICES,
+            public_url=f"{self.ports.origin}/_local/stripe",
+        )
+
+    def _auth_settings(self) -> AuthSettings:
+        return AuthSettings(
+            url=self.ports.origin,
+            jwt_secret=self.env["SUPABASE_JWT_SECRET"],
+            anon_key=self.env["ANON_KEY"],
+            app_url=self.env["APP_URL"],
+        )
+
+    def _log_to_file(self) -> None:
+        """The app's JSON lines go to .local/app.log, so that the terminal shows the steps and nothing drowns them."""
+        from chalicelib import logs
+
+        file = self._cleanup.enter_context((self.folder / "app.log").open("a", encoding="utf-8", buffering=1))
+        for handler in logs.logger().handlers:
+            handler.setStream(file)  # type: ignore[attr-defined]  # a StreamHandler, says Powertools' documentation
+
+    @contextlib.contextmanager
+    def _timed(self, what: str) -> Any:
+        started = time.monotonic()
+        yield
+        self.report(f"  {what:<44} {time.monotonic() - started:6.2f} s")
+
+
+def _user_writer(postgres: EmbeddedPostgres) -> Callable[[uuid.UUID, str], None]:
+    """Supabase keeps people in auth.users of the same database; here its stand-in does it through this."""
+
+    def write(user_id: uuid.UUID, email: str) -> None:
+        with contextlib.closing(postgres.admin(DATABASE)) as connection, connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO auth.users (id, email) VALUES (%s, %s) ON CONFLICT (id) DO NOTHING", [str(user_id), email]
+            )
+
+    return write

@@ -1,0 +1,203 @@
+"""The whole story, told once to a running stack over real HTTP, as the family app and Stripe would tell it.
+
+A keeper signs in, founds a family, invites; a grandson redeems the invite, records, uploads, finalizes and plays a
+voice back; the keeper buys the family plan. Each step is printed with its time and checks what it got; the first thing
+that is not as it should be ends the story with a StoryFailed that says what and where.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import requests
+
+SAMPLE = Path(__file__).with_name("samples") / "sunday.m4a"
+SAMPLE_SECONDS = 8.56
+
+REQUEST_SECONDS = 15
+# How long mail, and the entitlement after a payment, may take to arrive.
+PATIENCE_SECONDS = 20
+
+
+class StoryFailed(Exception):
+    """A step of the story did not end as it must."""
+
+
+def tell(origin: str, anon_key: str, report: Callable[[str], None] = print) -> None:
+    """Tells the story to the stack at `origin`. Raises StoryFailed."""
+    started = time.monotonic()
+    story = _Story(origin, anon_key, report)
+    try:
+        _chapters(story)
+    except requests.RequestException as trouble:
+        raise StoryFailed(f"{origin} did not answer: {type(trouble).__name__}") from None
+    report(f"  {'the whole story':<58} {time.monotonic() - started:6.2f} s")
+
+
+def _chapters(story: _Story) -> None:
+    voice = SAMPLE.read_bytes()
+    mark = uuid.uuid4().hex[:8]
+
+    with story.step("Ana signs in with the code from her mail"):
+        ana = story.sign_in(f"ana-{mark}@example.org")
+    with story.step("she founds the Moreno family") as step:
+        family = story.call(ana, "create-family", name="Moreno", locale="es", displayName="Ana")
+        family_id = family["family"]["id"]
+        step.check(family["family"]["role"] == "keeper" and family["promptsSeeded"] > 0, "a keeper and her first prompts")
+    with story.step("she invites her grandson Ben by mail") as step:
+        invite = story.call(ana, "create-invite", familyId=family_id, email=f"ben-{mark}@example.org")["invite"]
+        mail = story.mail_to(f"ben-{mark}@example.org")
+        step.check(invite["code"] in mail["text"], "the mail carries the code")
+
+    with story.step("Ben signs in and redeems the code"):
+        ben = story.sign_in(f"ben-{mark}@example.org")
+        joined = story.call(ben, "redeem-invite", code=invite["code"].lower(), displayName="Ben")
+    with story.step("he asks where to put his grandmother's voice") as step:
+        step.check(joined["family"]["id"] == family_id, "he is in the family")
+        upload = story.call(
+            ben,
+            "get-signed-upload-url",
+            familyId=family_id,
+            fileSizeBytes=len(voice),
+            durationSeconds=SAMPLE_SECONDS,
+            contentType="audio/mp4",
+        )
+    with story.step(f"uploads {len(voice) // 1024} KiB straight to the store") as step:
+        put = requests.put(upload["uploadUrl"], data=voice, headers=upload["uploadHeaders"], timeout=REQUEST_SECONDS)
+        step.check(put.status_code == 200, f"the store takes it (it said {put.status_code})")
+        again = requests.put(upload["uploadUrl"], data=voice, headers=upload["uploadHeaders"], timeout=REQUEST_SECONDS)
+        step.check(again.status_code == 412, "and takes it once only")
+    with story.step("and finalizes it; a repeated call answers the same") as step:
+        recording_id = upload["recordingId"]
+        request = {"familyId": family_id, "recordingId": recording_id, "title": "Sundays at the sea"}
+        kept = story.call(ben, "finalize-recording", **request)
+        step.check(kept == story.call(ben, "finalize-recording", **request), "the same answer twice")
+        step.check(kept["usage"]["usedBytes"] == len(voice), "its bytes are counted once")
+
+    with story.step("Ana plays it back, a range first, then whole") as step:
+        playback = story.call(ana, "get-signed-playback-url", recordingId=recording_id)
+        part = requests.get(playback["url"], headers={"Range": "bytes=0-1023"}, timeout=REQUEST_SECONDS)
+        step.check(part.status_code == 206 and part.content == voice[:1024], "the first KiB by itself")
+        whole = requests.get(playback["url"], timeout=REQUEST_SECONDS)
+        step.check(whole.content == voice, "every byte as it was recorded")
+    with story.step("a stranger sees none of it") as step:
+        stranger = story.sign_in(f"stranger-{mark}@example.org")
+        refused = story.post(stranger, "get-signed-playback-url", {"recordingId": recording_id})
+        step.check(refused.status_code == 404, f"NOT_FOUND (it was {refused.status_code})")
+
+    with story.step("Ana goes to the checkout for the family plan"):
+        checkout = story.call(ana, "create-checkout-session", familyId=family_id, plan="family", interval="month")
+    with story.step("pays, and Stripe's signed events raise the quota") as step:
+        paid = requests.post(
+            f"{story.origin}/_local/stripe/checkout/{checkout['sessionId']}/pay", timeout=REQUEST_SECONDS
+        )
+        step.check(paid.status_code == 200, f"the payment goes through (it said {paid.status_code})")
+        entitlement = story.wait_for(lambda: _paid(story, ana, family_id), "the family plan")
+        step.check(entitlement["storageQuotaBytes"] == 50 * 1024**3, "50 GiB")
+    with story.step("and opens the portal"):
+        story.call(ana, "create-portal-session", familyId=family_id)
+
+
+def _paid(story: _Story, token: str, family_id: str) -> dict[str, Any] | None:
+    entitlement: dict[str, Any] = story.get(token, f"/v1/families/{family_id}")["family"]["entitlement"]
+    return entitlement if entitlement["plan"] == "family" else None
+
+
+class _Step:
+    """One line of the story: named when it begins, timed when it ends."""
+
+    def __init__(self, name: str, report: Callable[[str], None]) -> None:
+        self.name = name
+        self._report = report
+
+    def __enter__(self) -> _Step:
+        self._started = time.monotonic()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        outcome = "" if kind is None else "  <- failed"
+        self._report(f"  {self.name:<58} {(time.monotonic() - self._started) * 1000:6.0f} ms{outcome}")
+
+    def check(self, holds: bool, what: str) -> None:
+        if not holds:
+            raise StoryFailed(f"{self.name}: expected {what}")
+
+
+class _Story:
+    """The clients' side: how they sign in, call, and wait."""
+
+    def __init__(self, origin: str, anon_key: str, report: Callable[[str], None]) -> None:
+        self.origin = origin
+        self._anon_key = anon_key
+        self._report = report
+
+    def step(self, name: str) -> _Step:
+        return _Step(name, self._report)
+
+    def sign_in(self, address: str) -> str:
+        """A person's access token, by the code that was mailed to them."""
+        seen = len(self._inbox(address))
+        self._auth("otp", email=address, create_user=True)
+        mail = self.wait_for(lambda: (self._inbox(address) or [None])[0] if len(self._inbox(address)) > seen else None, "a code")
+        code = re.search(r"\b\d{6}\b", mail["text"])
+        if code is None:
+            raise StoryFailed("sign-in: the mail holds no code of six digits")
+        token: str = self._auth("verify", type="email", email=address, token=code.group())["access_token"]
+        return token
+
+    def mail_to(self, address: str) -> dict[str, Any]:
+        """The newest mail to an address, once there is one."""
+        mail: dict[str, Any] = self.wait_for(lambda: (self._inbox(address) or [None])[0], "a mail")
+        return mail
+
+    def post(self, token: str, operation: str, body: dict[str, Any]) -> requests.Response:
+        headers = {"Authorization": f"Bearer {token}", "apikey": self._anon_key}
+        url = f"{self.origin}/functions/v1/{operation}"
+        return requests.post(url, json=body, headers=headers, timeout=REQUEST_SECONDS)
+
+    def call(self, token: str, operation: str, **body: Any) -> dict[str, Any]:
+        """The data of a call that succeeds."""
+        return _data(self.post(token, operation, body), operation)
+
+    def get(self, token: str, path: str) -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {token}"}
+        return _data(requests.get(self.origin + path, headers=headers, timeout=REQUEST_SECONDS), path)
+
+    def wait_for(self, look: Callable[[], Any], what: str) -> Any:
+        """What `look` finds, as soon as it finds something."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        while (found := look()) is None:
+            if time.monotonic() > until:
+                raise StoryFailed(f"{what} did not arrive within {PATIENCE_SECONDS} s")
+            time.sleep(0.1)
+        return found
+
+    def _inbox(self, address: str) -> list[dict[str, Any]]:
+        answer = requests.get(f"{self.origin}/_local/inbox.json", params={"to": address}, timeout=REQUEST_SECONDS)
+        mails: list[dict[str, Any]] = answer.json()
+        return mails
+
+    def _auth(self, path: str, **body: Any) -> dict[str, Any]:
+        headers = {"apikey": self._anon_key}
+        answer = requests.post(f"{self.origin}/auth/v1/{path}", json=body, headers=headers, timeout=REQUEST_SECONDS)
+        if answer.status_code != 200:
+            raise StoryFailed(f"sign-in: {path} answered {answer.status_code}")
+        facts: dict[str, Any] = answer.json()
+        return facts
+
+
+def _data(answer: requests.Response, what: str) -> dict[str, Any]:
+    if answer.status_code != 200:
+        # The error's code and the request's id, which finds its line in .local/app.log; no more of a body than that.
+        try:
+            code = answer.json()["error"]["code"]
+        except (ValueError, KeyError, TypeError):
+            code = "no error of ours"
+        raise StoryFailed(f"{what} answered {answer.status_code} {code}, request id {answer.headers.get('x-request-id')}")
+    data: dict[str, Any] = answer.json()["data"]
+    return data
