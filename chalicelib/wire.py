@@ -247,6 +247,8 @@ def _refused(error: ValidationError) -> Exception:
 
 
 def _reason(kind: str, message: str, context: Mapping[str, Any]) -> str:
+    if context.get("min_length") == 1:
+        return "must not be empty"
     if kind in _REASONS:
         return _REASONS[kind].format_map(context)
     # PydanticCustomError and ValueError are raised by validators of ours, whose words do not hold the input.
