@@ -1,7 +1,7 @@
 """The system account Postgres runs under: our own, except for root, under whom Postgres refuses to start.
 
-For root, an account without a shell or a home is made once. Nothing else on the machine is changed but the right to pass
-through (not to list) the folders above the data and the binaries.
+For root, an account without a shell or a home is made once. Nothing else on the machine is changed but the right to
+pass through (not to list) the folders above the data and the binaries.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Gives an embedded Postgres what Supabase brings: roles, schema auth, default privileges, the realtime publication.
 
-Migrations count on these and never make them. This module never runs against anything but the local stack's own servers.
+Migrations count on these and never make them. This module never runs against anything but our own local servers.
 """
 
 from __future__ import annotations

