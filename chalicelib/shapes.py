@@ -1,0 +1,116 @@
+"""The things the API shows, in the shape it shows them in, wherever they appear: one model a thing.
+
+The views of schema wire give the rows. Nothing here asks, decides or writes.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from chalicelib.wire import Line, Timestamp, WireModel
+
+Locale = Literal["en", "es", "fr"]
+Role = Literal["keeper", "storyteller"]
+
+FamilyName = Annotated[Line, Field(min_length=1, max_length=80)]
+DisplayName = Annotated[Line, Field(min_length=1, max_length=80)]
+Title = Annotated[Line, Field(max_length=200)]
+PromptText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+
+
+class Member(WireModel):
+    user_id: UUID
+    display_name: str | None
+    role: Role
+    joined_at: Timestamp
+
+
+class Entitlement(WireModel):
+    """What a family may store and what it does; sizes in bytes, lengths in seconds."""
+
+    plan: Literal["free", "family", "legacy"]
+    status: Literal["active", "trialing", "past_due", "incomplete", "paused", "suspended"]
+    storage_quota_bytes: int
+    storage_used_bytes: int
+    storage_reserved_bytes: int
+    max_recording_seconds: int
+    current_period_end: Timestamp | None
+    """Null on the free plan."""
+    cancel_at_period_end: bool
+
+
+class Family(WireModel):
+    id: UUID
+    name: str
+    locale: Locale
+    role: Role
+    """The caller's own."""
+    created_at: Timestamp
+    last_verified_at: Timestamp | None
+    """When the nightly audit last found every recording of the family whole."""
+    members: list[Member]
+    entitlement: Entitlement
+
+
+class Recording(WireModel):
+    id: UUID
+    family_id: UUID
+    prompt_id: UUID | None
+    title: str | None
+    size_bytes: int
+    duration_seconds: float
+    content_type: str
+    recorded_at: Timestamp
+    created_by: UUID | None
+    created_at: Timestamp
+    deleted_at: Timestamp | None
+    rescued: bool
+    """Kept by the server alone: the phone never came back after its upload."""
+    days_left: Annotated[int | None, Field(exclude_if=lambda days: days is None)] = None
+    """Days until the trash is emptied of it; absent outside the trash."""
+
+
+class Prompt(WireModel):
+    id: UUID
+    family_id: UUID
+    text: str
+    locale: Locale
+    created_by: UUID | None
+    """Null for the prompts a family starts with."""
+    created_at: Timestamp
+
+
+class Invite(WireModel):
+    """An invite as its keepers may read it later: never its code."""
+
+    id: UUID
+    family_id: UUID
+    email: str | None
+    role: Literal["storyteller"]
+    max_uses: int
+    used_count: int
+    expires_at: Timestamp
+    revoked_at: Timestamp | None
+    created_at: Timestamp
+
+
+class Me(WireModel):
+    user_id: UUID
+    display_name: str | None
+    locale: Locale
+
+
+class Changes(WireModel):
+    """Base of what PATCH takes: only what is named is changed, and null is not the same as nothing."""
+
+    def named(self) -> dict[str, Any]:
+        """The changes that were named, as `_tx` functions take them: snake_case, nulls kept. Empty changes nothing."""
+        return self.model_dump(mode="json", by_alias=False, exclude_unset=True)
+
+
+def unchanged() -> Any:
+    """The default of a change that may be left out but not be null. Its value is never read."""
+    return Field(default_factory=lambda: None)
