@@ -97,7 +97,7 @@ class Server:
 def _serve(server: _CherootServer, bound: Future[int]) -> None:
     try:
         server.prepare()
-    except Exception as trouble:  # noqa: BLE001 - whatever it is, start() raises it in the caller's thread
+    except Exception as trouble:  # whatever it is, start() raises it in the caller's thread
         bound.set_exception(trouble)
         return
     bound.set_result(server.bind_addr[1])

@@ -47,6 +47,7 @@ class Digests:
         return self._hashes["md5"].hexdigest()
 
     def feed(self, piece: bytes) -> None:
+        """Takes the next bytes of the body."""
         for each in self._hashes.values():
             each.update(piece)
         if self._expected_crc32 is not None:

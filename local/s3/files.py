@@ -181,7 +181,7 @@ def _as_object(row: sqlite3.Row) -> StoredObject:
 
 
 def _end_of_prefix(prefix: bytes) -> bytes:
-    """The first key after all that start with `prefix`; UTF-8 has no byte 0xFF, so the last one can always be raised."""
+    """The first key after all that start with `prefix`; UTF-8 has no byte 0xFF, so its last can always be raised."""
     return prefix[:-1] + bytes([prefix[-1] + 1]) if prefix else b"\xff"
 
 

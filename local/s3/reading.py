@@ -32,12 +32,14 @@ class Reply:
 
     @classmethod
     def of_xml(cls, status: int, text: str, headers: Headers = ()) -> Reply:
+        """An XML document with its type and length."""
         encoded = text.encode()
         usual = (("Content-Type", "application/xml"), ("Content-Length", str(len(encoded))))
         return cls(status, (*usual, *headers), (encoded,))
 
     @classmethod
     def of_error(cls, error: S3Error, headers: Headers = ()) -> Reply:
+        """A refusal the way S3 words it."""
         return cls.of_xml(error.status, error.xml(), headers)
 
 
@@ -96,7 +98,7 @@ def describe(found: StoredObject, request_headers: Mapping[str, str], overrides:
 
 
 def check_write_conditions(request_headers: Mapping[str, str], current: StoredObject | None) -> None:
-    """Raises S3Error PreconditionFailed unless the object that stands there now, or none, is what the upload expects."""
+    """Raises S3Error PreconditionFailed unless what stands there now, if anything, is what the upload expects."""
     if "if-modified-since" in request_headers or "if-unmodified-since" in request_headers:
         raise S3Error("NotImplemented")
     if "if-match" in request_headers and (current is None or not _names(request_headers["if-match"], current)):

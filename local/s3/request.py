@@ -64,6 +64,7 @@ def read_request(environ: WSGIEnvironment) -> WireRequest:
 
 
 def decode_key(raw: str) -> str:
+    """The key of a raw path below its bucket; raises S3Error when it is not UTF-8, unprintable or too long."""
     try:
         key = unquote_to_bytes(raw).decode("utf-8")
     except UnicodeDecodeError:
@@ -85,6 +86,7 @@ def operation_parameters(request: WireRequest, known: frozenset[str]) -> dict[st
 
 
 def refuse_unknown_headers(request: WireRequest) -> None:
+    """Raises S3Error for an x-amz- header that asks for something nothing here does: an ACL, a copy, encryption."""
     for name in request.headers:
         if name.startswith("x-amz-") and not (
             name in _KNOWN_AMZ_HEADERS or name.startswith(("x-amz-meta-", "x-amz-checksum-"))
@@ -93,6 +95,7 @@ def refuse_unknown_headers(request: WireRequest) -> None:
 
 
 def declared_length(request: WireRequest) -> int:
+    """Bytes of the body to come; raises S3Error when that is not said up front or more than R2 takes at once."""
     length = request.headers.get("content-length")
     if length is None or "transfer-encoding" in request.headers:
         raise S3Error("MissingContentLength")

@@ -1,4 +1,4 @@
-"""Clients of the object store as the contract suite needs them: one that signs, and one that sends exactly what it is told."""
+"""Clients of the object store for its contract suite: several that sign, and one that sends just what it is told."""
 
 from __future__ import annotations
 

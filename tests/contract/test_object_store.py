@@ -185,6 +185,7 @@ def test_an_overwrite_can_demand_the_etag_it_read(boto: Any, store: Running, sto
         boto.put_object(Bucket=BUCKET, Key=stored, Body=b"new", IfMatch='"0123"')
     etag = boto.head_object(Bucket=BUCKET, Key=stored)["ETag"]
     boto.put_object(Bucket=BUCKET, Key=stored, Body=b"new", IfMatch=etag)
+    assert _files_of(store.folder) == _rows_of(store.folder)
     assert get(store.url, stored).body == b"new"
 
 
@@ -457,10 +458,12 @@ def test_a_signed_answer_header_cannot_write_others(store: Running, stored: str)
 
 def test_delete_takes_away_and_may_be_repeated(store: Running, stored: str) -> None:
     url = object_url(store.url, stored)
+    files = len(_files_of(store.folder))
     assert send(sign_url("DELETE", url)).status == 204
     assert send(sign_url("DELETE", url)).status == 204
     answer = get(store.url, stored)
     assert (answer.status, answer.code) == (404, "NoSuchKey")
+    assert len(_files_of(store.folder)) == files - 1
 
 
 def test_a_reader_keeps_the_bytes_of_an_object_deleted_meanwhile(store: Running, key: str) -> None:
@@ -504,6 +507,16 @@ def test_a_key_is_a_name_and_never_a_path(store: Running, raw: str) -> None:
     assert len(_tree(store.folder) - before) <= 1
     assert all(path.name not in {"escape", ".."} for path in _tree(store.folder))
     assert send(sign_url("DELETE", f"{store.url}/{BUCKET}/{raw}")).status == 204
+
+
+@pytest.mark.parametrize("smuggled", [b"\t", b"\xc3\xbc", b"\x7f", b"\x00"])
+def test_a_raw_byte_that_signing_would_overlook_is_refused(store: Running, stored: str, smuggled: bytes) -> None:
+    parts = urlsplit(sign_url("GET", object_url(store.url, stored)).url)
+    path = parts.path.encode().replace(b"families/", b"fami" + smuggled + b"lies/")
+    with socket.create_connection((parts.hostname, parts.port), timeout=10) as connection:
+        lines = [b"GET %s?%s HTTP/1.1" % (path, parts.query.encode()), b"host: " + parts.netloc.encode()]
+        connection.sendall(b"\r\n".join([*lines, b"connection: close", b"", b""]))
+        assert b" 400 " in connection.makefile("rb").readline()
 
 
 @pytest.mark.parametrize("raw", ["a%00b", "%00", "a%0Ab", "%ff%fe", "%ed%a0%80"])
