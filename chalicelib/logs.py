@@ -6,6 +6,7 @@ and words of ours, and everything passes through `scrub`. Lines go to standard o
 
 from __future__ import annotations
 
+import logging
 import os
 import traceback
 from typing import TYPE_CHECKING, Any
@@ -40,6 +41,9 @@ def reset() -> None:
     global _logger, _served
     if _logger is not None:
         _logger.handlers.clear()
+        # Powertools marks the standard logger it has set up, and believes the mark when it sets one up again.
+        for mark in ("init", "powertools_handler"):
+            vars(logging.getLogger(SERVICE)).pop(mark, None)
     _logger = None
     _served = 0
 

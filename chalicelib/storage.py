@@ -1,0 +1,251 @@
+"""The object store (Cloudflare R2, by its S3 API): signed URLs for clients, and what the backend does with objects.
+
+The one module that speaks to it, for the recordings and for their second copies. It makes every key itself, holds no
+transaction, never overwrites an object, and never deletes one of its own accord.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import quote
+from uuid import UUID
+from xml.etree import ElementTree
+
+from chalicelib import config
+from chalicelib.mp4 import is_mp4
+from chalicelib.s3_http import CONNECT_SECONDS, S3Http, Unexpected, finish
+
+if TYPE_CHECKING:
+    from urllib3 import BaseHTTPResponse
+
+URL_SECONDS = 900
+AUDIO_TYPE = "audio/mp4"
+WAVEFORM_TYPE = "application/json"
+HEAD_BYTES = 4096
+PAGE = 1000
+
+_MD5 = re.compile(r"[0-9a-f]{32}")
+"""The ETag of whatever was uploaded in one piece, as every recording is."""
+_COPY_SECONDS = CONNECT_SECONDS, 30.0
+_XML = {"s3": "http://s3.amazonaws.com/doc/2006-03-01/"}
+
+
+def object_key(family_id: UUID, recording_id: UUID) -> str:
+    """Where a recording's audio lies."""
+    return f"families/{family_id}/recordings/{recording_id}.audio.m4a"
+
+
+def waveform_key(family_id: UUID, recording_id: UUID) -> str:
+    """Where a recording's waveform lies."""
+    return f"families/{family_id}/recordings/{recording_id}.waveform.json"
+
+
+@dataclass(frozen=True)
+class SignedUpload:
+    """A URL for one PUT, and the headers its sender sets: host and content-length are for its HTTP stack to send."""
+
+    url: str = field(repr=False)
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class SignedDownload:
+    """A URL for GETs until a moment."""
+
+    url: str = field(repr=False)
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """An object as the store knows it: size in bytes, ETag without its quotes, stored_at by the store's own clock."""
+
+    size_bytes: int
+    content_type: str
+    etag: str
+    stored_at: datetime
+    is_mp4: bool
+    head: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class ListedObject:
+    """A line of a bucket's listing, which tells no content type."""
+
+    key: str
+    size_bytes: int
+    etag: str
+    stored_at: datetime
+
+
+class Store:
+    """One bucket and what can be done with it."""
+
+    def __init__(self, http: S3Http) -> None:
+        self.http = http
+
+    def sign_upload(self, key: str, size_bytes: int, content_type: str, content_md5: str | None = None) -> SignedUpload:
+        """A URL that takes exactly this size and type (and content, by its MD5 in base64), and never overwrites."""
+        headers = {"content-type": content_type, "if-none-match": "*"}
+        if content_md5 is not None:
+            headers["content-md5"] = content_md5
+        url, _ = self.http.presign("PUT", key, {**headers, "content-length": str(size_bytes)}, URL_SECONDS)
+        return SignedUpload(url, headers)
+
+    def sign_download(self, key: str) -> SignedDownload:
+        """A URL that plays the object; nothing in it lets a client choose a response header."""
+        url, signed_at = self.http.presign("GET", key, {}, URL_SECONDS)
+        return SignedDownload(url, signed_at + timedelta(seconds=URL_SECONDS))
+
+    def inspect_object(self, key: str) -> StoredObject | None:
+        """What lies under a key, by one GET of its first 4 KiB; None when nothing does. Raises Unavailable."""
+        return self.http.ask("GET", key, _inspected, headers={"range": f"bytes=0-{HEAD_BYTES - 1}"})
+
+    def delete_object(self, key: str) -> None:
+        """Deletes an object; one that is not there is deleted already. Raises Unavailable."""
+        self.http.ask("DELETE", key, _deleted)
+
+    def list_objects(self, prefix: str, start_after: str = "") -> Iterator[list[ListedObject]]:
+        """Pages of at most 1000 objects in the order of their keys, from the first key after `start_after`.
+
+        One page is held at a time, so a bucket of any size is walked in constant memory, and a walk that was
+        interrupted goes on from the last key it saw. Raises Unavailable, also half-way: what came until then is no
+        whole list.
+        """
+        more = True
+        while more:
+            query = {"list-type": "2", "max-keys": str(PAGE), "prefix": prefix, "start-after": start_after}
+            encoded = "&".join(f"{name}={quote(value, safe='-_.~')}" for name, value in query.items() if value)
+            page, more = self.http.ask("GET", "", _listed, query=encoded)
+            if page:
+                yield page
+                start_after = page[-1].key
+
+
+def _inspected(answer: BaseHTTPResponse) -> StoredObject | None:
+    if answer.status == 404:
+        return None
+    if answer.status == 416:
+        # Without a first byte: the object is empty, and the headers describe the refusal, not the object.
+        return StoredObject(0, "", "", _moment(answer.headers["date"]), False, b"")
+    if answer.status not in (200, 206):
+        raise Unexpected(answer.status)
+    head = answer.read(HEAD_BYTES)
+    # 206 tells the whole size behind the slash of its range; a store that ignored the range tells it as the length.
+    told = answer.headers["content-range" if answer.status == 206 else "content-length"]
+    size = int(told.rpartition("/")[2])
+    return StoredObject(
+        size_bytes=size,
+        content_type=answer.headers.get("content-type", ""),
+        etag=answer.headers["etag"].strip('"'),
+        stored_at=_moment(answer.headers["last-modified"]),
+        is_mp4=is_mp4(head, size),
+        head=head,
+    )
+
+
+def _deleted(answer: BaseHTTPResponse) -> None:
+    if answer.status not in (200, 204, 404):
+        raise Unexpected(answer.status)
+
+
+def _listed(answer: BaseHTTPResponse) -> tuple[list[ListedObject], bool]:
+    """A page of a listing, and whether there are more."""
+    if answer.status != 200:
+        raise Unexpected(answer.status)
+    page = ElementTree.fromstring(answer.read())
+    objects = [
+        ListedObject(
+            key=found.findtext("s3:Key", "", _XML),
+            size_bytes=int(found.findtext("s3:Size", "", _XML)),
+            etag=found.findtext("s3:ETag", "", _XML).strip('"'),
+            stored_at=datetime.fromisoformat(found.findtext("s3:LastModified", "", _XML)),
+        )
+        for found in page.iterfind("s3:Contents", _XML)
+    ]
+    truncated = {"true": True, "false": False}[page.findtext("s3:IsTruncated", "", _XML)]
+    if truncated and not objects:
+        raise ValueError("a page that is cut short has something on it")
+    return objects, truncated
+
+
+def _moment(header: str) -> datetime:
+    return parsedate_to_datetime(header).astimezone(UTC)
+
+
+CopyOutcome = Literal["copied", "already_there", "missing", "differs"]
+
+
+def copy_to_backup(key: str) -> CopyOutcome:
+    """Streams an object from the audio store to the backup store, in constant memory, and never overwrites there.
+
+    `already_there`: an equal copy stands; `differs`: another object stands under the key; `missing`: there is nothing
+    to copy. The backup store holds what arrives against the MD5 that is the source's ETag. Raises Unavailable.
+    """
+    source, backup = audio_store().http, backup_store()
+    stream = _exchange(source, "GET", key, {}, None)
+    try:
+        if stream.status == 404:
+            return "missing"
+        if stream.status != 200:
+            raise source.unavailable("GET", str(stream.status))
+        size, etag = stream.headers["content-length"], stream.headers["etag"].strip('"')
+        headers = {
+            "content-type": stream.headers.get("content-type", AUDIO_TYPE),
+            "content-length": size,
+            "if-none-match": "*",
+        }
+        if _MD5.fullmatch(etag):
+            headers["content-md5"] = base64.b64encode(bytes.fromhex(etag)).decode()
+        answer = _exchange(backup.http, "PUT", key, headers, stream)
+        finish(answer)
+    finally:
+        finish(stream)
+    if answer.status == 200:
+        return "copied"
+    if answer.status != 412:
+        raise backup.http.unavailable("PUT", str(answer.status))
+    standing = backup.inspect_object(key)
+    return "already_there" if standing and (standing.size_bytes, standing.etag) == (int(size), etag) else "differs"
+
+
+def _exchange(
+    http: S3Http, method: str, key: str, headers: Mapping[str, str], body: BaseHTTPResponse | None
+) -> BaseHTTPResponse:
+    """One request, tried once: a stream cannot be sent again."""
+    try:
+        return http.send(method, key, headers, body=body, seconds=_COPY_SECONDS)
+    except Exception as error:
+        raise http.unavailable(method, type(error).__name__) from None
+
+
+_stores: dict[str, Store] = {}
+
+
+def audio_store() -> Store:
+    """The bucket the families' recordings live in. Raises MissingConfiguration."""
+    if "storage" not in _stores:
+        settings = config.load(config.StorageSettings)
+        keys = settings.r2_access_key_id, settings.r2_secret_access_key
+        _stores["storage"] = Store(S3Http("storage", settings.endpoint, settings.r2_bucket_name, *keys))
+    return _stores["storage"]
+
+
+def backup_store() -> Store:
+    """The bucket of the second copies, in another account. Raises MissingConfiguration."""
+    if "backup" not in _stores:
+        settings = config.load(config.BackupSettings)
+        keys = settings.backup_access_key_id, settings.backup_secret_access_key
+        _stores["backup"] = Store(S3Http("backup", settings.backup_endpoint_url, settings.backup_bucket_name, *keys))
+    return _stores["backup"]
+
+
+def reset() -> None:
+    """Forgets the stores and their connections."""
+    _stores.clear()
