@@ -6,6 +6,8 @@ and words of ours, and everything passes through `scrub`. Lines go to standard o
 
 from __future__ import annotations
 
+import functools
+import json
 import logging
 import os
 import traceback
@@ -31,7 +33,13 @@ def logger() -> Logger:
         from aws_lambda_powertools import Logger
 
         _logger = Logger(
-            service=SERVICE, level=os.environ.get("LOG_LEVEL", "INFO"), location=None, use_rfc3339=True, utc=True
+            service=SERVICE,
+            level=os.environ.get("LOG_LEVEL", "INFO"),
+            location=None,
+            use_rfc3339=True,
+            utc=True,
+            # ASCII, for U+2028 ends a line in many a viewer.
+            json_serializer=functools.partial(json.dumps, separators=(",", ":")),
         )
     return _logger
 

@@ -62,7 +62,6 @@ def _start() -> bool:
         include_local_variables=False,
         include_source_context=False,
         max_breadcrumbs=0,
-        send_default_pii=False,
         server_name="",
         before_send=_scrubbed,
     )

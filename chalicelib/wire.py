@@ -231,6 +231,7 @@ _REASONS: dict[str, str] = {
     "uuid_type": "must be a UUID",
     "uuid_parsing": "must be a UUID",
     "list_type": "must be a list",
+    "tuple_type": "must be a list",
     "dict_type": "must be an object",
     "model_type": "must be an object",
 }

@@ -10,6 +10,9 @@ import pytest
 from psycopg2.extensions import connection as Connection
 
 from tests.database_server import Cluster, Database, Run
+from tests.forgetting import core_forgets
+
+__all__ = ["core_forgets"]
 
 RUN = pytest.StashKey[Run]()
 

@@ -38,7 +38,7 @@ class Request(WireModel):
     duration_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.5
     shared: bool = False
     recorded_at: Timestamp | None = None
-    parts: list[Part] = []
+    parts: tuple[Part, ...] = ()
 
 
 class Query(WireModel):
