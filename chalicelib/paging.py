@@ -33,9 +33,11 @@ _MICROSECOND = timedelta(microseconds=1)
 
 def _digits(value: Any) -> Any:
     """pydantic would also take "5.0", "+5", "1_0" and blanks; a client that sends those has a bug it should hear of."""
-    if isinstance(value, str) and not (value.isascii() and value.isdigit() and len(value) < 10):
+    if not isinstance(value, str):
+        return value
+    if not (value.isascii() and value.isdigit() and len(value) < 10):
         raise PydanticCustomError("digits", "must be a whole number")
-    return value
+    return int(value)
 
 
 class PageQuery(WireModel):
@@ -65,8 +67,10 @@ class Page:
         return {"limit": self.limit, "after_at": after_at, "after_id": self.after_id}
 
     def cut(self, result: Mapping[str, Any]) -> dict[str, Any]:
-        """`{<list_name>: rows, next_cursor: text or None}` of a result with up to limit + 1 rows: one more than asked for
-        shows that there is more."""
+        """`{<list_name>: rows, next_cursor: text or None}` of a result with up to limit + 1 rows.
+
+        The row more than asked for only shows that there is more.
+        """
         rows = result[self.list_name]
         shown = rows[: self.limit]
         next_cursor = None

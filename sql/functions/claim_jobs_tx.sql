@@ -30,6 +30,17 @@ BEGIN
     END IF;
   END IF;
 
+  -- A lease that ran out belonged to a worker that died, perhaps of that very job. Such a job runs alone: were it claimed
+  -- with others, those would die with it again and again.
+  IF EXISTS (SELECT FROM ops.jobs WHERE id = v_ids[1] AND lease_token IS NOT NULL) THEN
+    v_ids := v_ids[1:1];
+  ELSE
+    v_ids := ARRAY(
+      SELECT claimable.id FROM pg_catalog.unnest(v_ids) WITH ORDINALITY AS claimable (id, position)
+      JOIN ops.jobs AS job ON job.id = claimable.id
+      WHERE job.lease_token IS NULL ORDER BY claimable.position);
+  END IF;
+
   -- A worker that died with the last attempt in its hands never said so: such a job is not run again but laid out.
   PERFORM ops.bury_job(id, coalesce(last_error, 'the worker died')) FROM ops.jobs WHERE id = ANY (v_ids) AND attempts >= max_attempts;
 

@@ -1,0 +1,64 @@
+"""Prompts: the questions a family asks its elders. Every member may add one; its author and the keepers change it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from chalicelib import database, paging
+from chalicelib.call import Call
+from chalicelib.paging import PageQuery
+from chalicelib.shapes import Changes, Locale, Prompt, PromptText, unchanged
+from chalicelib.wire import WireModel
+
+
+class PromptResponse(WireModel):
+    prompt: Prompt
+
+
+class PromptsResponse(WireModel):
+    prompts: list[Prompt]
+    next_cursor: str | None
+
+
+class CreatePromptRequest(WireModel):
+    text: PromptText
+    locale: Locale | None = None
+    """The family's own when it is not given."""
+
+
+class UpdatePromptRequest(Changes):
+    text: PromptText = unchanged()
+    locale: Locale = unchanged()
+
+
+def list_prompts(call: Call, family_id: UUID, query: PageQuery) -> PromptsResponse:
+    """A family's prompts, newest first."""
+    page = paging.page_of(query, "prompts", family_id)
+    result = database.read(call, "list_prompts", missing="FORBIDDEN", family_id=family_id, **page.parameters())
+    return PromptsResponse.from_row(page.cut(result))
+
+
+def create_prompt(call: Call, family_id: UUID, request: CreatePromptRequest) -> PromptResponse:
+    """A member adds a prompt."""
+    result = database.transact(
+        call,
+        "create_prompt_tx",
+        p_family_id=family_id,
+        p_text=request.text,
+        p_locale=request.locale,
+        p_request_id=call.request_id,
+    )
+    return PromptResponse.from_row(result)
+
+
+def update_prompt(call: Call, prompt_id: UUID, request: UpdatePromptRequest) -> PromptResponse:
+    """Its author or a keeper rewords a prompt."""
+    result = database.transact(
+        call, "update_prompt_tx", repeatable=True, p_prompt_id=prompt_id, p_changes=request.named()
+    )
+    return PromptResponse.from_row(result)
+
+
+def delete_prompt(call: Call, prompt_id: UUID) -> PromptResponse:
+    """Its author or a keeper takes a prompt off the list. What was recorded to it stays, and keeps naming it."""
+    return PromptResponse.from_row(database.transact(call, "delete_prompt_tx", repeatable=True, p_prompt_id=prompt_id))

@@ -1,0 +1,79 @@
+"""Recordings, once they are kept: listing, naming, trash. Made by finalize-recording; nothing here ends one."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
+
+from chalicelib import database, paging
+from chalicelib.call import Call
+from chalicelib.paging import PageQuery
+from chalicelib.shapes import Changes, Recording, Title, unchanged
+from chalicelib.wire import Timestamp, WireModel
+
+
+class RecordingResponse(WireModel):
+    recording: Recording
+
+
+class RecordingsResponse(WireModel):
+    recordings: list[Recording]
+    next_cursor: str | None
+
+
+def _true_or_false(value: Any) -> Any:
+    """pydantic would also take "1", "on" and "yes"."""
+    if not isinstance(value, str):
+        return value
+    if value not in ("true", "false"):
+        raise PydanticCustomError("true_or_false", "must be true or false")
+    return value == "true"
+
+
+class RecordingsQuery(PageQuery):
+    prompt_id: UUID | None = None
+    trashed: Annotated[bool, BeforeValidator(_true_or_false)] = False
+
+
+class UpdateRecordingRequest(Changes):
+    title: Title | None = None
+    prompt_id: UUID | None = None
+    recorded_at: Timestamp = unchanged()
+
+
+def list_recordings(call: Call, family_id: UUID, query: RecordingsQuery) -> RecordingsResponse:
+    """A family's recordings, newest first: those that answered a prompt, or those in the trash."""
+    page = paging.page_of(query, "recordings", family_id, query.prompt_id, query.trashed)
+    result = database.read(
+        call,
+        "list_recordings",
+        missing="FORBIDDEN",
+        family_id=family_id,
+        prompt_id=query.prompt_id,
+        trashed=query.trashed,
+        **page.parameters(),
+    )
+    return RecordingsResponse.from_row(page.cut(result))
+
+
+def update_recording(call: Call, recording_id: UUID, request: UpdateRecordingRequest) -> RecordingResponse:
+    """Its creator or a keeper says what a recording is. Null takes title or prompt away."""
+    result = database.transact(
+        call, "update_recording_tx", repeatable=True, p_recording_id=recording_id, p_changes=request.named()
+    )
+    return RecordingResponse.from_row(result)
+
+
+def delete_recording(call: Call, recording_id: UUID) -> RecordingResponse:
+    """Its creator or a keeper moves a recording to the trash, where it can be restored for 30 days."""
+    result = database.transact(call, "delete_recording_tx", repeatable=True, p_recording_id=recording_id)
+    return RecordingResponse.from_row(result)
+
+
+def restore_recording(call: Call, recording_id: UUID) -> RecordingResponse:
+    """Its creator or a keeper takes a recording out of the trash. CONFLICT purging when its 30 days are over."""
+    result = database.transact(call, "restore_recording_tx", repeatable=True, p_recording_id=recording_id)
+    return RecordingResponse.from_row(result)

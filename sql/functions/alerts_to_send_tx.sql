@@ -1,0 +1,24 @@
+CREATE OR REPLACE FUNCTION ops.alerts_to_send_tx(p_all boolean, p_limit integer)
+RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = ''
+AS $$
+DECLARE
+  v_today date := (pg_catalog.clock_timestamp() AT TIME ZONE 'utc')::date;
+  v_alerts jsonb;
+BEGIN
+  SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(due) ORDER BY due.severity, due.day, due.fingerprint) INTO v_alerts
+  FROM (
+    SELECT id, fingerprint, day, severity, message, occurrences, last_request_id
+    FROM ops.alert_digest
+    -- What is critical cannot wait; of the rest the day is told when it is over, with its final count.
+    WHERE sent_at IS NULL AND (p_all OR severity = 'critical' OR day < v_today)
+    ORDER BY severity, day, fingerprint
+    LIMIT p_limit
+  ) AS due;
+  RETURN pg_catalog.jsonb_build_object('alerts', coalesce(v_alerts, '[]'));
+END
+$$;
+COMMENT ON FUNCTION ops.alerts_to_send_tx(boolean, integer) IS
+  'Alerts that were not mailed yet: critical ones at once, the others when their UTC day is over. p_all: today''s too.';
+SELECT ops.publish('ops.alerts_to_send_tx', 'app_service');

@@ -1,0 +1,34 @@
+CREATE OR REPLACE FUNCTION ops.audit_summary_tx(p_run_id uuid, p_finished boolean, p_limit integer)
+RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = ''
+AS $$
+DECLARE
+  v_run ops.audit_runs;
+  v_lists jsonb;
+BEGIN
+  UPDATE ops.audit_runs
+  SET finished_at = CASE WHEN p_finished THEN pg_catalog.clock_timestamp() END
+  WHERE id = p_run_id RETURNING * INTO STRICT v_run;
+  SELECT pg_catalog.jsonb_object_agg(kinds.kind, coalesce((
+    SELECT pg_catalog.jsonb_agg(found.finding)
+    FROM (
+      SELECT pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object('family_id', family_id, 'recording_id', recording_id))
+             || (details - 'run_id') AS finding
+      FROM ops.anomalies
+      WHERE kind = 'audit_' || kinds.kind AND created_at >= v_run.started_at AND details ->> 'run_id' = p_run_id::text
+      ORDER BY created_at, id
+      LIMIT p_limit
+    ) AS found
+  ), '[]')) INTO v_lists
+  FROM (VALUES ('missing'), ('orphaned'), ('differing'), ('drifted')) AS kinds (kind);
+  RETURN v_lists || pg_catalog.jsonb_build_object(
+    'finished', p_finished,
+    'counts', pg_catalog.jsonb_build_object(
+      'objects', v_run.objects_seen, 'recordings', v_run.recordings_seen, 'missing', v_run.missing,
+      'orphaned', v_run.orphaned, 'differing', v_run.differing, 'drifted', v_run.drifted));
+END
+$$;
+COMMENT ON FUNCTION ops.audit_summary_tx(uuid, boolean, integer) IS
+  'What an audit has found, also before an interruption: counts, and of each kind the first p_limit findings. p_finished closes it.';
+SELECT ops.publish('ops.audit_summary_tx', 'app_service');

@@ -1,0 +1,27 @@
+CREATE OR REPLACE FUNCTION ops.check_abandoned_tx(p_recording_id uuid)
+RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = ''
+AS $$
+DECLARE
+  v_stem text;
+BEGIN
+  SELECT 'families/' || reservation.family_id || '/recordings/' || reservation.id INTO v_stem
+  FROM ops.upload_reservations AS reservation
+  WHERE reservation.id = p_recording_id
+    AND reservation.state = 'abandoned'
+    AND reservation.watch_until <= pg_catalog.clock_timestamp()
+    AND ops.deleting_is_armed()
+    -- Nothing makes a recording of an abandoned upload. Should one stand there all the same, its voice counts more.
+    AND NOT EXISTS (
+      SELECT FROM public.recordings
+      WHERE id = reservation.id
+         OR object_key = 'families/' || reservation.family_id || '/recordings/' || reservation.id || '.audio.m4a'
+    );
+  RETURN pg_catalog.jsonb_build_object('keys', CASE WHEN v_stem IS NULL THEN '[]'::jsonb
+    ELSE pg_catalog.jsonb_build_array(v_stem || '.audio.m4a', v_stem || '.waveform.json') END);
+END
+$$;
+COMMENT ON FUNCTION ops.check_abandoned_tx(uuid) IS
+  'The keys of an abandoned upload, asked right before they are deleted: none where a recording has them, the watch is not over, or deleting is disarmed.';
+SELECT ops.publish('ops.check_abandoned_tx', 'app_service');

@@ -1,0 +1,19 @@
+CREATE OR REPLACE FUNCTION ops.claim_prompt(p_prompt_id uuid, OUT prompt public.prompts, OUT refusal jsonb)
+LANGUAGE plpgsql
+SET search_path = ''
+AS $$
+BEGIN
+  SELECT * INTO prompt FROM public.prompts
+  WHERE id = p_prompt_id AND family_id = ANY (ARRAY(SELECT rls.user_family_ids()))
+  FOR NO KEY UPDATE;
+  IF prompt.id IS NULL OR NOT rls.is_member_of(prompt.family_id) THEN
+    refusal := ops.refuse('NOT_FOUND');
+  ELSIF NOT ops.may_change(prompt.family_id, prompt.created_by) THEN
+    -- A deleted prompt is shown to nobody, so it is not there for whoever could not have deleted it.
+    refusal := ops.refuse(CASE WHEN prompt.deleted_at IS NULL THEN 'FORBIDDEN' ELSE 'NOT_FOUND' END);
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION ops.claim_prompt(uuid) IS
+  'Locks a prompt for a change by the caller; refusal is null when it may be changed. NOT_FOUND where the caller does not see it, FORBIDDEN where they do and are neither its author nor a keeper.';
+SELECT ops.publish('ops.claim_prompt');

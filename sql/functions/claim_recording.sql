@@ -1,0 +1,27 @@
+CREATE OR REPLACE FUNCTION ops.claim_recording(p_recording_id uuid, OUT recording public.recordings, OUT refusal jsonb)
+LANGUAGE plpgsql
+SET search_path = ''
+AS $$
+DECLARE
+  v_family_id uuid;
+BEGIN
+  SELECT family_id INTO v_family_id FROM public.recordings
+  WHERE id = p_recording_id AND family_id = ANY (ARRAY(SELECT rls.user_family_ids()));
+  IF NOT FOUND THEN
+    refusal := ops.refuse('NOT_FOUND');
+    RETURN;
+  END IF;
+  -- The gate, then the recording. All that decides is read after them: a purge may have marked it, a keeper removed the caller.
+  PERFORM FROM public.entitlements WHERE family_id = v_family_id FOR NO KEY UPDATE;
+  SELECT * INTO recording FROM public.recordings WHERE id = p_recording_id FOR NO KEY UPDATE;
+  IF recording.id IS NULL OR NOT rls.is_member_of(v_family_id) THEN
+    refusal := ops.refuse('NOT_FOUND');
+  ELSIF NOT ops.may_change(v_family_id, recording.created_by) THEN
+    -- What is being purged is shown to no storyteller, so it is not there for one.
+    refusal := ops.refuse(CASE WHEN recording.purging_at IS NULL THEN 'FORBIDDEN' ELSE 'NOT_FOUND' END);
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION ops.claim_recording(uuid) IS
+  'Locks a recording for a change by the caller, through the gate; refusal is null when it may be changed. NOT_FOUND where the caller does not see it, FORBIDDEN where they do and are neither its creator nor a keeper.';
+SELECT ops.publish('ops.claim_recording');

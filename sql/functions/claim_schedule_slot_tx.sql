@@ -1,0 +1,19 @@
+CREATE OR REPLACE FUNCTION ops.claim_schedule_slot_tx(p_schedule text, p_seconds integer)
+RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = ''
+AS $$
+DECLARE
+  -- By the database's clock, so that two workers whose own clocks differ mean the same slot.
+  v_slot timestamptz := pg_catalog.to_timestamp(floor(extract(epoch FROM pg_catalog.clock_timestamp()) / p_seconds) * p_seconds);
+  v_run_id uuid;
+BEGIN
+  INSERT INTO ops.schedule_runs (schedule, slot) VALUES (p_schedule, v_slot)
+  ON CONFLICT (schedule, slot) DO NOTHING
+  RETURNING id INTO v_run_id;
+  RETURN pg_catalog.jsonb_build_object('run_id', v_run_id, 'slot', v_slot);
+END
+$$;
+COMMENT ON FUNCTION ops.claim_schedule_slot_tx(text, integer) IS
+  'Claims the present slot of a schedule, p_seconds long: run_id is null where somebody has it already, so a clock that fires twice runs once.';
+SELECT ops.publish('ops.claim_schedule_slot_tx', 'app_service');

@@ -1,0 +1,19 @@
+CREATE OR REPLACE FUNCTION ops.customers_to_reconcile_tx(p_before timestamptz, p_limit integer)
+RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = ''
+AS $$
+DECLARE
+  v_before timestamptz := coalesce(p_before, pg_catalog.clock_timestamp());
+  v_family_ids jsonb;
+BEGIN
+  SELECT pg_catalog.jsonb_agg(page.family_id ORDER BY page.updated_at) INTO v_family_ids
+  FROM (
+    SELECT family_id, updated_at FROM ops.billing_customers WHERE updated_at < v_before ORDER BY updated_at LIMIT p_limit
+  ) AS page;
+  RETURN pg_catalog.jsonb_build_object('before', v_before, 'family_ids', coalesce(v_family_ids, '[]'));
+END
+$$;
+COMMENT ON FUNCTION ops.customers_to_reconcile_tx(timestamptz, integer) IS
+  'Families that are customers, the one not looked at for longest first. Taking a ticket stamps updated_at, so passing on `before` walks each once, and a run cut short goes on where it stopped.';
+SELECT ops.publish('ops.customers_to_reconcile_tx', 'app_service');

@@ -1,0 +1,20 @@
+CREATE OR REPLACE FUNCTION ops.delete_prompt_tx(p_prompt_id uuid)
+RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = ''
+AS $$
+DECLARE
+  v_claim record;
+BEGIN
+  SELECT * INTO v_claim FROM ops.claim_prompt(p_prompt_id);
+  IF v_claim.refusal IS NOT NULL THEN
+    RETURN v_claim.refusal;
+  END IF;
+  UPDATE public.prompts SET deleted_at = pg_catalog.clock_timestamp() WHERE id = p_prompt_id AND deleted_at IS NULL;
+  -- Told from the row that was claimed: the view shows no deleted prompt.
+  RETURN pg_catalog.jsonb_build_object('prompt', pg_catalog.to_jsonb(v_claim.prompt) - ARRAY['updated_at', 'deleted_at']);
+END
+$$;
+COMMENT ON FUNCTION ops.delete_prompt_tx(uuid) IS
+  'Takes a prompt off the family''s list; recordings that answered it keep naming it. Its author or a keeper; repeated, the same answer. Refuses NOT_FOUND, FORBIDDEN.';
+SELECT ops.publish('ops.delete_prompt_tx', 'app_service');

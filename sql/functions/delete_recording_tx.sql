@@ -1,0 +1,22 @@
+CREATE OR REPLACE FUNCTION ops.delete_recording_tx(p_recording_id uuid)
+RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = ''
+AS $$
+DECLARE
+  v_claim record;
+BEGIN
+  SELECT * INTO v_claim FROM ops.claim_recording(p_recording_id);
+  IF v_claim.refusal IS NOT NULL THEN
+    RETURN v_claim.refusal;
+  ELSIF (v_claim.recording).purging_at IS NOT NULL THEN
+    RETURN ops.refuse('NOT_FOUND');
+  END IF;
+  -- Deleted twice, its thirty days still count from the first time. The trigger stamps when and by whom.
+  UPDATE public.recordings SET deleted_at = pg_catalog.clock_timestamp() WHERE id = p_recording_id AND deleted_at IS NULL;
+  RETURN pg_catalog.jsonb_build_object('recording', ops.recording_json(p_recording_id));
+END
+$$;
+COMMENT ON FUNCTION ops.delete_recording_tx(uuid) IS
+  'Moves a recording to the trash, where it stays for 30 days and keeps its bytes on the ledger. Its creator or a keeper. Refuses NOT_FOUND, FORBIDDEN.';
+SELECT ops.publish('ops.delete_recording_tx', 'app_service');

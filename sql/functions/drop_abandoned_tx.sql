@@ -1,0 +1,12 @@
+CREATE OR REPLACE FUNCTION ops.drop_abandoned_tx(p_recording_id uuid)
+RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = ''
+AS $$
+BEGIN
+  DELETE FROM ops.upload_reservations WHERE id = p_recording_id AND state = 'abandoned' AND ops.deleting_is_armed();
+  RETURN pg_catalog.jsonb_build_object('dropped', FOUND);
+END
+$$;
+COMMENT ON FUNCTION ops.drop_abandoned_tx(uuid) IS 'Removes an abandoned upload''s row, after its objects: as long as the row stands, they are looked for again.';
+SELECT ops.publish('ops.drop_abandoned_tx', 'app_service');

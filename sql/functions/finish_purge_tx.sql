@@ -1,0 +1,22 @@
+CREATE OR REPLACE FUNCTION ops.finish_purge_tx(p_recording_id uuid)
+RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = ''
+AS $$
+DECLARE
+  v_family_id uuid;
+  v_size_bytes bigint;
+BEGIN
+  SELECT family_id INTO v_family_id FROM public.recordings WHERE id = p_recording_id;
+  PERFORM FROM public.entitlements WHERE family_id = v_family_id FOR NO KEY UPDATE;
+  DELETE FROM public.recordings WHERE id = p_recording_id AND purging_at IS NOT NULL RETURNING size_bytes INTO v_size_bytes;
+  IF NOT FOUND THEN
+    RETURN '{"purged": false}';
+  END IF;
+  PERFORM ops.update_storage_quota(v_family_id, -v_size_bytes, 'purge', p_recording_id);
+  RETURN '{"purged": true}';
+END
+$$;
+COMMENT ON FUNCTION ops.finish_purge_tx(uuid) IS
+  'Last phase of a purge, after the objects are deleted: the row goes and its bytes are released, together and once.';
+SELECT ops.publish('ops.finish_purge_tx', 'app_service');

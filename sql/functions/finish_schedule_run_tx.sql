@@ -1,0 +1,13 @@
+CREATE OR REPLACE FUNCTION ops.finish_schedule_run_tx(p_run_id uuid, p_summary jsonb)
+RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = ''
+AS $$
+BEGIN
+  UPDATE ops.schedule_runs SET finished_at = pg_catalog.clock_timestamp(), summary = p_summary WHERE id = p_run_id;
+  RETURN '{}';
+END
+$$;
+COMMENT ON FUNCTION ops.finish_schedule_run_tx(uuid, jsonb) IS
+  'Writes what a schedule''s run did. A run without finished_at failed or was cut off: its work is taken up in the next slot.';
+SELECT ops.publish('ops.finish_schedule_run_tx', 'app_service');

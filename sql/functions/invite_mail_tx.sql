@@ -1,0 +1,32 @@
+CREATE OR REPLACE FUNCTION ops.invite_mail_tx(p_invite_id uuid, p_generation integer)
+RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = ''
+AS $$
+DECLARE
+  v_mail jsonb;
+BEGIN
+  SELECT pg_catalog.jsonb_build_object(
+    'email', invite.email,
+    'code_hash', pg_catalog.encode(invite.code_hash, 'hex'),
+    'expires_at', invite.expires_at,
+    'family_name', family.name,
+    'locale', family.locale,
+    'inviter_name', coalesce(member.display_name, profile.display_name))
+  INTO v_mail
+  FROM public.invites AS invite
+  JOIN public.families AS family ON family.id = invite.family_id
+  LEFT JOIN public.family_members AS member ON member.family_id = invite.family_id AND member.user_id = invite.created_by
+  LEFT JOIN public.profiles AS profile ON profile.user_id = invite.created_by
+  WHERE invite.id = p_invite_id
+    AND invite.generation = p_generation
+    AND invite.email IS NOT NULL
+    AND invite.revoked_at IS NULL
+    AND invite.used_count < invite.max_uses
+    AND invite.expires_at > pg_catalog.clock_timestamp();
+  RETURN pg_catalog.jsonb_build_object('mail', v_mail);
+END
+$$;
+COMMENT ON FUNCTION ops.invite_mail_tx(uuid, integer) IS
+  'What an invitation''s mail says. mail is null where there is nothing to send any more: revoked, expired, used up, gone, or of a newer generation.';
+SELECT ops.publish('ops.invite_mail_tx', 'app_service');

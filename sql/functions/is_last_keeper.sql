@@ -1,0 +1,11 @@
+CREATE OR REPLACE FUNCTION ops.is_last_keeper(p_family_id uuid, p_user_id uuid)
+RETURNS boolean
+LANGUAGE sql STABLE
+SET search_path = ''
+AS $$
+  SELECT pg_catalog.array_agg(user_id) = ARRAY[p_user_id]
+  FROM public.family_members
+  WHERE family_id = p_family_id AND role = 'keeper'
+$$;
+COMMENT ON FUNCTION ops.is_last_keeper(uuid, uuid) IS 'Whether this person alone keeps the family. Holds only under the lock of the family''s row.';
+SELECT ops.publish('ops.is_last_keeper');

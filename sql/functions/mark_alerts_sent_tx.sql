@@ -1,0 +1,12 @@
+CREATE OR REPLACE FUNCTION ops.mark_alerts_sent_tx(p_alert_ids uuid[])
+RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = ''
+AS $$
+BEGIN
+  UPDATE ops.alert_digest SET sent_at = pg_catalog.clock_timestamp() WHERE id = ANY (p_alert_ids) AND sent_at IS NULL;
+  RETURN '{}';
+END
+$$;
+COMMENT ON FUNCTION ops.mark_alerts_sent_tx(uuid[]) IS 'Notes that these alerts were mailed.';
+SELECT ops.publish('ops.mark_alerts_sent_tx', 'app_service');

@@ -1,0 +1,31 @@
+CREATE OR REPLACE FUNCTION ops.mark_purging_tx(p_recording_id uuid)
+RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = ''
+AS $$
+DECLARE
+  c_trash_age constant interval := interval '30 days';
+  v_family_id uuid;
+  v_now timestamptz;
+  v_recording public.recordings;
+BEGIN
+  SELECT family_id INTO v_family_id FROM public.recordings WHERE id = p_recording_id;
+  -- The gate, then the recording: whoever restores it takes the same way, and one of us comes too late.
+  PERFORM FROM public.entitlements WHERE family_id = v_family_id FOR NO KEY UPDATE;
+  v_now := pg_catalog.clock_timestamp();
+  SELECT * INTO v_recording FROM public.recordings WHERE id = p_recording_id FOR NO KEY UPDATE;
+  IF NOT FOUND
+     OR NOT ops.deleting_is_armed()
+     OR v_recording.deleted_at IS NULL
+     OR (v_recording.purging_at IS NULL AND v_recording.deleted_at > v_now - c_trash_age)
+  THEN
+    RETURN '{"keys": []}';
+  END IF;
+  UPDATE public.recordings SET purging_at = coalesce(purging_at, v_now) WHERE id = p_recording_id;
+  RETURN pg_catalog.jsonb_build_object('keys', pg_catalog.to_jsonb(
+    pg_catalog.array_remove(ARRAY[v_recording.object_key, v_recording.waveform_key], NULL)));
+END
+$$;
+COMMENT ON FUNCTION ops.mark_purging_tx(uuid) IS
+  'First phase of a purge: commits that the objects may be gone, and names them. No keys where the recording is not, or no longer, thirty days in the trash, or deleting is disarmed. Repeatable.';
+SELECT ops.publish('ops.mark_purging_tx', 'app_service');

@@ -1,0 +1,10 @@
+CREATE OR REPLACE FUNCTION ops.may_change(p_family_id uuid, p_created_by uuid)
+RETURNS boolean
+LANGUAGE sql STABLE
+SET search_path = ''
+AS $$
+  SELECT rls.is_keeper_of(p_family_id) OR (p_created_by IS NOT DISTINCT FROM auth.uid() AND rls.is_member_of(p_family_id))
+$$;
+COMMENT ON FUNCTION ops.may_change(uuid, uuid) IS
+  'Whether the caller may change what p_created_by made in the family: its maker while a member, or a keeper. What nobody made (a seeded prompt) is the keepers''.';
+SELECT ops.publish('ops.may_change');

@@ -1,0 +1,12 @@
+CREATE OR REPLACE FUNCTION ops.note_copied_tx(p_recording_id uuid, p_etag text)
+RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = ''
+AS $$
+BEGIN
+  UPDATE public.recordings SET copied_at = pg_catalog.clock_timestamp() WHERE id = p_recording_id AND etag = p_etag;
+  RETURN pg_catalog.jsonb_build_object('noted', FOUND);
+END
+$$;
+COMMENT ON FUNCTION ops.note_copied_tx(uuid, text) IS 'Notes that the second copy was seen to be equal, by the ETag that was compared.';
+SELECT ops.publish('ops.note_copied_tx', 'app_service');

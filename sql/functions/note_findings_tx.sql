@@ -1,0 +1,59 @@
+CREATE OR REPLACE FUNCTION ops.note_findings_tx(
+  p_run_id uuid,
+  p_position text,
+  p_objects_seen bigint,
+  p_recordings_seen bigint,
+  p_findings jsonb,
+  p_request_id text DEFAULT NULL
+)
+RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = ''
+AS $$
+DECLARE
+  v_finding record;
+  v_missing integer := 0;
+  v_orphaned integer := 0;
+  v_differing integer := 0;
+BEGIN
+  FOR v_finding IN
+    SELECT kind, recording_id, family_id, details
+    FROM pg_catalog.jsonb_to_recordset(p_findings) AS finding (kind text, recording_id uuid, family_id uuid, details jsonb)
+  LOOP
+    -- Bucket and rows were read at different moments: only what is still so counts.
+    IF v_finding.kind = 'orphaned' THEN
+      CONTINUE WHEN EXISTS (SELECT FROM public.recordings WHERE id = v_finding.recording_id AND family_id = v_finding.family_id)
+        OR EXISTS (SELECT FROM ops.upload_reservations WHERE id = v_finding.recording_id AND family_id = v_finding.family_id);
+      v_orphaned := v_orphaned + 1;
+    ELSE
+      CONTINUE WHEN NOT EXISTS (SELECT FROM public.recordings WHERE id = v_finding.recording_id AND purging_at IS NULL);
+      v_missing := v_missing + (v_finding.kind = 'missing')::integer;
+      v_differing := v_differing + (v_finding.kind = 'differing')::integer;
+    END IF;
+    PERFORM ops.note_anomaly('audit_' || v_finding.kind, v_finding.family_id, v_finding.recording_id,
+      v_finding.details || pg_catalog.jsonb_build_object('run_id', p_run_id));
+  END LOOP;
+
+  IF v_missing > 0 THEN
+    PERFORM ops.note_alert('audit-missing', 'critical', 'The audit misses voices in the bucket: see ops.anomalies, and the second copy.', p_request_id);
+  END IF;
+  IF v_differing > 0 THEN
+    PERFORM ops.note_alert('audit-differing', 'critical', 'The audit found voices that are not what was stored: see ops.anomalies.', p_request_id);
+  END IF;
+  IF v_orphaned > 0 THEN
+    PERFORM ops.note_alert('audit-orphaned', 'error', 'The audit found objects without a row: see ops.anomalies. They are kept.', p_request_id);
+  END IF;
+  UPDATE ops.audit_runs
+  SET position = p_position,
+      objects_seen = objects_seen + p_objects_seen,
+      recordings_seen = recordings_seen + p_recordings_seen,
+      missing = missing + v_missing,
+      orphaned = orphaned + v_orphaned,
+      differing = differing + v_differing
+  WHERE id = p_run_id;
+  RETURN '{}';
+END
+$$;
+COMMENT ON FUNCTION ops.note_findings_tx(uuid, text, bigint, bigint, jsonb, text) IS
+  'Writes a page of an audit: where it stands, what it saw, and each finding {kind: missing, orphaned or differing, recording_id, family_id, details} that is still true.';
+SELECT ops.publish('ops.note_findings_tx', 'app_service');

@@ -1,0 +1,34 @@
+CREATE OR REPLACE FUNCTION ops.plan_cleanup_tx(p_limit integer)
+RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = ''
+AS $$
+DECLARE
+  c_trash_age constant interval := interval '30 days';
+  v_now timestamptz := pg_catalog.clock_timestamp();
+  v_plan jsonb;
+BEGIN
+  SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(due) ORDER BY due.due_since, due.recording_id) INTO v_plan
+  FROM (
+    SELECT * FROM (
+      SELECT 'purge' AS step, id AS recording_id, family_id, size_bytes, deleted_at AS due_since
+      FROM public.recordings
+      WHERE deleted_at IS NOT NULL AND (purging_at IS NOT NULL OR deleted_at <= v_now - c_trash_age)
+      UNION ALL
+      SELECT 'abandon', id, family_id, 0, watch_until
+      FROM ops.upload_reservations
+      WHERE state = 'abandoned' AND watch_until <= v_now
+    ) AS every
+    ORDER BY every.due_since, every.recording_id
+    LIMIT p_limit + 1
+  ) AS due;
+  v_plan := coalesce(v_plan, '[]');
+  RETURN pg_catalog.jsonb_build_object(
+    'armed', ops.deleting_is_armed(),
+    'capped', pg_catalog.jsonb_array_length(v_plan) > p_limit,
+    'steps', v_plan - p_limit);
+END
+$$;
+COMMENT ON FUNCTION ops.plan_cleanup_tx(integer) IS
+  'What clean-up would delete now, by rows alone and by the database''s clock, at most p_limit; capped: there is more. A dry run and a real run read the same plan.';
+SELECT ops.publish('ops.plan_cleanup_tx', 'app_service');

@@ -1,0 +1,22 @@
+CREATE OR REPLACE FUNCTION ops.recordings_by_key_tx(p_after text, p_limit integer)
+RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = ''
+AS $$
+DECLARE
+  v_recordings jsonb;
+BEGIN
+  SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(page) ORDER BY page.object_key COLLATE "C") INTO v_recordings
+  FROM (
+    SELECT id, family_id, object_key, size_bytes, etag
+    FROM public.recordings
+    WHERE object_key COLLATE "C" > p_after
+    ORDER BY object_key COLLATE "C"
+    LIMIT p_limit
+  ) AS page;
+  RETURN pg_catalog.jsonb_build_object('recordings', coalesce(v_recordings, '[]'));
+END
+$$;
+COMMENT ON FUNCTION ops.recordings_by_key_tx(text, integer) IS
+  'A page of all recordings in the order in which a bucket lists their objects: byte by byte, whatever the database''s locale.';
+SELECT ops.publish('ops.recordings_by_key_tx', 'app_service');

@@ -1,0 +1,23 @@
+CREATE OR REPLACE FUNCTION ops.recordings_to_copy_tx(p_after_created_at timestamptz, p_after_id uuid, p_limit integer)
+RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = ''
+AS $$
+DECLARE
+  v_recordings jsonb;
+BEGIN
+  SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(page) ORDER BY page.created_at, page.id) INTO v_recordings
+  FROM (
+    SELECT id, family_id, object_key, size_bytes, etag, created_at
+    FROM public.recordings
+    WHERE copied_at IS NULL AND purging_at IS NULL
+      AND (p_after_id IS NULL OR (created_at, id) > (p_after_created_at, p_after_id))
+    ORDER BY created_at, id
+    LIMIT p_limit
+  ) AS page;
+  RETURN pg_catalog.jsonb_build_object('recordings', coalesce(v_recordings, '[]'));
+END
+$$;
+COMMENT ON FUNCTION ops.recordings_to_copy_tx(timestamptz, uuid, integer) IS
+  'A page of the recordings without a second copy, oldest first, trash included: it may come back.';
+SELECT ops.publish('ops.recordings_to_copy_tx', 'app_service');

@@ -1,0 +1,18 @@
+CREATE OR REPLACE FUNCTION ops.release_jobs_tx(p_job_ids uuid[], p_lease_token uuid)
+RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = ''
+AS $$
+DECLARE
+  v_released integer;
+BEGIN
+  UPDATE ops.jobs
+  SET attempts = attempts - 1, lease_token = NULL, run_at = pg_catalog.clock_timestamp(), turn_at = pg_catalog.clock_timestamp()
+  WHERE id = ANY (p_job_ids) AND lease_token = p_lease_token;
+  GET DIAGNOSTICS v_released = ROW_COUNT;
+  RETURN pg_catalog.jsonb_build_object('released', v_released);
+END
+$$;
+COMMENT ON FUNCTION ops.release_jobs_tx(uuid[], uuid) IS
+  'Gives back jobs that were claimed and never begun, without counting the attempt: the worker''s time ran out.';
+SELECT ops.publish('ops.release_jobs_tx', 'app_service');

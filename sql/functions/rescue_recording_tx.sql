@@ -1,0 +1,53 @@
+CREATE OR REPLACE FUNCTION ops.rescue_recording_tx(p_recording_id uuid, p_object jsonb, p_request_id text DEFAULT NULL)
+RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = ''
+AS $$
+DECLARE
+  v_family_id uuid;
+  v_now timestamptz;
+  v_reservation ops.upload_reservations;
+  v_mismatch text;
+BEGIN
+  SELECT family_id INTO v_family_id FROM ops.upload_reservations WHERE id = p_recording_id;
+  IF NOT FOUND THEN
+    RETURN '{"outcome": "settled"}';
+  END IF;
+  -- The gate, then the reservation: the phone may be finalizing at this very moment, and only one of us makes the recording.
+  PERFORM FROM public.entitlements WHERE family_id = v_family_id FOR NO KEY UPDATE;
+  v_now := pg_catalog.clock_timestamp();
+  SELECT * INTO v_reservation FROM ops.upload_reservations WHERE id = p_recording_id AND state = 'pending' FOR NO KEY UPDATE;
+  IF NOT FOUND OR v_reservation.url_expires_at > v_now THEN
+    RETURN '{"outcome": "settled"}';
+  END IF;
+  -- The look itself is noted: the next run begins with whoever waits longest.
+  UPDATE ops.upload_reservations SET updated_at = v_now WHERE id = p_recording_id;
+
+  IF p_object IS NULL THEN
+    IF v_reservation.watch_until > v_now THEN
+      RETURN '{"outcome": "waiting"}';
+    END IF;
+    UPDATE ops.upload_reservations SET state = 'abandoned' WHERE id = p_recording_id;
+    RETURN '{"outcome": "abandoned"}';
+  END IF;
+
+  v_mismatch := ops.upload_mismatch(v_reservation, p_object);
+  IF v_mismatch IS NOT NULL THEN
+    -- Not what was declared, and yet it may be a voice: it is kept and an operator told, once.
+    IF NOT EXISTS (
+      SELECT FROM ops.anomalies WHERE family_id = v_family_id AND recording_id = p_recording_id AND kind = 'upload_mismatch'
+    ) THEN
+      PERFORM ops.note_anomaly('upload_mismatch', v_family_id, p_recording_id, pg_catalog.jsonb_build_object(
+        'reason', v_mismatch, 'declared_bytes', v_reservation.size_bytes, 'stored_bytes', (p_object ->> 'size_bytes')::bigint));
+      PERFORM ops.note_alert('upload-mismatch', 'error', 'An upload that nobody finalized is not what was announced: see ops.anomalies.', p_request_id);
+    END IF;
+    RETURN '{"outcome": "mismatch"}';
+  END IF;
+
+  PERFORM ops.keep_recording(v_reservation, p_object, NULL, NULL, NULL, true, p_request_id);
+  RETURN '{"outcome": "rescued"}';
+END
+$$;
+COMMENT ON FUNCTION ops.rescue_recording_tx(uuid, jsonb, text) IS
+  'Settles an upload whose URL has expired: a whole object becomes its uploader''s recording, however late and full; none by the end of its watch is abandoned. p_object: {size_bytes, content_type, is_mp4, etag, stored_at}, null when there is none. outcome: rescued, waiting, abandoned, mismatch, settled (by somebody else).';
+SELECT ops.publish('ops.rescue_recording_tx', 'app_service');

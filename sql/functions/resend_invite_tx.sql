@@ -1,0 +1,58 @@
+CREATE OR REPLACE FUNCTION ops.resend_invite_tx(
+  p_invite_id uuid,
+  p_generation integer,
+  p_code_hash bytea,
+  p_request_id text DEFAULT NULL
+)
+RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = ''
+AS $$
+DECLARE
+  c_max_live_invites constant integer := 30;
+  v_now timestamptz;
+  v_invite public.invites;
+BEGIN
+  SELECT * INTO v_invite FROM public.invites WHERE id = p_invite_id;
+  IF NOT ops.lock_family_as_keeper(v_invite.family_id) THEN
+    RETURN ops.refuse('NOT_FOUND');
+  END IF;
+  -- Read again: somebody may be redeeming, and the time is that after the wait.
+  SELECT * INTO v_invite FROM public.invites WHERE id = p_invite_id FOR NO KEY UPDATE;
+  v_now := pg_catalog.clock_timestamp();
+  IF v_invite.revoked_at IS NOT NULL THEN
+    RETURN ops.refuse('CONFLICT', '{"reason": "revoked"}');
+  ELSIF v_invite.used_count >= v_invite.max_uses THEN
+    RETURN ops.refuse('CONFLICT', '{"reason": "used_up"}');
+  ELSIF v_invite.expires_at <= v_now AND (
+    SELECT count(*) FROM public.invites
+    WHERE family_id = v_invite.family_id AND revoked_at IS NULL AND used_count < max_uses AND expires_at > v_now
+  ) >= c_max_live_invites THEN
+    -- An expired one comes back to life, so it counts like a new one.
+    RETURN ops.refuse('CONFLICT', '{"reason": "too_many_invites"}');
+  ELSIF p_generation <= v_invite.generation THEN
+    RETURN pg_catalog.jsonb_build_object('next_generation', v_invite.generation + 1);
+  END IF;
+
+  BEGIN
+    UPDATE public.invites
+    SET generation = p_generation,
+        code_hash = p_code_hash,
+        resent_at = v_now,
+        expires_at = v_now + (v_invite.expires_at - coalesce(v_invite.resent_at, v_invite.created_at))
+    WHERE id = p_invite_id
+    RETURNING * INTO v_invite;
+  EXCEPTION WHEN unique_violation THEN
+    RETURN pg_catalog.jsonb_build_object('next_generation', p_generation + 1);
+  END;
+  RETURN pg_catalog.jsonb_build_object(
+    'id', v_invite.id,
+    'generation', v_invite.generation,
+    'expires_at', v_invite.expires_at,
+    'max_uses', v_invite.max_uses,
+    'email_queued', ops.queue_invite_mail(v_invite, p_request_id));
+END
+$$;
+COMMENT ON FUNCTION ops.resend_invite_tx(uuid, integer, bytea, text) IS
+  'A new generation of an invite: the old code ends, the new one lives as long as the first did, its mail is queued. next_generation: this one is taken or its code is another invite''s, so come again with that. Refuses NOT_FOUND to whoever is no keeper, CONFLICT revoked, used_up, too_many_invites.';
+SELECT ops.publish('ops.resend_invite_tx', 'app_service');

@@ -1,0 +1,25 @@
+CREATE OR REPLACE FUNCTION ops.restore_recording_tx(p_recording_id uuid)
+RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = ''
+AS $$
+DECLARE
+  c_days_in_trash constant interval := interval '30 days';
+  v_claim record;
+BEGIN
+  SELECT * INTO v_claim FROM ops.claim_recording(p_recording_id);
+  IF v_claim.refusal IS NOT NULL THEN
+    RETURN v_claim.refusal;
+  -- Past its days it is the purge's, even where that has not come by yet: what answers "restored" must not be gone tonight.
+  ELSIF (v_claim.recording).purging_at IS NOT NULL
+     OR (v_claim.recording).deleted_at <= pg_catalog.clock_timestamp() - c_days_in_trash
+  THEN
+    RETURN ops.refuse('CONFLICT', '{"reason": "purging"}');
+  END IF;
+  UPDATE public.recordings SET deleted_at = NULL, deleted_by = NULL WHERE id = p_recording_id AND deleted_at IS NOT NULL;
+  RETURN pg_catalog.jsonb_build_object('recording', ops.recording_json(p_recording_id));
+END
+$$;
+COMMENT ON FUNCTION ops.restore_recording_tx(uuid) IS
+  'Takes a recording out of the trash within its 30 days; one that is not in the trash stays as it is. Its creator or a keeper. Refuses NOT_FOUND, FORBIDDEN, CONFLICT purging.';
+SELECT ops.publish('ops.restore_recording_tx', 'app_service');

@@ -1,0 +1,25 @@
+CREATE OR REPLACE FUNCTION ops.revoke_invite_tx(p_invite_id uuid)
+RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = ''
+AS $$
+DECLARE
+  v_family_id uuid;
+BEGIN
+  SELECT family_id INTO v_family_id FROM public.invites WHERE id = p_invite_id;
+  -- Only keepers see invites, so to anybody else there is none.
+  IF NOT ops.lock_family_as_keeper(v_family_id) THEN
+    RETURN ops.refuse('NOT_FOUND');
+  END IF;
+  -- Waits for whoever is redeeming it just now: they are in, the next one is not.
+  UPDATE public.invites SET revoked_at = pg_catalog.clock_timestamp() WHERE id = p_invite_id AND revoked_at IS NULL;
+  RETURN (
+    SELECT pg_catalog.jsonb_build_object('invite', pg_catalog.to_jsonb(invite))
+    FROM wire.invites AS invite
+    WHERE invite.id = p_invite_id
+  );
+END
+$$;
+COMMENT ON FUNCTION ops.revoke_invite_tx(uuid) IS
+  'Ends an invite; repeated, the same answer. Refuses NOT_FOUND to whoever is no keeper of its family.';
+SELECT ops.publish('ops.revoke_invite_tx', 'app_service');

@@ -1,0 +1,39 @@
+CREATE OR REPLACE FUNCTION ops.sweep_tx(p_limit integer DEFAULT 5000)
+RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = ''
+AS $$
+DECLARE
+  v_now timestamptz := pg_catalog.clock_timestamp();
+  v_swept jsonb := '{}';
+  v_count integer;
+  v_what record;
+BEGIN
+  FOR v_what IN
+    SELECT * FROM (VALUES
+      ('ops.idempotency_keys', 'created_at < $1', interval '24 hours'),
+      ('ops.call_counts', 'updated_at < $1', interval '2 days'),
+      ('ops.invite_mails', 'created_at < $1', interval '2 days'),
+      ('ops.schedule_runs', 'started_at < $1', interval '30 days'),
+      ('ops.alert_digest', 'sent_at < $1', interval '90 days'),
+      -- Stripe sends an event again for thirty days; what it paid for long since stands in the entitlement.
+      ('ops.stripe_events', 'created_at < $1 AND state IN (''applied'', ''ignored'')', interval '400 days'),
+      ('ops.audit_runs', 'started_at < $1', interval '400 days'),
+      ('ops.anomalies', 'created_at < $1', interval '400 days')
+    ) AS what (name, expired, age)
+  LOOP
+    -- A bounded bite at a time: what is left over waits for the next sweep, and nobody waits for this one.
+    EXECUTE pg_catalog.format(
+      'DELETE FROM %1$s WHERE ctid = ANY (ARRAY(SELECT ctid FROM %1$s WHERE %2$s LIMIT $2 FOR UPDATE SKIP LOCKED))',
+      v_what.name, v_what.expired) USING v_now - v_what.age, p_limit;
+    GET DIAGNOSTICS v_count = ROW_COUNT;
+    IF v_count > 0 THEN
+      v_swept := v_swept || pg_catalog.jsonb_build_object(pg_catalog.split_part(v_what.name, '.', 2), v_count);
+    END IF;
+  END LOOP;
+  RETURN v_swept;
+END
+$$;
+COMMENT ON FUNCTION ops.sweep_tx(integer) IS
+  'Removes what has served its time: counters, idempotency keys, mail budgets, old runs and reports. Never a job, dead or alive, nor anything of a family.';
+SELECT ops.publish('ops.sweep_tx', 'app_service');

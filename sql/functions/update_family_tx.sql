@@ -1,0 +1,23 @@
+CREATE OR REPLACE FUNCTION ops.update_family_tx(p_family_id uuid, p_changes jsonb)
+RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = ''
+AS $$
+BEGIN
+  IF NOT ops.lock_family_as_keeper(p_family_id) THEN
+    RETURN ops.refuse('FORBIDDEN');
+  END IF;
+  UPDATE public.families
+  SET name = coalesce(p_changes ->> 'name', name),
+      locale = coalesce(p_changes ->> 'locale', locale)
+  WHERE id = p_family_id AND p_changes <> '{}';
+  RETURN (
+    SELECT pg_catalog.jsonb_build_object('family', pg_catalog.to_jsonb(family))
+    FROM wire.families AS family
+    WHERE family.id = p_family_id
+  );
+END
+$$;
+COMMENT ON FUNCTION ops.update_family_tx(uuid, jsonb) IS
+  'Changes {name, locale} of a family, those that are named. Refuses FORBIDDEN to whoever is no keeper.';
+SELECT ops.publish('ops.update_family_tx', 'app_service');

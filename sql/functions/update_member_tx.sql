@@ -1,0 +1,24 @@
+CREATE OR REPLACE FUNCTION ops.update_member_tx(p_family_id uuid, p_user_id uuid, p_changes jsonb)
+RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = ''
+AS $$
+DECLARE
+  v_role text := p_changes ->> 'role';
+BEGIN
+  IF NOT ops.lock_family_as_keeper(p_family_id) THEN
+    RETURN ops.refuse('FORBIDDEN');
+  END IF;
+  IF NOT EXISTS (SELECT FROM public.family_members WHERE family_id = p_family_id AND user_id = p_user_id) THEN
+    RETURN ops.refuse('NOT_FOUND');
+  END IF;
+  IF v_role <> 'keeper' AND ops.is_last_keeper(p_family_id, p_user_id) THEN
+    RETURN ops.refuse('CONFLICT', '{"reason": "last_keeper"}');
+  END IF;
+  UPDATE public.family_members SET role = v_role WHERE family_id = p_family_id AND user_id = p_user_id AND role <> v_role;
+  RETURN pg_catalog.jsonb_build_object('member', ops.member_json(p_family_id, p_user_id));
+END
+$$;
+COMMENT ON FUNCTION ops.update_member_tx(uuid, uuid, jsonb) IS
+  'Changes {role} of a member. Refuses FORBIDDEN to whoever is no keeper, NOT_FOUND for who is no member, CONFLICT last_keeper.';
+SELECT ops.publish('ops.update_member_tx', 'app_service');

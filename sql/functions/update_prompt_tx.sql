@@ -1,0 +1,28 @@
+CREATE OR REPLACE FUNCTION ops.update_prompt_tx(p_prompt_id uuid, p_changes jsonb)
+RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = ''
+AS $$
+DECLARE
+  v_claim record;
+BEGIN
+  SELECT * INTO v_claim FROM ops.claim_prompt(p_prompt_id);
+  IF v_claim.refusal IS NOT NULL THEN
+    RETURN v_claim.refusal;
+  ELSIF (v_claim.prompt).deleted_at IS NOT NULL THEN
+    RETURN ops.refuse('NOT_FOUND');
+  END IF;
+  UPDATE public.prompts
+  SET text = coalesce(p_changes ->> 'text', text),
+      locale = coalesce(p_changes ->> 'locale', locale)
+  WHERE id = p_prompt_id AND p_changes <> '{}';
+  RETURN (
+    SELECT pg_catalog.jsonb_build_object('prompt', pg_catalog.to_jsonb(prompt))
+    FROM wire.prompts AS prompt
+    WHERE prompt.id = p_prompt_id
+  );
+END
+$$;
+COMMENT ON FUNCTION ops.update_prompt_tx(uuid, jsonb) IS
+  'Changes {text, locale} of a prompt, those that are named. Its author or a keeper. Refuses NOT_FOUND (also for a deleted one), FORBIDDEN.';
+SELECT ops.publish('ops.update_prompt_tx', 'app_service');

@@ -1,0 +1,57 @@
+CREATE OR REPLACE FUNCTION ops.verify_families_tx(
+  p_run_id uuid,
+  p_after uuid,
+  p_limit integer,
+  p_position_prefix text,
+  p_request_id text DEFAULT NULL
+)
+RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = ''
+AS $$
+DECLARE
+  v_started_at timestamptz;
+  v_ids uuid[];
+  v_family record;
+  v_drifted integer := 0;
+BEGIN
+  SELECT started_at INTO STRICT v_started_at FROM ops.audit_runs WHERE id = p_run_id;
+  v_ids := ARRAY(SELECT id FROM public.families WHERE p_after IS NULL OR id > p_after ORDER BY id LIMIT p_limit);
+
+  -- One statement, one snapshot: the three figures of a family are of one moment.
+  FOR v_family IN
+    SELECT
+      entitlement.family_id,
+      entitlement.storage_used_bytes AS used_bytes,
+      (SELECT coalesce(sum(delta_bytes), 0)::bigint FROM public.usage_ledger WHERE family_id = entitlement.family_id) AS ledger_bytes,
+      (SELECT coalesce(sum(size_bytes), 0)::bigint FROM public.recordings WHERE family_id = entitlement.family_id) AS kept_bytes,
+      EXISTS (
+        SELECT FROM ops.anomalies
+        WHERE family_id = entitlement.family_id AND kind IN ('audit_missing', 'audit_differing') AND created_at >= v_started_at
+      ) AS broken
+    FROM public.entitlements AS entitlement
+    WHERE entitlement.family_id = ANY (v_ids)
+    ORDER BY entitlement.family_id
+  LOOP
+    IF v_family.used_bytes <> v_family.ledger_bytes OR v_family.used_bytes <> v_family.kept_bytes THEN
+      v_drifted := v_drifted + 1;
+      PERFORM ops.note_anomaly('audit_drifted', v_family.family_id, NULL, pg_catalog.jsonb_build_object(
+        'run_id', p_run_id, 'used_bytes', v_family.used_bytes, 'ledger_bytes', v_family.ledger_bytes, 'kept_bytes', v_family.kept_bytes));
+    ELSIF NOT v_family.broken THEN
+      UPDATE public.families SET last_verified_at = pg_catalog.clock_timestamp() WHERE id = v_family.family_id;
+    END IF;
+  END LOOP;
+
+  IF v_drifted > 0 THEN
+    PERFORM ops.note_alert('audit-drifted', 'error', 'A family''s used bytes, ledger and recordings differ: see ops.anomalies.', p_request_id);
+  END IF;
+  UPDATE ops.audit_runs
+  SET drifted = drifted + v_drifted,
+      position = coalesce(p_position_prefix || v_ids[pg_catalog.cardinality(v_ids)], position)
+  WHERE id = p_run_id;
+  RETURN pg_catalog.jsonb_build_object('last', v_ids[pg_catalog.cardinality(v_ids)]);
+END
+$$;
+COMMENT ON FUNCTION ops.verify_families_tx(uuid, uuid, integer, text, text) IS
+  'The audit''s second half, a page of families: ledger, used bytes and kept recordings against each other; whoever is whole in this run is stamped verified. last is null past the end.';
+SELECT ops.publish('ops.verify_families_tx', 'app_service');

@@ -1,0 +1,1 @@
+ALTER TABLE public.invites DROP COLUMN resent_at;
