@@ -88,7 +88,7 @@ def test_a_group_asks_for_nothing_but_its_own_variables(monkeypatch: pytest.Monk
 def test_settings_cannot_be_changed_and_do_not_print_their_values() -> None:
     settings = config.check(ApiFunction, PROD)
     with pytest.raises(ValueError):
-        settings.stage = "dev"  # type: ignore[misc]
+        settings.stage = "dev"
     for value in ("pa55", "sk_live_abc", "whsec_new", "r2-secret-value", "k" * 40):
         assert value not in f"{settings} {settings!r} {[settings]}"
 

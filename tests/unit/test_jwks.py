@@ -29,7 +29,7 @@ class Clock:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.ahead = 0.0
-        monkeypatch.setattr(jwks.time, "monotonic", lambda: time.perf_counter() + self.ahead)
+        monkeypatch.setattr(time, "monotonic", lambda: time.perf_counter() + self.ahead)
 
 
 @pytest.fixture
@@ -188,7 +188,7 @@ def test_one_broken_key_does_not_take_the_others_with_it() -> None:
         ec_jwk(alg="HS256"),
         ec_jwk(use="enc"),
         ec_jwk(crv="P-384"),
-        ec_jwk(kid=5),
+        {**ec_jwk(), "kid": 5},
         rsa_jwk(alg="PS256"),
         {
             **json.loads(

@@ -71,27 +71,6 @@ def test_the_outside_store_lets_exactly_the_limit_through_and_says_when_to_come_
     count_outside(call, WRITES)
 
 
-@pytest.mark.usefixtures("memory")
-def test_the_outside_store_is_exact_under_threads() -> None:
-    call = Call(request_id="r", user_id=uuid4())
-    through: list[int] = []
-
-    def work() -> None:
-        for _ in range(20):
-            try:
-                count_outside(call, WRITES)
-                through.append(1)
-            except Refused:
-                continue
-
-    threads = [threading.Thread(target=work) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(through) == WRITES.per_minute
-
-
 class Server:
     """A listener that is no store: it says what it is told to, or nothing."""
 
