@@ -97,6 +97,17 @@ class Invite(WireModel):
     created_at: Timestamp
 
 
+class IssuedInvite(WireModel):
+    """An invite with its code: shown once, to the keeper who made or resent it."""
+
+    id: UUID
+    code: str
+    join_url: str
+    expires_at: Timestamp
+    max_uses: int
+    email_queued: bool
+
+
 class Me(WireModel):
     user_id: UUID
     display_name: str | None

@@ -1,0 +1,63 @@
+"""Invites, once they are made: listing, revoking, resending. A code is told when it is made and never read back."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from chalicelib import database, invite_codes, paging
+from chalicelib.call import Call
+from chalicelib.errors import InternalError
+from chalicelib.paging import PageQuery
+from chalicelib.shapes import Invite, IssuedInvite
+from chalicelib.wire import WireModel
+
+_ATTEMPTS = 5
+
+
+class InviteResponse(WireModel):
+    invite: Invite
+
+
+class InvitesResponse(WireModel):
+    invites: list[Invite]
+    next_cursor: str | None
+
+
+class IssuedInviteResponse(WireModel):
+    invite: IssuedInvite
+
+
+def list_invites(call: Call, family_id: UUID, query: PageQuery) -> InvitesResponse:
+    """A family's invites, newest first, whatever became of them. Keepers alone see them."""
+    page = paging.page_of(query, "invites", family_id)
+    result = database.read(call, "list_invites", missing="FORBIDDEN", family_id=family_id, **page.parameters())
+    return InvitesResponse.from_row(page.cut(result))
+
+
+def revoke_invite(call: Call, invite_id: UUID) -> InviteResponse:
+    """A keeper ends an invite: its code lets nobody in any more."""
+    return InviteResponse.from_row(database.transact(call, "revoke_invite_tx", repeatable=True, p_invite_id=invite_id))
+
+
+def resend_invite(call: Call, invite_id: UUID) -> IssuedInviteResponse:
+    """A keeper makes an invite anew: the old code ends, the new one lives as long as the first, its mail is queued.
+
+    CONFLICT revoked, used_up, too_many_invites.
+    """
+    # Most invites are resent once: the second generation is offered unasked, and another one if that is taken.
+    generation = 2
+    for _ in range(_ATTEMPTS):
+        code, code_hash = invite_codes.make(invite_id, generation)
+        made = database.transact(
+            call,
+            "resend_invite_tx",
+            p_invite_id=invite_id,
+            p_generation=generation,
+            p_code_hash=code_hash,
+            p_request_id=call.request_id,
+        )
+        if "next_generation" not in made:
+            shown = {**made, "code": invite_codes.shown(code), "join_url": invite_codes.join_url(code)}
+            return IssuedInviteResponse(invite=IssuedInvite.from_row(shown))
+        generation = made["next_generation"]
+    raise InternalError("resend_invite: no generation was free")

@@ -1,0 +1,277 @@
+"""Recordings over HTTP, once they are kept: listing, naming, trash, and back."""
+
+from __future__ import annotations
+
+import uuid
+from urllib.parse import quote
+
+import pytest
+
+from tests.api.house import House, Person
+from tests.database_server import Database
+
+
+@pytest.fixture
+def house(database: Database, monkeypatch: pytest.MonkeyPatch) -> House:
+    return House(database, monkeypatch)
+
+
+@pytest.fixture
+def keeper(house: House) -> Person:
+    return house.person()
+
+
+@pytest.fixture
+def family(house: House, keeper: Person) -> str:
+    return house.family(keeper)
+
+
+def listed(person: Person, family: str, query: str = "") -> list[str]:
+    return [one["id"] for one in person.get(f"/v1/families/{family}/recordings{query}").data["recordings"]]
+
+
+def age_trash(house: House, recording: str, days: int) -> None:
+    house.run(
+        "UPDATE public.recordings SET deleted_at = deleted_at - %s * interval '1 day' WHERE id = %s", days, recording
+    )
+
+
+def test_a_recording_shows_itself_and_not_where_it_lies(house: House, keeper: Person, family: str) -> None:
+    teller = house.member(family)
+    recording = house.recording(family, teller, size=4321, title="The boat")
+    [shown] = keeper.get(f"/v1/families/{family}/recordings").data["recordings"]
+    assert set(shown) == {
+        *("id", "familyId", "promptId", "title", "sizeBytes", "durationSeconds", "contentType", "recordedAt"),
+        *("createdBy", "createdAt", "deletedAt", "rescued"),
+    }
+    assert (shown["id"], shown["createdBy"], shown["title"]) == (recording, teller.id, "The boat")
+    assert (shown["sizeBytes"], shown["durationSeconds"], shown["rescued"]) == (4321, 12.5, False)
+    assert shown["createdAt"].endswith("Z")
+
+
+def test_recordings_come_newest_first_and_every_one_once(house: House, keeper: Person, family: str) -> None:
+    made = [house.recording(family, keeper) for _ in range(7)]
+    # Some of one instant: the id settles their order.
+    house.run(
+        "UPDATE public.recordings SET created_at = '2026-01-01T00:00:00.123456Z' WHERE id = ANY (%s::uuid[])", made[:4]
+    )
+    seen: list[str] = []
+    cursor, pages = "", 0
+    while cursor is not None:
+        page = keeper.get(f"/v1/families/{family}/recordings?limit=2" + (f"&cursor={cursor}" if cursor else "")).data
+        seen += [one["id"] for one in page["recordings"]]
+        cursor, pages = page["nextCursor"], pages + 1
+    assert pages == 4
+    assert seen == made[:3:-1] + sorted(made[:4], reverse=True)
+
+
+def test_what_comes_or_goes_between_two_pages_shifts_nothing(house: House, keeper: Person, family: str) -> None:
+    made = [house.recording(family, keeper) for _ in range(4)]
+    first = keeper.get(f"/v1/families/{family}/recordings?limit=2").data
+    house.recording(family, keeper)
+    keeper.delete(f"/v1/recordings/{made[3]}")
+    assert listed(keeper, family, f"?limit=2&cursor={first['nextCursor']}") == [made[1], made[0]]
+
+
+def test_a_page_that_ends_exactly_has_no_next(house: House, keeper: Person, family: str) -> None:
+    for _ in range(2):
+        house.recording(family, keeper)
+    assert keeper.get(f"/v1/families/{family}/recordings?limit=2").data["nextCursor"] is None
+    assert keeper.get(f"/v1/families/{family}/recordings?limit=1").data["nextCursor"] is not None
+
+
+@pytest.mark.parametrize(
+    "limit", ["0", "101", "-1", "ten", "1.5", "5.0", "+5", "1_0", "", "%205", "9999999999999999999"]
+)
+def test_a_limit_is_one_to_a_hundred(house: House, keeper: Person, family: str, limit: str) -> None:
+    reply = keeper.get(f"/v1/families/{family}/recordings?limit={limit}")
+    assert reply.error == "VALIDATION_FAILED"
+    assert reply.body["error"]["message"].startswith("limit: ")
+
+
+@pytest.mark.parametrize("query", ["trashed=1", "trashed=yes", "promptId=5", "limit=5&limit=6"])
+def test_a_filter_is_taken_as_documented_or_refused(house: House, keeper: Person, family: str, query: str) -> None:
+    assert keeper.get(f"/v1/families/{family}/recordings?{query}").error == "VALIDATION_FAILED"
+
+
+def test_unknown_query_keys_are_ignored(house: House, keeper: Person, family: str) -> None:
+    recording = house.recording(family, keeper)
+    assert listed(keeper, family, "?order=oldest&prompt_id=5") == [recording]
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "null", "W10", "é", "eyJ9", "A" * 5000, "WyIiLDEsMl0", "%00", "W1tbW1tb"])
+def test_a_cursor_we_never_gave_is_refused(house: House, keeper: Person, family: str, cursor: str) -> None:
+    reply = keeper.get(f"/v1/families/{family}/recordings?cursor={cursor}")
+    assert reply.error == "VALIDATION_FAILED"
+    assert reply.body["error"]["message"].startswith("cursor: ")
+
+
+def test_a_cursor_is_good_for_its_own_list_alone(house: House, keeper: Person, family: str) -> None:
+    prompt = house.prompt(family, keeper)
+    second = house.family(keeper)
+    for _ in range(2):
+        house.recording(family, keeper)
+    cursor = keeper.get(f"/v1/families/{family}/recordings?limit=1").data["nextCursor"]
+    assert keeper.get(f"/v1/families/{family}/recordings?limit=100&cursor={cursor}").status == 200
+    for other in (
+        f"/v1/families/{family}/prompts?",
+        f"/v1/families/{family}/invites?",
+        f"/v1/families/{family}/recordings?trashed=true&",
+        f"/v1/families/{family}/recordings?promptId={prompt}&",
+        f"/v1/families/{second}/recordings?",
+        "/v1/families?",
+    ):
+        assert keeper.get(f"{other}cursor={cursor}").error == "VALIDATION_FAILED", other
+    for spoilt in (cursor + "=", cursor + "\n", cursor[:-1], cursor.swapcase(), cursor + "AA"):
+        reply = keeper.get(f"/v1/families/{family}/recordings?cursor={quote(spoilt)}")
+        assert reply.error == "VALIDATION_FAILED", spoilt
+
+
+def test_recordings_are_found_by_their_prompt(house: House, keeper: Person, family: str) -> None:
+    prompt = house.prompt(family, keeper)
+    answers = [house.recording(family, keeper) for _ in range(3)]
+    house.recording(family, keeper)
+    for recording in answers:
+        keeper.patch(f"/v1/recordings/{recording}", {"promptId": prompt})
+    first = keeper.get(f"/v1/families/{family}/recordings?promptId={prompt}&limit=2").data
+    assert [one["id"] for one in first["recordings"]] == [answers[2], answers[1]]
+    assert listed(keeper, family, f"?promptId={prompt}&limit=2&cursor={first['nextCursor']}") == [answers[0]]
+    assert listed(keeper, family, f"?promptId={uuid.uuid4()}") == []
+
+
+def test_its_creator_and_the_keepers_say_what_a_recording_is(house: House, keeper: Person, family: str) -> None:
+    teller = house.member(family)
+    recording = house.recording(family, teller)
+    prompt = house.prompt(family, keeper)
+    named = teller.patch(
+        f"/v1/recordings/{recording}",
+        {"title": " The boat ", "promptId": prompt, "recordedAt": "1969-07-20T22:17:40+02:00"},
+    ).data["recording"]
+    assert (named["title"], named["promptId"], named["recordedAt"]) == ("The boat", prompt, "1969-07-20T20:17:40Z")
+    assert keeper.patch(f"/v1/recordings/{recording}", {"title": "The moon"}).data["recording"] == {
+        **named,
+        "title": "The moon",
+    }
+
+
+def test_null_clears_and_absence_keeps(house: House, keeper: Person, family: str) -> None:
+    recording = house.recording(family, keeper, title="The boat")
+    prompt = house.prompt(family, keeper)
+    path = f"/v1/recordings/{recording}"
+    full = keeper.patch(path, {"promptId": prompt}).data["recording"]
+    assert full["title"] == "The boat"
+    assert keeper.patch(path, {}).data["recording"] == full
+    assert keeper.patch(path, {"title": None}).data["recording"] == {**full, "title": None}
+    assert keeper.patch(path, {"promptId": None}).data["recording"] == {**full, "title": None, "promptId": None}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"title": "x" * 201}, {"title": "two\nlines"}, {"title": 1}, {"promptId": "5"}, {"recordedAt": None}]
+    + [
+        {"recordedAt": text}
+        for text in ("yesterday", "2026-02-30T00:00:00Z", "2026-01-01T00:00:00", "0001-01-01T00:00:00+14:00")
+    ],
+)
+def test_a_recording_takes_no_nonsense(house: House, keeper: Person, family: str, body: object) -> None:
+    recording = house.recording(family, keeper)
+    assert keeper.patch(f"/v1/recordings/{recording}", body).error == "VALIDATION_FAILED"
+
+
+def test_another_storyteller_listens_but_changes_nothing(house: House, keeper: Person, family: str) -> None:
+    recording = house.recording(family, keeper)
+    other = house.member(family)
+    assert listed(other, family) == [recording]
+    assert other.patch(f"/v1/recordings/{recording}", {"title": "Mine"}).error == "FORBIDDEN"
+    assert other.delete(f"/v1/recordings/{recording}").error == "FORBIDDEN"
+    keeper.delete(f"/v1/recordings/{recording}")
+    assert other.post(f"/v1/recordings/{recording}/restore").error == "FORBIDDEN"
+
+
+def test_a_prompt_of_another_family_is_none(house: House, keeper: Person, family: str) -> None:
+    recording = house.recording(family, keeper)
+    # Even of another family of the same keeper's.
+    foreign = house.prompt(house.family(keeper), keeper)
+    for prompt in (foreign, str(uuid.uuid4())):
+        assert keeper.patch(f"/v1/recordings/{recording}", {"promptId": prompt}).error == "NOT_FOUND"
+
+
+def test_the_trash_keeps_a_recording_thirty_days_and_its_bytes_on_the_account(
+    house: House, keeper: Person, family: str
+) -> None:
+    teller = house.member(family)
+    recording = house.recording(family, teller, size=777)
+    gone = teller.delete(f"/v1/recordings/{recording}").data["recording"]
+    assert gone["deletedAt"] is not None
+    assert gone["daysLeft"] == 30
+    assert listed(teller, family) == []
+    assert listed(keeper, family, "?trashed=true") == [recording]
+    assert keeper.get(f"/v1/families/{family}").data["family"]["entitlement"]["storageUsedBytes"] == 777
+    age_trash(house, recording, 10)
+    assert keeper.get(f"/v1/families/{family}/recordings?trashed=true").data["recordings"][0]["daysLeft"] == 20
+    assert house.run("SELECT deleted_by::text FROM public.recordings") == [(teller.id,)]
+
+
+def test_deleting_again_does_not_prolong_the_trash(house: House, keeper: Person, family: str) -> None:
+    recording = house.recording(family, keeper)
+    keeper.delete(f"/v1/recordings/{recording}")
+    age_trash(house, recording, 10)
+    again = keeper.delete(f"/v1/recordings/{recording}").data["recording"]
+    assert again["daysLeft"] == 20
+
+
+def test_what_is_restored_is_as_it_was(house: House, keeper: Person, family: str) -> None:
+    teller = house.member(family)
+    recording = house.recording(family, teller, title="The boat")
+    [before] = teller.get(f"/v1/families/{family}/recordings").data["recordings"]
+    keeper.delete(f"/v1/recordings/{recording}")
+    assert teller.post(f"/v1/recordings/{recording}/restore").data["recording"] == before
+    assert listed(keeper, family) == [recording]
+    assert listed(keeper, family, "?trashed=true") == []
+    assert teller.post(f"/v1/recordings/{recording}/restore").data["recording"] == before
+    assert house.run("SELECT deleted_by FROM public.recordings") == [(None,)]
+
+
+def test_what_is_in_the_trash_is_restored_before_it_is_renamed(house: House, keeper: Person, family: str) -> None:
+    recording = house.recording(family, keeper)
+    keeper.delete(f"/v1/recordings/{recording}")
+    assert keeper.patch(f"/v1/recordings/{recording}", {"title": "The boat"}).reason == "deleted"
+
+
+def test_thirty_days_are_enough(house: House, keeper: Person, family: str) -> None:
+    recording = house.recording(family, keeper)
+    keeper.delete(f"/v1/recordings/{recording}")
+    age_trash(house, recording, 30)
+    assert keeper.post(f"/v1/recordings/{recording}/restore").reason == "purging"
+
+
+def test_what_is_being_purged_cannot_be_brought_back_or_seen(house: House, keeper: Person, family: str) -> None:
+    recording = house.recording(family, keeper)
+    teller = house.member(family)
+    keeper.delete(f"/v1/recordings/{recording}")
+    house.run("UPDATE public.recordings SET purging_at = now()")
+    assert keeper.post(f"/v1/recordings/{recording}/restore").reason == "purging"
+    assert teller.post(f"/v1/recordings/{recording}/restore").error == "NOT_FOUND"
+    assert listed(keeper, family, "?trashed=true") == []
+    for reply in (
+        keeper.delete(f"/v1/recordings/{recording}"),
+        keeper.patch(f"/v1/recordings/{recording}", {"title": "x"}),
+    ):
+        assert reply.error == "NOT_FOUND"
+
+
+def test_a_creator_who_left_has_no_say_any_more(house: House, keeper: Person, family: str) -> None:
+    teller = house.member(family)
+    recording = house.recording(family, teller)
+    teller.delete(f"/v1/families/{family}/members/{teller.id}")
+    assert teller.delete(f"/v1/recordings/{recording}").error == "NOT_FOUND"
+    assert teller.post(f"/v1/recordings/{recording}/restore").error == "NOT_FOUND"
+    assert listed(keeper, family) == [recording]
+
+
+def test_no_billing_state_stands_between_a_family_and_its_trash(house: House, keeper: Person, family: str) -> None:
+    recording = house.recording(family, keeper)
+    house.run("UPDATE public.entitlements SET status = 'paused', suspended_at = now(), storage_quota_bytes = 1")
+    assert keeper.delete(f"/v1/recordings/{recording}").status == 200
+    assert keeper.post(f"/v1/recordings/{recording}/restore").status == 200
+    assert listed(keeper, family) == [recording]
