@@ -8,10 +8,12 @@ import stat
 import subprocess
 import sys
 import textwrap
+import threading
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import jwt
@@ -19,6 +21,8 @@ import pytest
 import requests
 
 from local.auth.settings import MAILS_PER_HOUR, WRONG_CODES_ALLOWED
+from local.auth.store import AuthStore
+from local.auth.tokens import new_code
 from local.supabase_auth import anon_key, issue_token
 from tests.contract.doorstep import Doorstep, doorstep
 from tests.contract.sign_in import APP_URL, SECRET, SignIn, serve
@@ -184,12 +188,31 @@ def test_a_code_works_once(auth: SignIn) -> None:
     assert refused(verify(auth, code), 403, "otp_expired")
 
 
-def test_of_ten_who_use_one_code_at_once_one_gets_a_session(auth: SignIn) -> None:
+def together(monkeypatch: pytest.MonkeyPatch, method: str, callers: int) -> None:
+    """Holds all callers of a store's method until each has its answer, so that they go on at the same moment."""
+    real, barrier = getattr(AuthStore, method), threading.Barrier(callers)
+
+    def held(store: AuthStore, *arguments: Any) -> Any:
+        found = real(store, *arguments)
+        barrier.wait(timeout=5)
+        return found
+
+    monkeypatch.setattr(AuthStore, method, held)
+
+
+def test_of_ten_who_use_one_code_at_once_one_gets_a_session(auth: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
     auth.ask(GRANDMA)
     code = auth.mailed_code(GRANDMA)
+    together(monkeypatch, "try_code", 10)
     with ThreadPoolExecutor(10) as pool:
         answers = list(pool.map(lambda _: verify(auth, code).status_code, range(10)))
     assert sorted(answers) == [200] + [403] * 9
+
+
+def test_codes_cannot_be_foreseen() -> None:
+    codes = {new_code() for _ in range(200)}
+    assert len(codes) > 190
+    assert all(len(code) == 6 and code.isdigit() for code in codes)
 
 
 def test_a_code_expires_after_ten_minutes(auth: SignIn) -> None:
@@ -358,10 +381,18 @@ def test_an_authorization_code_is_nothing_without_its_verifier(auth: SignIn) -> 
 
 def test_an_authorization_code_works_once(auth: SignIn) -> None:
     code = mailed_auth_code(auth)
+    assert exchange(auth, code).status_code == 200
+    assert refused(exchange(auth, code), 404, "flow_state_not_found")
+
+
+def test_of_many_who_redeem_one_authorization_code_at_once_one_gets_a_session(
+    auth: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = mailed_auth_code(auth)
+    together(monkeypatch, "auth_code", 8)
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: exchange(auth, code).status_code, range(8)))
     assert sorted(answers) == [200] + [404] * 7
-    assert refused(exchange(auth, code), 404, "flow_state_not_found")
 
 
 def test_an_authorization_code_expires(auth: SignIn) -> None:
@@ -448,11 +479,13 @@ def test_a_forged_refresh_token_is_refused(auth: SignIn, forged: str) -> None:
     assert refused(refresh(auth, forged), 400, code)
 
 
-def test_a_refresh_token_of_a_later_time_cannot_be_made_from_an_earlier_one(auth: SignIn) -> None:
+@pytest.mark.parametrize("place", [0, 19, 20, 35])
+def test_a_changed_refresh_token_is_refused(auth: SignIn, place: int) -> None:
     token = auth.sign_in(GRANDMA)["refresh_token"]
     raw = bytearray(base64.urlsafe_b64decode(token))
-    raw[19] += 1
+    raw[place] ^= 1
     assert refused(refresh(auth, base64.urlsafe_b64encode(raw).decode()), 400, "refresh_token_not_found")
+    assert refresh(auth, token).status_code == 200
 
 
 def test_other_grants_are_refused(auth: SignIn) -> None:
