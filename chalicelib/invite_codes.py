@@ -59,6 +59,11 @@ def shown(code: str) -> str:
     return "-".join(code[at : at + 3] for at in range(0, LENGTH, 3))
 
 
+def join_url(code: str) -> str:
+    """Where the app takes a code by itself. Behind the #, where no server's log ever sees it."""
+    return f"{config.load(config.AppSettings).app_url}/join#{shown(code)}"
+
+
 def _secrets() -> tuple[str, ...]:
     return config.load(config.InviteSettings).invite_code_secret
 

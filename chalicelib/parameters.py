@@ -41,5 +41,6 @@ def plain(value: Any) -> Any:
 def _element(item: Any) -> str:
     if item is None:
         return "NULL"
-    text = str(plain(item)).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{text}"'
+    text = rf"\x{item.hex()}" if isinstance(item, bytes) else str(plain(item))
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

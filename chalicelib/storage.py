@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 from uuid import UUID
 from xml.etree import ElementTree
@@ -72,6 +72,11 @@ class StoredObject:
     stored_at: datetime
     is_mp4: bool
     head: bytes = field(repr=False)
+
+    def facts(self) -> dict[str, Any]:
+        """What the database judges an upload by."""
+        names = ("size_bytes", "content_type", "etag", "stored_at", "is_mp4")
+        return {name: getattr(self, name) for name in names}
 
 
 @dataclass(frozen=True)

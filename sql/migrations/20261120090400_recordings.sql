@@ -15,6 +15,7 @@ CREATE TABLE public.recordings (
   rescued BOOLEAN NOT NULL DEFAULT false,
   object_key TEXT NOT NULL,
   waveform_key TEXT,
+  has_waveform BOOLEAN NOT NULL GENERATED ALWAYS AS (waveform_key IS NOT NULL) STORED,
   etag TEXT NOT NULL,
   content_md5 TEXT,
   stored_at TIMESTAMPTZ NOT NULL,
@@ -38,6 +39,7 @@ CREATE TABLE public.recordings (
   CONSTRAINT recordings_purged_from_trash CHECK (purging_at IS NULL OR deleted_at IS NOT NULL)
 );
 COMMENT ON TABLE public.recordings IS 'Audio recordings. Trash is deleted_at; purging_at means the object may already be gone, so nothing brings the row back.';
+COMMENT ON COLUMN public.recordings.has_waveform IS 'Whether a waveform was announced with the upload: what a member may know of waveform_key.';
 COMMENT ON COLUMN public.recordings.stored_at IS 'When the object store took the bytes, by its own clock.';
 COMMENT ON COLUMN public.recordings.copied_at IS 'When the second copy in the other bucket was seen to be equal.';
 COMMENT ON COLUMN public.recordings.rescued IS 'Finalized by settle_uploads: the phone never came back after its upload.';
@@ -58,7 +60,7 @@ CREATE INDEX idx_recordings_uncopied ON public.recordings (created_at) WHERE cop
 CREATE FUNCTION public.trigger_stamp_deletion()
 RETURNS trigger
 LANGUAGE plpgsql
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   IF OLD.deleted_at IS NULL AND NEW.deleted_at IS NOT NULL THEN
@@ -69,8 +71,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION public.trigger_stamp_deletion() IS 'Stamps deleted_at and deleted_by by the server''s clock and the caller, whatever was sent.';
--- authenticated runs it, in its own soft deletions.
-SELECT ops.publish('public.trigger_stamp_deletion', 'authenticated');
+SELECT ops.publish('public.trigger_stamp_deletion');
 
 CREATE TRIGGER stamp_deletion BEFORE UPDATE OF deleted_at ON public.recordings
   FOR EACH ROW EXECUTE FUNCTION public.trigger_stamp_deletion();
@@ -83,7 +84,7 @@ ALTER TABLE public.recordings OWNER TO app_owner;
 ALTER TABLE public.recordings ENABLE ROW LEVEL SECURITY;
 REVOKE ALL ON public.recordings FROM PUBLIC, anon, authenticated, service_role;
 GRANT SELECT (id, family_id, prompt_id, title, size_bytes, duration_seconds, content_type, recorded_at, created_by, rescued,
-              created_at, updated_at, deleted_at) ON public.recordings TO authenticated;
+              has_waveform, created_at, updated_at, deleted_at) ON public.recordings TO authenticated;
 GRANT UPDATE (deleted_at) ON public.recordings TO authenticated;
 
 -- The trash is shown: a policy that hid it would make every soft deletion fail on the row it just wrote.

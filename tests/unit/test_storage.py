@@ -15,7 +15,7 @@ from uuid import uuid4
 
 import pytest
 
-from chalicelib import logs, s3_http, storage
+from chalicelib import config, logs, s3_http, storage
 from chalicelib.errors import Unavailable
 from tests.stores import RunningStore, running_store, send, use_store, voice
 
@@ -201,7 +201,7 @@ def test_a_refused_signature_is_trouble_of_ours_and_no_missing_object(
     store: RunningStore, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("R2_SECRET_ACCESS_KEY", "another")
-    storage.config.reset()
+    config.reset()
     storage.reset()
     with pytest.raises(Unavailable):
         storage.audio_store().inspect_object(key)

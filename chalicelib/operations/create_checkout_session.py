@@ -1,0 +1,86 @@
+"""create-checkout-session: a keeper is sent to Stripe to pay for a plan. A family has one live session at most."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from chalicelib import billing, config, database
+from chalicelib.billing import CheckoutSession
+from chalicelib.billing_state import entitlement_of
+from chalicelib.call import Call
+from chalicelib.errors import Refused
+from chalicelib.plans import Interval, PaidPlan
+from chalicelib.wire import WireModel
+
+SUBSCRIBED = {"reason": "subscribed"}
+IN_PROGRESS = {"reason": "in_progress"}
+
+
+class CreateCheckoutSessionRequest(WireModel):
+    family_id: UUID
+    plan: PaidPlan
+    interval: Interval
+
+
+class CreateCheckoutSessionResponse(WireModel):
+    session_id: str
+    url: str
+
+
+def create_checkout_session(call: Call, request: CreateCheckoutSessionRequest) -> CreateCheckoutSessionResponse:
+    """The family's open session for this very plan, or a new one that takes the place of any other.
+
+    CONFLICT subscribed: plans are changed in the portal. CONFLICT in_progress: another keeper was quicker.
+    """
+    facts = database.transact(call, "billing_facts_tx", repeatable=True, p_family_id=request.family_id)
+    if facts["subscribed"]:
+        raise Refused("CONFLICT", SUBSCRIBED)
+    session = _standing(facts, request) or _new(call, request, facts)
+    if session.url is None:
+        raise Refused("CONFLICT", IN_PROGRESS)
+    return CreateCheckoutSessionResponse(session_id=session.id, url=session.url)
+
+
+def _standing(facts: Mapping[str, Any], request: CreateCheckoutSessionRequest) -> CheckoutSession | None:
+    """The family's session, if it is open and sells just this; one that sells anything else is made unpayable."""
+    if facts["checkout_session_id"] is None:
+        return None
+    wanted = (facts["checkout_plan"], facts["checkout_interval"]) == (request.plan, request.interval)
+    look = billing.retrieve_checkout_session if wanted else billing.expire_checkout_session
+    session = look(facts["checkout_session_id"])
+    if session is not None and session.status == "complete":
+        # Paid: a moment ago, and its event is on its way; or long ago, and what it bought has ended since.
+        prices = config.load(config.BillingSettings).stripe_prices
+        if entitlement_of(billing.fetch_subscriptions(facts["customer_id"]), prices).subscription_id is not None:
+            raise Refused("CONFLICT", SUBSCRIBED)
+    return session if session is not None and session.status == "open" else None
+
+
+def _new(call: Call, request: CreateCheckoutSessionRequest, facts: Mapping[str, Any]) -> CheckoutSession:
+    """A new session that became the family's. One that did not is made unpayable: nobody knows of it."""
+    customer_id = facts["customer_id"] or billing.create_customer(request.family_id)
+    previous = facts["checkout_session_id"]
+    session = billing.create_checkout_session(
+        request.family_id, customer_id, request.plan, request.interval, after=previous
+    )
+    try:
+        row = database.transact(
+            call,
+            "record_checkout_tx",
+            repeatable=True,
+            p_family_id=request.family_id,
+            p_customer_id=customer_id,
+            p_previous_session_id=previous,
+            p_session_id=session.id,
+            p_plan=request.plan,
+            p_interval=request.interval,
+            p_request_id=call.request_id,
+        )
+        if row["checkout_session_id"] != session.id:
+            raise Refused("CONFLICT", IN_PROGRESS)
+    except Refused:
+        billing.expire_checkout_session(session.id)
+        raise
+    return session

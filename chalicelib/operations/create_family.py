@@ -1,0 +1,51 @@
+"""create-family: a family, its first keeper, its free entitlement and the prompts it starts with."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from chalicelib import database
+from chalicelib.call import Answer, Call
+from chalicelib.plans import PLANS
+from chalicelib.shapes import DisplayName, Entitlement, FamilyName, Locale, Role
+from chalicelib.wire import Timestamp, WireModel, fingerprint
+
+
+class CreateFamilyRequest(WireModel):
+    name: FamilyName
+    locale: Locale = "en"
+    display_name: DisplayName | None = None
+    """What the family sees the keeper as; the profile's own when it is not given."""
+
+
+class NewFamily(WireModel):
+    id: UUID
+    name: str
+    locale: Locale
+    role: Role
+    created_at: Timestamp
+
+
+class CreateFamilyResponse(WireModel):
+    family: NewFamily
+    entitlement: Entitlement
+    prompts_seeded: int
+
+
+def create_family(call: Call, request: CreateFamilyRequest) -> CreateFamilyResponse | Answer:
+    """Founds a family whose keeper is the caller; a person keeps at most three free ones."""
+    row = database.transact(
+        call,
+        "create_family_tx",
+        repeatable=call.idempotency_key is not None,
+        p_name=request.name,
+        p_locale=request.locale,
+        p_display_name=request.display_name,
+        p_quota_bytes=PLANS["free"].storage_quota_bytes,
+        p_max_recording_seconds=PLANS["free"].max_recording_seconds,
+        p_idempotency_key=call.idempotency_key,
+        p_request_hash=fingerprint(request),
+        p_request_id=call.request_id,
+    )
+    call.notes["familyId"] = row["family"]["id"]
+    return Answer(CreateFamilyResponse.from_row(row), warnings=row["warnings"])

@@ -1,0 +1,67 @@
+"""create-invite: a keeper invites somebody, by a code to read out and, where there is an address, by mail."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID, uuid4
+
+from pydantic import Field
+
+from chalicelib import database, invite_codes
+from chalicelib.call import Answer, Call
+from chalicelib.email_address import EmailAddress
+from chalicelib.errors import InternalError
+from chalicelib.shapes import IssuedInvite
+from chalicelib.wire import WireModel, fingerprint
+
+ATTEMPTS = 3
+NOT_MAILED = "The invite was not mailed: enough were mailed today. Share the code yourself."
+
+
+class CreateInviteRequest(WireModel):
+    family_id: UUID
+    email: EmailAddress | None = None
+    max_uses: Annotated[int, Field(ge=1, le=20)] = 1
+    expires_in_days: Annotated[int, Field(ge=1, le=30)] = 7
+
+
+class CreateInviteResponse(WireModel):
+    invite: IssuedInvite
+
+
+def create_invite(call: Call, request: CreateInviteRequest) -> CreateInviteResponse | Answer:
+    """Makes an invite of the caller's family, and queues its mail unless the day's mails are used up."""
+    row = _store(call, request)
+    stored_hash = bytes.fromhex(row["code_hash"])
+    # Made again from what is stored: an Idempotency-Key may have brought back an invite that was made long ago.
+    code = invite_codes.code_for(UUID(row["id"]), row["generation"], stored_hash)
+    if code is None:
+        raise InternalError("the secret that made an invite's code is configured no more")
+    shown = {**row, "code": invite_codes.shown(code), "join_url": invite_codes.join_url(code)}
+    response = CreateInviteResponse(invite=IssuedInvite.from_row(shown))
+    not_mailed = request.email is not None and not row["email_queued"]
+    return Answer(response, warnings=[NOT_MAILED] if not_mailed else [])
+
+
+def _store(call: Call, request: CreateInviteRequest) -> dict[str, Any]:
+    for _ in range(ATTEMPTS):
+        invite_id = uuid4()
+        _code, code_hash = invite_codes.make(invite_id, 1)
+        row = database.transact(
+            call,
+            "create_invite_tx",
+            repeatable=call.idempotency_key is not None,
+            p_family_id=request.family_id,
+            p_invite_id=invite_id,
+            p_code_hash=code_hash,
+            p_email=request.email,
+            p_max_uses=request.max_uses,
+            p_expires_in_days=request.expires_in_days,
+            p_idempotency_key=call.idempotency_key,
+            p_request_hash=fingerprint(request),
+            p_request_id=call.request_id,
+        )
+        # One code in two and a half million million is another invite's already: another id makes another code.
+        if not row.get("collided"):
+            return row
+    raise InternalError("an invite's code collided three times over: the secret or the ids cannot be random")

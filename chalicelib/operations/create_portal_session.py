@@ -1,0 +1,26 @@
+"""create-portal-session: a keeper is sent to Stripe's portal, to change or end what the family pays for."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from chalicelib import billing, database
+from chalicelib.call import Call
+from chalicelib.errors import Refused
+from chalicelib.wire import WireModel
+
+
+class CreatePortalSessionRequest(WireModel):
+    family_id: UUID
+
+
+class CreatePortalSessionResponse(WireModel):
+    url: str
+
+
+def create_portal_session(call: Call, request: CreatePortalSessionRequest) -> CreatePortalSessionResponse:
+    """The portal's address, good for a few minutes. CONFLICT no_customer for a family that never began to pay."""
+    facts = database.transact(call, "billing_facts_tx", repeatable=True, p_family_id=request.family_id)
+    if facts["customer_id"] is None:
+        raise Refused("CONFLICT", {"reason": "no_customer"})
+    return CreatePortalSessionResponse(url=billing.create_portal_session(facts["customer_id"]))

@@ -1,0 +1,63 @@
+"""finalize-recording: what was uploaded becomes a recording of the family's, and its uploader gets a receipt."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from chalicelib import database, storage
+from chalicelib.call import Call
+from chalicelib.shapes import Recording, Title
+from chalicelib.wire import Timestamp, WireModel
+
+
+class FinalizeRecordingRequest(WireModel):
+    family_id: UUID
+    recording_id: UUID
+    title: Title | None = None
+    prompt_id: UUID | None = None
+    recorded_at: Timestamp | None = None
+
+
+class Usage(WireModel):
+    used_bytes: int
+    reserved_bytes: int
+    quota_bytes: int
+
+
+class Receipt(WireModel):
+    """What the store took, by its own word. While a phone has none of these, it keeps its file."""
+
+    recording_id: UUID
+    size_bytes: int
+    etag: str
+    content_md5: Annotated[str | None, Field(exclude_if=lambda md5: md5 is None)] = None
+    stored_at: Timestamp
+
+
+class FinalizeRecordingResponse(WireModel):
+    recording: Recording
+    usage: Usage
+    receipt: Receipt
+
+
+def finalize_recording(call: Call, request: FinalizeRecordingRequest) -> FinalizeRecordingResponse:
+    """Keeps the caller's own upload, once: asked again it answers the same. Never refused for quota or billing."""
+    call.notes["recordingId"] = str(request.recording_id)
+    # Looked at before the message, so that no lock is held while the store takes its time.
+    found = storage.audio_store().inspect_object(storage.object_key(request.family_id, request.recording_id))
+    row = database.transact(
+        call,
+        "finalize_recording_tx",
+        repeatable=True,
+        p_family_id=request.family_id,
+        p_recording_id=request.recording_id,
+        p_object=None if found is None else found.facts(),
+        p_title=request.title or None,
+        p_prompt_id=request.prompt_id,
+        p_recorded_at=request.recorded_at,
+        p_request_id=call.request_id,
+    )
+    return FinalizeRecordingResponse.from_row(row)

@@ -1,0 +1,91 @@
+"""get-signed-upload-url: room for a recording is reserved, and its bytes may go straight into the object store."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Annotated, Literal
+from uuid import UUID, uuid4
+
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+
+from chalicelib import database, storage
+from chalicelib.call import Call
+from chalicelib.wire import Timestamp, WireModel, fingerprint
+
+MAX_AUDIO_BYTES = 512 * 1024**2
+MAX_WAVEFORM_BYTES = 256 * 1024
+
+
+def _md5(value: str) -> str:
+    try:
+        digest = base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        digest = b""
+    # Spelled as it will be signed and sent: a client that spelled it otherwise would be refused by the store.
+    if len(digest) != 16 or base64.b64encode(digest).decode() != value:
+        raise PydanticCustomError("content_md5", "must be the base64 of the 16 bytes of an MD5")
+    return value
+
+
+class GetSignedUploadUrlRequest(WireModel):
+    family_id: UUID
+    file_size_bytes: Annotated[int, Field(ge=1, le=MAX_AUDIO_BYTES)]
+    duration_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    content_type: Literal["audio/mp4"]
+    content_md5: Annotated[str, AfterValidator(_md5)] | None = None
+    waveform_size_bytes: Annotated[int, Field(ge=1, le=MAX_WAVEFORM_BYTES)] | None = None
+
+
+class GetSignedUploadUrlResponse(WireModel):
+    recording_id: UUID
+    upload_url: str
+    upload_headers: dict[str, str]
+    """To be sent exactly so; host and content-length are for the client's HTTP stack to add."""
+    waveform_upload_url: str | None
+    waveform_upload_headers: dict[str, str] | None
+    object_key: str
+    expires_at: Timestamp
+    expires_in_seconds: int = storage.URL_SECONDS
+    reserved_bytes: int
+
+
+def get_signed_upload_url(call: Call, request: GetSignedUploadUrlRequest) -> GetSignedUploadUrlResponse:
+    """Reserves the bytes if plan and room allow it, and signs a PUT of exactly this size, type and content."""
+    store = storage.audio_store()
+    row = database.transact(
+        call,
+        "get_signed_upload_url_tx",
+        repeatable=call.idempotency_key is not None,
+        p_family_id=request.family_id,
+        p_recording_id=uuid4(),
+        p_size_bytes=request.file_size_bytes,
+        p_duration_seconds=request.duration_seconds,
+        p_content_type=request.content_type,
+        p_content_md5=request.content_md5,
+        p_waveform_size_bytes=request.waveform_size_bytes,
+        p_url_seconds=storage.URL_SECONDS,
+        p_idempotency_key=call.idempotency_key,
+        p_request_hash=fingerprint(request),
+        p_request_id=call.request_id,
+    )
+    recording_id = UUID(row["recording_id"])
+    call.notes["recordingId"] = str(recording_id)
+    key = storage.object_key(request.family_id, recording_id)
+    audio = store.sign_upload(key, request.file_size_bytes, request.content_type, request.content_md5)
+    waveform = None
+    if request.waveform_size_bytes is not None:
+        waveform = store.sign_upload(
+            storage.waveform_key(request.family_id, recording_id), request.waveform_size_bytes, storage.WAVEFORM_TYPE
+        )
+    return GetSignedUploadUrlResponse(
+        recording_id=recording_id,
+        upload_url=audio.url,
+        upload_headers=dict(audio.headers),
+        waveform_upload_url=waveform.url if waveform else None,
+        waveform_upload_headers=dict(waveform.headers) if waveform else None,
+        object_key=key,
+        expires_at=row["expires_at"],
+        reserved_bytes=row["reserved_bytes"],
+    )

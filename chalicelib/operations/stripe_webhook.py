@@ -1,0 +1,40 @@
+"""stripe-webhook: an event of Stripe's is stored with the work it asks for, and only then acknowledged."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from chalicelib import billing, database, worker
+from chalicelib.call import Call
+from chalicelib.errors import InternalError, Unavailable
+from chalicelib.wire import WireModel
+
+
+class StripeWebhookResponse(WireModel):
+    received: Literal[True] = True
+
+
+def stripe_webhook(call: Call) -> StripeWebhookResponse:
+    """Takes an event that Stripe signed: stored once, however often it comes. INTERNAL, and Stripe sends it again,
+    only when it could not be stored. Its job is run at once when time allows, else by the queue."""
+    event = billing.verify_event(call.raw_body, call.headers.get("stripe-signature"))
+    call.notes.update(eventId=event.id, eventType=event.type)
+    try:
+        row = database.transact(
+            call,
+            "record_stripe_event_tx",
+            repeatable=True,
+            p_event_id=event.id,
+            p_type=event.type,
+            p_livemode=event.livemode,
+            p_happened_at=event.happened_at,
+            p_customer_id=event.customer_id,
+            p_object_id=event.object_id,
+            p_relevant=event.relevant,
+            p_request_id=call.request_id,
+        )
+    except Unavailable:
+        raise InternalError("an event of Stripe's could not be stored") from None
+    if row["job_id"] is not None and call.seconds_left() > worker.JOB_SECONDS:
+        worker.run_one(call, row["job_id"])
+    return StripeWebhookResponse()
