@@ -147,6 +147,7 @@ class SunApi(Chalice):
         name = function.__name__
         context = getattr(event, "context", None)
         call = Call.system(name, seconds=_seconds_left(context))
+        call.detail = getattr(event, "detail", None) or {}
         started = time.perf_counter()
         try:
             summary: dict[str, Any] = json.loads(to_json(camelise(function(call))))

@@ -41,6 +41,8 @@ class Call:
     notes: dict[str, Any] = field(default_factory=dict)
     """More fields for the call's log line, such as family_id: ids and numbers, never names or texts."""
     function: str = ""
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    """What a schedule's event asks for: the clock nothing, an operator {"byHand": true} or {"dryRun": true}."""
     version: str = ""
     ends_at: float | None = None
     """On the monotonic clock, in seconds: when the function is cut off; None where nothing cuts it off."""

@@ -1,0 +1,201 @@
+"""PostHog: the product events of Stories From the Sun, and the one module that sends them.
+
+Every event that exists is in EVENTS, with the properties it has and no others. A person is an id: no name, no address,
+no profile, no place guessed from where a request came. Nothing is sent from within a request: the queue does it, in
+batches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from chalicelib import logs
+from chalicelib.config import AnalyticsSettings, load
+from chalicelib.errors import Unavailable
+from chalicelib.job import NotRetryable
+
+SECONDS = 3.0
+"""For one request. What arrived of a request that timed out is known by its uuid, and not counted twice."""
+
+Plan = Literal["free", "family", "legacy"]
+Locale = Literal["en", "es", "fr"]
+Seconds = float
+
+
+class Properties(BaseModel):
+    """What an event tells beside who and when: ids, numbers, and words of ours. In camelCase where it is read."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, alias_generator=to_camel, validate_by_name=True, serialize_by_alias=True
+    )
+
+
+class OfAFamily(Properties):
+    family_id: UUID
+
+
+class OfAPerson(Properties):
+    """Of a person who may have no family yet."""
+
+    family_id: UUID | None = None
+
+
+class OfARecording(OfAFamily):
+    recording_id: UUID | None = None
+    prompt_id: UUID | None = None
+    duration: Seconds | None = Field(default=None, ge=0, allow_inf_nan=False)
+
+
+class RecordingSaved(OfARecording):
+    size_bytes: int = Field(gt=0)
+    rescued: bool = False
+    """Kept by the server alone: the phone never came back after its upload."""
+
+
+class OfAPlayback(OfAFamily):
+    recording_id: UUID
+
+
+class PromptCreated(OfAFamily):
+    prompt_id: UUID
+
+
+class CheckoutStarted(OfAFamily):
+    plan: Plan
+    interval: Literal["month", "year"]
+
+
+class OfASubscription(OfAFamily):
+    plan: Plan
+    previous_plan: Plan | None = None
+
+
+class LanguageChanged(Properties):
+    locale: Locale
+    previous_locale: Locale | None = None
+
+
+EVENTS: Mapping[str, type[Properties]] = {
+    # Signing in
+    "auth_magic_link_requested": OfAPerson,
+    "auth_magic_link_verified": OfAPerson,
+    "auth_signed_in": OfAPerson,
+    "auth_signed_out": OfAPerson,
+    # Onboarding
+    "onboarding_family_created": OfAFamily,
+    "onboarding_completed": OfAFamily,
+    # Invitations
+    "invitation_created": OfAFamily,
+    "invitation_redeemed": OfAFamily,
+    # Recording
+    "recording_started": OfARecording,
+    "recording_paused": OfARecording,
+    "recording_resumed": OfARecording,
+    "recording_completed": OfARecording,
+    "recording_upload_started": OfARecording,
+    "recording_saved": RecordingSaved,
+    # Playback
+    "playback_started": OfAPlayback,
+    "playback_completed": OfAPlayback,
+    # Billing
+    "billing_checkout_started": CheckoutStarted,
+    "billing_checkout_completed": OfASubscription,
+    "billing_portal_opened": OfAFamily,
+    "billing_plan_changed": OfASubscription,
+    "billing_subscription_canceled": OfASubscription,
+    "billing_subscription_renewed": OfASubscription,
+    # Settings
+    "settings_language_changed": LanguageChanged,
+    # Prompts
+    "prompt_created": PromptCreated,
+}
+"""Every event there is: noun_verb -> what it tells. Those of the app alone stand here too: this is the list."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """An event as it is sent. `uuid` makes it one event however often it is sent."""
+
+    uuid: str
+    name: str
+    user_id: UUID
+    happened_at: datetime
+    properties: Properties
+
+
+class _Payload(BaseModel):
+    """What a job of kind capture_events holds."""
+
+    model_config = ConfigDict(extra="forbid", defer_build=True)
+
+    event: str
+    user_id: UUID | None
+    happened_at: datetime
+    properties: dict[str, Any]
+
+
+def read_event(uuid: str, payload: Mapping[str, Any]) -> Event | None:
+    """The event of a job's payload; None where its person's account is gone, for then it is nobody's.
+
+    Raises NotRetryable for an event that is not in the list, or tells what it may not.
+    """
+    try:
+        told = _Payload.model_validate(payload)
+        if told.event not in EVENTS:
+            raise NotRetryable("UnknownEvent")
+        properties = EVENTS[told.event].model_validate(told.properties, by_alias=False, by_name=True)
+    except ValidationError:
+        raise NotRetryable("InvalidEvent") from None
+    if told.user_id is None:
+        return None
+    return Event(uuid, told.event, told.user_id, told.happened_at, properties)
+
+
+def send(events: Sequence[Event]) -> None:
+    """Sends events in one request; nothing where no key is configured. Raises Unavailable("posthog"), NotRetryable."""
+    settings = load(AnalyticsSettings)
+    if not settings.posthog_api_key or not events:
+        return
+    # It takes 400 ms to import: only who sends events pays for it.
+    import requests
+    from posthog.request import APIError, batch_post
+
+    try:
+        batch_post(
+            settings.posthog_api_key,
+            host=settings.posthog_host,
+            timeout=SECONDS,
+            batch=[_as_sent(event) for event in events],
+        )
+    except APIError as error:
+        status = int(error.status)
+        logs.warning("events_not_sent", status=status, events=len(events))
+        if 400 <= status < 500 and status not in (401, 408, 429):
+            raise NotRetryable(f"PostHog{status}") from None
+        raise Unavailable("posthog") from None
+    except (requests.RequestException, OSError) as error:
+        logs.warning("events_not_sent", error=type(error).__name__, events=len(events))
+        raise Unavailable("posthog") from None
+
+
+def _as_sent(event: Event) -> dict[str, Any]:
+    return {
+        "uuid": event.uuid,
+        "event": event.name,
+        "distinct_id": str(event.user_id),
+        "timestamp": event.happened_at.isoformat(),
+        "properties": {
+            **event.properties.model_dump(mode="json", by_alias=True, exclude_none=True),
+            # No profile of the person, no address of the machine, no place guessed from it.
+            "$process_person_profile": False,
+            "$ip": None,
+            "$geoip_disable": True,
+        },
+    }

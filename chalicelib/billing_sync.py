@@ -1,0 +1,65 @@
+"""Brings a family's entitlement to what Stripe says now: ticket, fetch, write.
+
+The ticket is committed before the fetch and compared at the write, so that a slow fetch overwrites nothing newer. No
+transaction is open while Stripe is asked. Which family a customer is only our own row says.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+from uuid import UUID
+
+from chalicelib import billing
+from chalicelib.billing_state import Alert, entitlement_of
+from chalicelib.call import Call
+from chalicelib.config import BillingSettings, load
+from chalicelib.database import transact
+
+Outcome = Literal["nobody_of_ours", "changed", "unchanged", "overtaken"]
+
+# What an operator reads, and nothing about whom.
+_ALERTS: dict[Alert, str] = {
+    "unknown_price": "A subscription has a price that STRIPE_PRICES does not name: the family's plan was kept.",
+    "no_items": "A subscription bills nothing: the family's plan was kept.",
+    "several_items": "A subscription bills several things: the family's plan was kept.",
+    "several_subscriptions": "A family has several subscriptions and pays for all of them.",
+    "unknown_status": "A subscription is in a state that is not known here: it was taken as active.",
+}
+
+
+def sync(call: Call, *, event_id: str | None = None, family_id: UUID | str | None = None) -> Outcome:
+    """Applies what Stripe holds for the customer an event names, or a family is. Raises Unavailable, InternalError."""
+    ticket = transact(call, "take_billing_ticket_tx", p_event_id=event_id, p_family_id=family_id)
+    if ticket["family_id"] is None:
+        return "nobody_of_ours"
+    subscriptions = billing.fetch_subscriptions(ticket["customer_id"])
+    entitlement = entitlement_of(subscriptions, load(BillingSettings).stripe_prices)
+    applied = transact(
+        call,
+        "apply_entitlement_tx",
+        repeatable=True,
+        p_family_id=ticket["family_id"],
+        p_ticket=ticket["ticket"],
+        p_plan=entitlement.plan,
+        p_status=entitlement.status,
+        p_quota_bytes=entitlement.storage_quota_bytes,
+        p_max_recording_seconds=entitlement.max_recording_seconds,
+        p_current_period_end=entitlement.current_period_end,
+        p_cancel_at_period_end=entitlement.cancel_at_period_end,
+        p_subscription_id=entitlement.subscription_id,
+        p_subscription_status=entitlement.subscription_status,
+        p_event_id=event_id,
+        p_request_id=call.request_id,
+    )
+    for alert in entitlement.alerts:
+        transact(
+            call,
+            "note_alert_tx",
+            p_fingerprint=f"billing/{alert}",
+            p_severity="error",
+            p_message=_ALERTS[alert],
+            p_request_id=call.request_id,
+        )
+    if not applied["applied"]:
+        return "overtaken"
+    return "changed" if applied["changed"] else "unchanged"

@@ -1,0 +1,54 @@
+"""Mails an invitation, in its family's language. The payload is {invite_id, generation}; the code is derived here.
+
+An invite that was meanwhile revoked or used up, has expired or was sent anew has nothing to say any more: no mail, and
+the job is done.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from chalicelib import invite_codes, letters, logs, mail
+from chalicelib.call import Call
+from chalicelib.config import MailSettings, load
+from chalicelib.database import transact
+from chalicelib.job import Job, NotRetryable
+
+# Where an inviter has no name, in the words of each language.
+SOMEBODY = {"en": "Someone in your family", "es": "Alguien de tu familia", "fr": "Quelqu'un de votre famille"}
+
+
+def run(call: Call, job: Job) -> None:
+    """Raises NotRetryable where the mail can never go, Unavailable where it may go later."""
+    invite_id, generation = UUID(job.payload["invite_id"]), int(job.payload["generation"])
+    facts = transact(call, "invite_mail_tx", repeatable=True, p_invite_id=invite_id, p_generation=generation)["mail"]
+    if facts is None:
+        logs.info("invite_mail_outdated", call, jobId=job.id)
+        return
+    code = invite_codes.code_for(invite_id, generation, bytes.fromhex(facts["code_hash"]))
+    if code is None:
+        raise NotRetryable("InviteCodeSecretGone")
+    letter = invitation(
+        locale=facts["locale"],
+        family_name=facts["family_name"],
+        inviter_name=facts["inviter_name"],
+        code=code,
+        expires_at=datetime.fromisoformat(facts["expires_at"]),
+    )
+    mail.send(load(MailSettings), [facts["email"]], letter, idempotency_key=job.id)
+
+
+def invitation(
+    locale: str, family_name: str, inviter_name: str | None, code: str, expires_at: datetime
+) -> letters.Letter:
+    """The letter. `code` as it is derived, nine letters."""
+    return letters.render(
+        "invite",
+        locale,
+        family_name=family_name,
+        inviter_name=inviter_name or SOMEBODY[locale],
+        code=invite_codes.shown(code),
+        join_url=invite_codes.join_url(code),
+        expires_on=f"{expires_at:%Y-%m-%d}",
+    )

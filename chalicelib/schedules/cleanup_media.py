@@ -1,0 +1,85 @@
+"""Every hour: empties the trash of what has lain in it for thirty days, and removes what uploads left behind.
+
+It deletes an object only where a row in state purging or abandoned names it, never because of what a bucket lists, and
+by the database's clock alone. A purge commits that it has begun, deletes the objects with no lock held, then removes
+the row and releases its bytes: killed anywhere, the next run goes on. Disarmed, as after a restore, it does nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib import logs, storage
+from chalicelib.call import Call
+from chalicelib.database import transact
+from chalicelib.slots import HOUR, once_a_slot
+
+MOST = 500
+"""What one run may delete. More than that at once is unusual enough to tell an operator."""
+SPARE_SECONDS = 20.0
+
+
+def cleanup_media(call: Call) -> dict[str, Any]:
+    """How many steps were purged, dropped, skipped or failed. With {"dryRun": true}: the plan, and nothing else."""
+    return once_a_slot(call, "cleanup_media", HOUR, _clean_up)
+
+
+def _clean_up(call: Call) -> dict[str, Any]:
+    plan = transact(call, "plan_cleanup_tx", repeatable=True, p_limit=MOST)
+    if call.detail.get("dryRun"):
+        return {**plan, "dry_run": True}
+    if not plan["armed"]:
+        return {"armed": False, "planned": len(plan["steps"])}
+    if plan["capped"]:
+        _tell_capped(call)
+    outcomes: Counter[str] = Counter()
+    for step in plan["steps"]:
+        if call.seconds_left() < SPARE_SECONDS:
+            break
+        try:
+            outcomes[_STEPS[step["step"]](call, step["recording_id"])] += 1
+        except Exception as error:
+            # The row still says what is to be done; the next run does it.
+            logs.failure("cleanup_step_failed", error, call, step=step["step"], recordingId=step["recording_id"])
+            outcomes["failed"] += 1
+    done = sum(outcomes.values()) == len(plan["steps"]) and not plan["capped"]
+    return {"armed": True, "planned": len(plan["steps"]), "capped": plan["capped"], **outcomes, "finished": done}
+
+
+def _purge(call: Call, recording_id: str) -> str:
+    keys = transact(call, "mark_purging_tx", repeatable=True, p_recording_id=recording_id)["keys"]
+    if not keys:
+        return "skipped"
+    _delete(keys)
+    finished = transact(call, "finish_purge_tx", repeatable=True, p_recording_id=recording_id)
+    return "purged" if finished["purged"] else "skipped"
+
+
+def _drop(call: Call, recording_id: str) -> str:
+    keys = transact(call, "check_abandoned_tx", repeatable=True, p_recording_id=recording_id)["keys"]
+    if not keys:
+        return "skipped"
+    _delete(keys)
+    dropped = transact(call, "drop_abandoned_tx", repeatable=True, p_recording_id=recording_id)
+    return "dropped" if dropped["dropped"] else "skipped"
+
+
+def _delete(keys: list[str]) -> None:
+    for key in keys:
+        storage.audio_store().delete_object(key)
+
+
+def _tell_capped(call: Call) -> None:
+    transact(
+        call,
+        "note_alert_tx",
+        p_fingerprint="cleanup-capped",
+        p_severity="error",
+        p_message=f"Clean-up has more than {MOST} things to delete in one run: is that many right?",
+        p_request_id=call.request_id,
+    )
+
+
+_STEPS: Mapping[str, Any] = {"purge": _purge, "abandon": _drop}

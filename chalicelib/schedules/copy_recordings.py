@@ -1,0 +1,87 @@
+"""Every quarter of an hour: makes a second copy of each new recording, in another bucket of another account.
+
+Streamed from store to store in constant memory, and never over something that is there already. A recording is noted as
+copied only when what was copied has the ETag it was stored with. Nothing is ever deleted from the second bucket here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from chalicelib import logs, storage
+from chalicelib.call import Call
+from chalicelib.config import BackupSettings, load
+from chalicelib.database import transact
+from chalicelib.errors import MissingConfiguration
+from chalicelib.slots import QUARTER, once_a_slot
+
+PAGE = 100
+SPARE_SECONDS = 45.0
+"""A copy of half a gigabyte and its bookkeeping; with less than that left, the rest waits for the next run."""
+
+# What copying found -> what an operator is told.
+_TROUBLE = {"missing": "missing", "changed": "changed", "differs": "differing"}
+
+
+def copy_recordings(call: Call) -> dict[str, Any]:
+    """How many were copied, are there already, missing, changed, differ, failed; and how many are late."""
+    return once_a_slot(call, "copy_recordings", QUARTER, _copy_all)
+
+
+def _copy_all(call: Call) -> dict[str, Any]:
+    try:
+        load(BackupSettings)
+    except MissingConfiguration as missing:
+        logs.warning("no_backup_store", call, variables=sorted(missing.problems))
+        return {"configured": False}
+    outcomes: Counter[str] = Counter()
+    finished = True
+    for recording in _uncopied(call):
+        if call.seconds_left() < SPARE_SECONDS:
+            finished = False
+            break
+        try:
+            outcomes[_copy_one(call, recording)] += 1
+        except Exception as error:
+            logs.failure("recording_not_copied", error, call, recordingId=recording["id"])
+            outcomes["failed"] += 1
+    late = transact(call, "alert_uncopied_tx", repeatable=True)["late"]
+    return {"configured": True, **outcomes, "late": late, "finished": finished}
+
+
+def _uncopied(call: Call) -> Iterator[dict[str, Any]]:
+    created_at, recording_id = None, None
+    while True:
+        page = transact(
+            call,
+            "recordings_to_copy_tx",
+            repeatable=True,
+            p_after_created_at=created_at,
+            p_after_id=recording_id,
+            p_limit=PAGE,
+        )["recordings"]
+        yield from page
+        if len(page) < PAGE:
+            return
+        created_at, recording_id = page[-1]["created_at"], page[-1]["id"]
+
+
+def _copy_one(call: Call, recording: dict[str, Any]) -> str:
+    outcome = _copy_object(recording["object_key"], recording["etag"])
+    if outcome in _TROUBLE:
+        transact(call, "note_copy_trouble_tx", p_recording_id=recording["id"], p_reason=_TROUBLE[outcome])
+    else:
+        transact(call, "note_copied_tx", repeatable=True, p_recording_id=recording["id"], p_etag=recording["etag"])
+    return outcome
+
+
+def _copy_object(key: str, etag: str) -> str:
+    found = storage.audio_store().inspect_object(key)
+    if found is None:
+        return "missing"
+    # A second copy of something else would look like safety and be none.
+    if found.etag != etag:
+        return "changed"
+    return storage.copy_to_backup(key)

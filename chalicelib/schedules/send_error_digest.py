@@ -1,0 +1,46 @@
+"""Every five minutes: mails the operators what went wrong, critical things at once and the rest when its day is over.
+
+One mail however many alerts; each alert is mailed once. The mail holds counts and sentences of ours, nobody's data.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib import letters, mail
+from chalicelib.call import Call
+from chalicelib.config import AlertSettings, load
+from chalicelib.database import transact
+from chalicelib.slots import MINUTE, once_a_slot
+
+MOST = 100
+
+
+def send_error_digest(call: Call) -> dict[str, Any]:
+    """How many alerts were mailed."""
+    return once_a_slot(call, "send_error_digest", 5 * MINUTE, _send)
+
+
+def _send(call: Call) -> dict[str, Any]:
+    due = transact(call, "alerts_to_send_tx", p_all=bool(call.detail.get("byHand")), p_limit=MOST)["alerts"]
+    critical = [alert for alert in due if alert["severity"] == "critical"]
+    others = [alert for alert in due if alert["severity"] != "critical"]
+    for template, alerts in (("alarm", critical), ("error_digest", others)):
+        if alerts:
+            _mail(call, template, alerts)
+    return {"critical": len(critical), "errors": len(others)}
+
+
+def _mail(call: Call, template: str, alerts: list[dict[str, Any]]) -> None:
+    settings = load(AlertSettings)
+    letter = letters.render(
+        template, "en", stage=settings.stage, count=len(alerts), alerts="\n".join(_line(alert) for alert in alerts)
+    )
+    # By the letter's own words: sent again because nobody noted that it was sent, it still arrives once.
+    mail.send(settings, list(settings.alert_emails), letter, idempotency_key=f"{template}/{letter.fingerprint()}")
+    transact(call, "mark_alerts_sent_tx", repeatable=True, p_alert_ids=[alert["id"] for alert in alerts])
+
+
+def _line(alert: dict[str, Any]) -> str:
+    last = f", last request {alert['last_request_id']}" if alert["last_request_id"] else ""
+    return f"{alert['day']}  {alert['occurrences']} x  {alert['message']} [{alert['fingerprint']}{last}]"

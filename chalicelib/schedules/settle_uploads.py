@@ -1,0 +1,80 @@
+"""Every quarter of an hour: looks for uploads whose phone never came back, and keeps what arrived.
+
+A whole object becomes its uploader's recording, however late. What is not there is looked for until its watch ends,
+what is not as announced is kept and told. It deletes nothing, and holds no lock while it asks the object store.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from chalicelib import logs, storage
+from chalicelib.call import Call
+from chalicelib.database import transact
+from chalicelib.slots import QUARTER, once_a_slot
+
+PAGE = 100
+MOST = 5000
+SPARE_SECONDS = 15.0
+"""What one more look may need; with less than that left, the rest waits for the next run."""
+
+
+def settle_uploads(call: Call) -> dict[str, Any]:
+    """How many uploads were rescued, are waited for, were abandoned, mismatch, were settled meanwhile, or failed."""
+    return once_a_slot(call, "settle_uploads", QUARTER, _settle)
+
+
+def _settle(call: Call) -> dict[str, Any]:
+    outcomes: Counter[str] = Counter()
+    for upload in _due(call):
+        try:
+            outcomes[_settle_one(call, UUID(upload["family_id"]), UUID(upload["id"]))] += 1
+        except Exception as error:
+            # One that cannot be looked at must not keep the others from being found.
+            logs.failure("upload_not_settled", error, call, recordingId=upload["id"])
+            outcomes["failed"] += 1
+        if sum(outcomes.values()) >= MOST or call.seconds_left() < SPARE_SECONDS:
+            return {**outcomes, "finished": False}
+    return {**outcomes, "finished": True}
+
+
+def _due(call: Call) -> Iterator[dict[str, Any]]:
+    """Uploads to look at, each once: the one not looked at for longest comes first."""
+    before, seen = None, set[str]()
+    while True:
+        page = transact(call, "uploads_to_settle_tx", repeatable=True, p_before=before, p_limit=PAGE + len(seen))
+        before = page["before"]
+        # One that failed was not stamped, and is due again in the next page.
+        fresh = [upload for upload in page["uploads"] if upload["id"] not in seen]
+        if not fresh:
+            return
+        for upload in fresh:
+            seen.add(upload["id"])
+            yield upload
+        seen.intersection_update({upload["id"] for upload in page["uploads"]})
+
+
+def _settle_one(call: Call, family_id: UUID, recording_id: UUID) -> str:
+    found = storage.audio_store().inspect_object(storage.object_key(family_id, recording_id))
+    facts = None
+    if found is not None:
+        facts = {
+            "size_bytes": found.size_bytes,
+            "content_type": found.content_type,
+            "is_mp4": found.is_mp4,
+            "etag": found.etag,
+            "stored_at": found.stored_at.isoformat(),
+        }
+    settled = transact(
+        call,
+        "rescue_recording_tx",
+        repeatable=True,
+        p_recording_id=recording_id,
+        p_object=facts,
+        p_request_id=call.request_id,
+    )
+    outcome: str = settled["outcome"]
+    return outcome

@@ -1,0 +1,32 @@
+"""Runs a schedule once in each of its slots, however often the clock fires.
+
+A slot is claimed in the database before the work, by the database's clock. Work that fails leaves its slot unfinished
+for an operator to see, and is taken up in the next one. Whoever runs a schedule by hand means now, and needs no slot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from chalicelib.call import Call
+from chalicelib.database import transact
+
+MINUTE = 60
+QUARTER = 15 * 60
+HOUR = 3600
+DAY = 24 * HOUR
+
+Work = Callable[[Call], Mapping[str, Any]]
+
+
+def once_a_slot(call: Call, schedule: str, seconds: int, work: Work) -> dict[str, Any]:
+    """What `work(call)` says it did, or {"skipped": "slot_taken"}. `seconds`: how long a slot is."""
+    if call.detail.get("byHand") or call.detail.get("dryRun"):
+        return dict(work(call))
+    run_id = transact(call, "claim_schedule_slot_tx", p_schedule=schedule, p_seconds=seconds)["run_id"]
+    if run_id is None:
+        return {"skipped": "slot_taken"}
+    summary = dict(work(call))
+    transact(call, "finish_schedule_run_tx", repeatable=True, p_run_id=run_id, p_summary=summary)
+    return summary

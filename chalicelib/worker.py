@@ -1,0 +1,193 @@
+"""Runs the queue's jobs: claims them under a lease, runs them one by one, says how each ended.
+
+A job may run more than once (its worker can die after the work and before saying so), so every kind is safe to repeat.
+What a failed job leaves behind is the class of its error, never a message: that could hold somebody's data. The lease
+is longer than any function lives, so a job claimed here is not begun elsewhere while we still work on it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+from typing import Any
+from uuid import UUID
+
+from chalicelib import logs, monitoring
+from chalicelib.call import Call
+from chalicelib.database import transact
+from chalicelib.errors import Unavailable
+from chalicelib.job import Job, NotRetryable
+
+LEASE_SECONDS = 300
+"""Longer than the function that drains the queue may live (120 s) and than any request does."""
+JOB_SECONDS = 15.0
+"""What one job may need; with less than that left, none is begun."""
+BATCH = 20
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Where a kind of job is done, and which versions of its payload are understood there."""
+
+    module: str
+    versions: tuple[int, ...] = (1,)
+    together: bool = False
+    """Whether all jobs of a claim are handed over at once: the module has run_all(jobs) instead of run(call, job)."""
+
+
+KINDS: dict[str, Kind] = {
+    "send_invite_email": Kind("chalicelib.jobs.send_invite_email"),
+    "capture_events": Kind("chalicelib.jobs.capture_events", together=True),
+    "apply_stripe_event": Kind("chalicelib.jobs.apply_stripe_event"),
+}
+"""By name, so that a worker imports what it runs and nothing else."""
+
+Outcomes = Mapping[str, Exception]
+"""Job id -> why it failed; a job that is not in it is done."""
+
+
+def drain(call: Call, remaining_seconds: Callable[[], float]) -> dict[str, int]:
+    """Runs what is due until nothing is, or `remaining_seconds()` is less than a job could need.
+
+    Returns how many jobs ended how: done, retry, dead, lease_lost, released. Raises Unavailable when Postgres is out of
+    reach: what was claimed then comes back when its lease has run out.
+    """
+    counts: Counter[str] = Counter()
+    while remaining_seconds() >= JOB_SECONDS:
+        claim = transact(call, "claim_jobs_tx", p_limit=BATCH, p_lease_seconds=LEASE_SECONDS)
+        jobs = [Job(**fields) for fields in claim["jobs"]]
+        if not jobs:
+            break
+        counts.update(_run_claimed(call, jobs, claim["lease_token"], remaining_seconds))
+    return dict(counts)
+
+
+def run_one(call: Call, job_id: UUID | str) -> str:
+    """Runs one job now, where it is due and nobody else has it: done, retry, dead, lease_lost, or not_claimed.
+
+    Never raises: whoever enqueued the job has done their part, and the queue will do the rest.
+    """
+    try:
+        claim = transact(call, "claim_jobs_tx", p_limit=1, p_lease_seconds=LEASE_SECONDS, p_job_id=job_id)
+        jobs = [Job(**fields) for fields in claim["jobs"]]
+        counts = _run_claimed(call, jobs, claim["lease_token"], lambda: JOB_SECONDS)
+    except Exception as error:
+        logs.failure("job_not_run", error, call, jobId=str(job_id))
+        return "not_claimed"
+    return next(iter(counts), "not_claimed")
+
+
+def _run_claimed(call: Call, jobs: Sequence[Job], token: str, remaining_seconds: Callable[[], float]) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    waiting = list(jobs)
+    while waiting:
+        if remaining_seconds() < JOB_SECONDS:
+            transact(call, "release_jobs_tx", p_job_ids=[job.id for job in waiting], p_lease_token=token)
+            counts["released"] += len(waiting)
+            break
+        group, waiting = _next_group(waiting)
+        counts.update(_run_group(call, group, token, remaining_seconds()))
+    return counts
+
+
+def _next_group(waiting: list[Job]) -> tuple[list[Job], list[Job]]:
+    """The first job, with all others of its kind where the kind is run together; and the rest."""
+    first = waiting[0]
+    kind = KINDS.get(first.kind)
+    if kind is None or not kind.together:
+        return [first], waiting[1:]
+    group = [job for job in waiting if job.kind == first.kind]
+    return group, [job for job in waiting if job.kind != first.kind]
+
+
+def _run_group(call: Call, group: Sequence[Job], token: str, seconds: float) -> Counter[str]:
+    """Runs jobs of one kind and settles each of them under the lease."""
+    started = time.monotonic()
+    failed = _attempt(call, group, min(seconds, JOB_SECONDS))
+    duration_ms = round((time.monotonic() - started) * 1000, 1)
+    done = [job for job in group if job.id not in failed]
+    outcomes: Counter[str] = Counter()
+    if done:
+        # Safe to ask twice: what is gone is gone.
+        answer = transact(
+            call, "complete_jobs_tx", repeatable=True, p_job_ids=[job.id for job in done], p_lease_token=token
+        )
+        outcomes["done"] = int(answer["completed"])
+        outcomes["lease_lost"] = len(done) - outcomes["done"]
+        for job in done:
+            _log(call, job, "lease_lost" if outcomes["lease_lost"] else "done", duration_ms)
+    for job in group:
+        if job.id in failed:
+            outcome = _fail(call, job, token, failed[job.id])
+            outcomes[outcome] += 1
+            _log(call, job, outcome, duration_ms, error=cause_of(failed[job.id]))
+    return +outcomes
+
+
+def _attempt(call: Call, group: Sequence[Job], seconds: float) -> Outcomes:
+    """Why each job failed that did."""
+    first = group[0]
+    kind = KINDS.get(first.kind)
+    if kind is None:
+        return {job.id: NotRetryable("UnknownKind") for job in group}
+    failed: dict[str, Exception] = {
+        job.id: NotRetryable("UnknownPayloadVersion") for job in group if job.payload_version not in kind.versions
+    }
+    known = [job for job in group if job.id not in failed]
+    try:
+        if known:
+            failed |= _run(kind, call, known, seconds)
+    except Exception as error:
+        _report(error, _call_of(call, first, seconds), first)
+        failed |= {job.id: error for job in known}
+    return failed
+
+
+def _run(kind: Kind, call: Call, jobs: Sequence[Job], seconds: float) -> Outcomes:
+    module = import_module(kind.module)
+    if kind.together:
+        outcomes: Outcomes = module.run_all(jobs)
+        return outcomes
+    for job in jobs:
+        module.run(_call_of(call, job, seconds), job)
+    return {}
+
+
+def _call_of(call: Call, job: Job, seconds: float) -> Call:
+    """The job's own call, under the id of the request that enqueued it: one id leads through everything it caused."""
+    return Call.system(job.kind, request_id=job.request_id or call.request_id, seconds=seconds)
+
+
+def _fail(call: Call, job: Job, token: str, error: Exception) -> str:
+    retryable = not isinstance(error, NotRetryable)
+    fail = partial(transact, call, "fail_job_tx", p_job_id=job.id, p_lease_token=token)
+    outcome: str = fail(p_error=cause_of(error), p_retryable=retryable)["outcome"]
+    return outcome
+
+
+def cause_of(error: Exception) -> str:
+    """What is kept of an error: its class, and for what we raise ourselves our own word for it."""
+    if isinstance(error, NotRetryable):
+        return f"NotRetryable({error.cause})"
+    if isinstance(error, Unavailable):
+        return f"Unavailable({error.service})"
+    return type(error).__name__
+
+
+def _report(error: Exception, call: Call, job: Job) -> None:
+    """A vendor's bad day is expected and comes back; anything else is a fault somebody must see."""
+    if isinstance(error, Unavailable):
+        return
+    logs.failure("job_failed", error, call, kind=job.kind, jobId=job.id)
+    monitoring.capture(error, call, kind=job.kind)
+
+
+def _log(call: Call, job: Job, outcome: str, duration_ms: float, **fields: Any) -> None:
+    own = _call_of(call, job, 0)
+    logs.info(
+        "job", own, kind=job.kind, jobId=job.id, attempt=job.attempts, outcome=outcome, durationMs=duration_ms, **fields
+    )
