@@ -37,16 +37,16 @@ class Rule:
 RULES: Mapping[str, Rule] = {
     # Stripe's status              place  plan       status        subscribed
     "active":             Rule(    1,     "as paid", "active",     True),
-    "trialing":           Rule(    2,     "as paid", "trialing",   True),
-    "past_due":           Rule(    3,     "as paid", "past_due",   True),   # uploads go on for the days of grace
-    "paused":             Rule(    4,     "as paid", "paused",     True),   # no uploads
-    "incomplete":         Rule(    5,     "as paid", "incomplete", True),   # no uploads
-    "unpaid":             Rule(    7,     "free",    "active",     True),
-    "canceled":           Rule(    8,     "free",    "active",     False),
-    "incomplete_expired": Rule(    9,     "free",    "active",     False),
+    "trialing":           Rule(    1,     "as paid", "trialing",   True),
+    "past_due":           Rule(    2,     "as paid", "past_due",   True),   # uploads go on for the days of grace
+    "paused":             Rule(    3,     "as paid", "paused",     True),   # no uploads
+    "incomplete":         Rule(    4,     "as paid", "incomplete", True),   # no uploads
+    "unpaid":             Rule(    6,     "free",    "active",     True),
+    "canceled":           Rule(    7,     "free",    "active",     False),
+    "incomplete_expired": Rule(    7,     "free",    "active",     False),
 }
 # A status that Stripe invents tomorrow is not held against the family.
-UNKNOWN_STATUS =          Rule(    6,     "as paid", "active",     True)
+UNKNOWN_STATUS =          Rule(    5,     "as paid", "active",     True)
 # fmt: on
 
 

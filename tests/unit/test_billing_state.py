@@ -70,6 +70,7 @@ ended and bought again | canceled fm + active fm           | family | active    
 failed, bought again   | incomplete_expired fm + active fm | family | active     | END   | s     |
 two that ended         | canceled fm + canceled lm         | free   | active     |       |       |
 two: the larger plan   | active fm + active lm             | legacy | active     | END   | s     | several_subscriptions
+two: the larger trial  | active fm + trialing lm           | legacy | trialing   | END   | s     | several_subscriptions
 two: the paid one      | past_due lm + active fm           | family | active     | END   | s     | several_subscriptions
 two: the known one     | active x + active fm              | family | active     | END   | s     | several_subscriptions
 two: the longer one    | active fm + active fm later       | family | active     | LATER | s     | several_subscriptions
@@ -151,11 +152,6 @@ def test_the_table_has_every_status_that_the_library_knows() -> None:
     )
     assert set(RULES) == set(known)
     assert {subscription.status for row in ROWS for subscription in row.given} >= set(known)
-
-
-def test_every_place_in_the_table_is_taken_once() -> None:
-    places = [rule.place for rule in RULES.values()]
-    assert sorted(places) == sorted(set(places))
 
 
 def test_the_subscription_that_counts_is_the_one_that_is_named() -> None:
