@@ -11,6 +11,7 @@ from local import postgres, server
 from local.settings import BadPort, Ports, read_env
 from local.stack import Stack
 from local.story import StoryFailed, tell
+from sql.migrate import MigrationFailed, MigrationRefused
 
 
 def run() -> int:
@@ -106,6 +107,8 @@ def main(arguments: list[str]) -> int:
         return _fail(f"port {trouble.port} is taken by another program: stop it, or choose another with {name}=... make run")
     except postgres.AlreadyRunning:
         return _fail("the stack of this folder is running already: stop it there, or tell it the story with `make story`")
+    except (MigrationRefused, MigrationFailed) as trouble:
+        return _fail(f"the database could not be brought up to date: {trouble} (or begin anew: rm -rf .local)")
     except StoryFailed as trouble:
         return _fail(f"the story failed: {trouble}")
 
