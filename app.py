@@ -1,10 +1,44 @@
 """The map: every route and every schedule of Stories From the Sun, a line each, and nothing else."""
 
+# Chalice ships no types.
+# mypy: allow-untyped-decorators
+
+from typing import Any
+
+from chalice.app import CloudWatchEvent
+
 from chalicelib.api import SunApi
-from chalicelib.limits import READS, WRITES
-from chalicelib.resources import families, health, me, members, prompts, recordings
+from chalicelib.limits import INVITES, PAYMENT, READS, REDEEM, WRITES
+from chalicelib.operations.create_checkout_session import create_checkout_session
+from chalicelib.operations.create_family import create_family
+from chalicelib.operations.create_invite import create_invite
+from chalicelib.operations.create_portal_session import create_portal_session
+from chalicelib.operations.finalize_recording import finalize_recording
+from chalicelib.operations.get_signed_playback_url import get_signed_playback_url
+from chalicelib.operations.get_signed_upload_url import get_signed_upload_url
+from chalicelib.operations.redeem_invite import redeem_invite
+from chalicelib.operations.stripe_webhook import stripe_webhook
+from chalicelib.resources import families, health, invites, me, members, prompts, recordings
+from chalicelib.schedules import audit_storage as audit
+from chalicelib.schedules import cleanup_media as cleanup
+from chalicelib.schedules import copy_recordings as copies
+from chalicelib.schedules import process_jobs as jobs
+from chalicelib.schedules import reconcile_billing as billing
+from chalicelib.schedules import send_error_digest as digest
+from chalicelib.schedules import settle_uploads as uploads
 
 app = SunApi("stories-from-the-sun")
+
+# The nine operations
+app.operation("create-family", create_family, limit=WRITES, idempotent=True)
+app.operation("create-invite", create_invite, limit=INVITES, idempotent=True)
+app.operation("redeem-invite", redeem_invite, limit=REDEEM)
+app.operation("get-signed-upload-url", get_signed_upload_url, limit=WRITES, idempotent=True)
+app.operation("finalize-recording", finalize_recording, limit=WRITES)
+app.operation("get-signed-playback-url", get_signed_playback_url, limit=READS)
+app.operation("create-checkout-session", create_checkout_session, limit=PAYMENT)
+app.operation("create-portal-session", create_portal_session, limit=PAYMENT)
+app.webhook("stripe-webhook", stripe_webhook)
 
 # Health
 app.public("/healthz", health.get_healthz)
@@ -18,6 +52,9 @@ app.get("/v1/families/{family_id}", families.get_family, limit=READS)
 app.patch("/v1/families/{family_id}", families.update_family, limit=WRITES)
 app.patch("/v1/families/{family_id}/members/{user_id}", members.update_member, limit=WRITES)
 app.delete("/v1/families/{family_id}/members/{user_id}", members.remove_member, limit=WRITES)
+app.get("/v1/families/{family_id}/invites", invites.list_invites, limit=READS)
+app.delete("/v1/invites/{invite_id}", invites.revoke_invite, limit=WRITES)
+app.post("/v1/invites/{invite_id}/resend", invites.resend_invite, limit=INVITES)
 app.get("/v1/me", me.get_me, limit=READS)
 app.patch("/v1/me", me.update_me, limit=WRITES)
 
@@ -30,3 +67,40 @@ app.get("/v1/families/{family_id}/recordings", recordings.list_recordings, limit
 app.patch("/v1/recordings/{recording_id}", recordings.update_recording, limit=WRITES)
 app.delete("/v1/recordings/{recording_id}", recordings.delete_recording, limit=WRITES)
 app.post("/v1/recordings/{recording_id}/restore", recordings.restore_recording, limit=WRITES)
+
+
+# Schedules, by UTC. Here and not in a blueprint, whose handlers would never import this file.
+@app.schedule("cron(* * * * ? *)")
+def process_jobs(event: CloudWatchEvent) -> dict[str, Any]:
+    return app.run(jobs.process_jobs, event)
+
+
+@app.schedule("cron(0/15 * * * ? *)")
+def settle_uploads(event: CloudWatchEvent) -> dict[str, Any]:
+    return app.run(uploads.settle_uploads, event)
+
+
+@app.schedule("cron(20 * * * ? *)")
+def cleanup_media(event: CloudWatchEvent) -> dict[str, Any]:
+    return app.run(cleanup.cleanup_media, event)
+
+
+# Through the night: an audit that is cut off goes on a quarter of an hour later, a finished one is left alone.
+@app.schedule("cron(5/15 1-4 * * ? *)")
+def audit_storage(event: CloudWatchEvent) -> dict[str, Any]:
+    return app.run(audit.audit_storage, event)
+
+
+@app.schedule("cron(10/15 * * * ? *)")
+def copy_recordings(event: CloudWatchEvent) -> dict[str, Any]:
+    return app.run(copies.copy_recordings, event)
+
+
+@app.schedule("cron(0/15 5-6 * * ? *)")
+def reconcile_billing(event: CloudWatchEvent) -> dict[str, Any]:
+    return app.run(billing.reconcile_billing, event)
+
+
+@app.schedule("cron(0/5 * * * ? *)")
+def send_error_digest(event: CloudWatchEvent) -> dict[str, Any]:
+    return app.run(digest.send_error_digest, event)
