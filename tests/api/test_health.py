@@ -1,0 +1,124 @@
+"""Health tells who asks whether it works, and nothing else; it never becomes a load or hangs with what it watches."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from app import app
+from chalicelib import config, connections
+from chalicelib.functions import ApiFunction
+from chalicelib.resources import health
+from tests.api.test_every_response import Answered, event_of, send
+from tests.database_server import Database
+
+
+def ask(path: str, **headers: str) -> Answered:
+    return send(app, event_of("GET", path, headers))
+
+
+@pytest.fixture
+def healthy(database_environment: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
+    """Everything in order; what this is not about counts as configured."""
+    monkeypatch.setitem(health.CHECKS, "configuration", lambda: None)
+    return database_environment
+
+
+def test_alive_asks_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("STAGE", raising=False)
+    monkeypatch.setenv("DATABASE_URL", "postgresql://a:b@127.0.0.1:9/x")
+    assert ask("/healthz").body == {"data": {"status": "ok"}}
+
+
+@pytest.mark.usefixtures("healthy")
+def test_ready_and_well_when_postgres_answers() -> None:
+    assert ask("/readyz").body == {"data": {"status": "ok"}}
+    for path in ("/health", "/functions/v1/health"):
+        answered = ask(path)
+        assert answered.status == 200
+        assert answered.body["data"]["status"] == "ok"
+        assert answered.body["data"]["checks"]["database"] == "ok"
+
+
+@pytest.mark.usefixtures("healthy")
+def test_degraded_when_something_fails_that_is_not_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise ValueError("10.0.0.1 grandma")
+
+    monkeypatch.setitem(health.CHECKS, "configuration", fail)
+    answered = ask("/health")
+    assert answered.status == 200
+    assert answered.body["data"] == {"status": "degraded", "checks": {"database": "ok", "configuration": "failing"}}
+
+
+@pytest.fixture(params=["down", "hangs"])
+def broken_postgres(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        monkeypatch.setenv("STAGE", "local")
+        monkeypatch.setenv("DATABASE_URL", f"postgresql://app_login:geheim@127.0.0.1:{listener.getsockname()[1]}/x")
+        monkeypatch.setattr(health, "PING_SECONDS", 0.5)
+        if request.param == "down":
+            listener.close()
+        yield
+
+
+@pytest.mark.usefixtures("broken_postgres")
+@pytest.mark.parametrize("path", ["/readyz", "/health"])
+def test_without_postgres_it_is_503_soon_and_says_nothing_of_the_inside(path: str) -> None:
+    started = time.perf_counter()
+    answered = ask(path)
+    assert time.perf_counter() - started < 1.5
+    assert (answered.status, answered.code) == (503, "SERVICE_UNAVAILABLE")
+    for inside in ("database", "postgres", "127.0.0.1", "geheim", "refused", "timeout", "Error"):
+        assert inside not in answered.text
+    assert connections._KEPT == []
+
+
+@pytest.mark.usefixtures("healthy")
+def test_the_deep_probe_runs_once_in_its_time_however_many_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    probes: list[float] = []
+
+    def slow() -> None:
+        probes.append(time.monotonic())
+        time.sleep(0.1)
+
+    monkeypatch.setitem(health.CHECKS, "slow", slow)
+    threads = [threading.Thread(target=ask, args=("/health",)) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    ask("/functions/v1/health")
+    assert len(probes) == 1
+    monkeypatch.setattr(health, "PROBE_SECONDS", 0.0)
+    ask("/health")
+    assert len(probes) == 2
+
+
+@pytest.mark.usefixtures("healthy")
+def test_with_a_token_set_only_its_bearer_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEALTH_TOKEN", "local-health-token")
+    config.reset()
+    for headers in (
+        {},
+        {"Authorization": "Bearer wrong"},
+        {"Authorization": "local-health-token"},
+        {"Authorization": "ü"},
+    ):
+        assert ask("/health", **headers).code == "UNAUTHORIZED"
+    assert ask("/health", Authorization="Bearer local-health-token").status == 200
+    # The load balancer's questions stay open.
+    assert ask("/healthz").status == ask("/readyz").status == 200
+
+
+def test_missing_configuration_shows_in_the_deep_check_and_not_in_its_words(database_environment: Database) -> None:
+    answered = ask("/health")
+    assert answered.body["data"]["checks"]["configuration"] == "failing"
+    for name in ApiFunction.model_fields:
+        assert name.upper() not in answered.text
+    assert json.loads(answered.text)
