@@ -61,7 +61,10 @@ def _controls(schedules: dict[str, Callable[[], dict[str, Any]]]) -> Blueprint:
         if schedule not in schedules:
             message = f"There is no schedule of that name. There are: {', '.join(sorted(schedules))}."
             return jsonify(error={"code": "NOT_FOUND", "message": message}), 404
-        return jsonify(schedules[schedule]()), 200
+        try:
+            return jsonify(schedules[schedule]()), 200
+        except Exception:  # noqa: BLE001 - the app has logged what happened, in its own words
+            return jsonify(error={"code": "INTERNAL", "message": f"{schedule} failed: see .local/app.log"}), 500
 
     @controls.get("/_local/app", defaults={"page": ""})
     @controls.get("/_local/app/<path:page>")

@@ -1,4 +1,4 @@
-"""The databases of the tests: one real Postgres for a whole pytest run, one migrated template, a fresh copy for each test.
+"""The databases of the tests: one real Postgres for a whole pytest run, one migrated template, a copy for each test.
 
 The server is started by the first test that needs it, in whichever worker, and belongs to the run: it ends with the
 controlling pytest process, also when that is killed. Nothing here survives a run, and no port is fixed.
@@ -99,17 +99,23 @@ class Cluster:
         password = self.server.superuser_password if role == SUPERUSER else self.password
         return self.server.url(role, password, dbname)
 
-    def create(self, name: str, *, default_privileges: bool = True) -> None:
-        """A database as Supabase hands it out: nothing of ours in it."""
+    def make_roles(self) -> None:
+        """Supabase's roles, those that log in with our one password."""
         with admin_of(self.server, "postgres") as admin:
-            supabase.ensure_database(admin, name)
-        with admin_of(self.server, name) as admin:
-            supabase.shape_like_supabase(admin, default_privileges=default_privileges)
+            supabase.create_supabase_roles(admin)
             for role in supabase.LOGIN_ROLES:
                 supabase.set_password(admin, role, self.password)
 
+    def shape(self, name: str, *, default_privileges: bool = True) -> None:
+        """Makes of an empty database one as Supabase hands it out: nothing of ours in it."""
+        with admin_of(self.server, name) as admin:
+            supabase.shape_like_supabase(admin, default_privileges=default_privileges)
+
     def make_template(self) -> None:
-        self.create(TEMPLATE)
+        self.make_roles()
+        with admin_of(self.server, "postgres") as admin:
+            supabase.ensure_database(admin, TEMPLATE)
+        self.shape(TEMPLATE)
         migrate.apply(self.url("postgres", TEMPLATE), report=lambda line: None)
         self.set_login_password()
 
@@ -130,6 +136,9 @@ class Cluster:
             cursor.execute(copy.format(name, sql.Identifier(template)))
             database = Database(self, name.string)
             try:
+                # A copy counts as a restore, which disarms; a test's database is one of its own.
+                if template == TEMPLATE:
+                    database.run("SELECT ops.arm_deleting_tx(true)")
                 yield database
             finally:
                 database.close()

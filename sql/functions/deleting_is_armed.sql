@@ -1,9 +1,11 @@
 CREATE OR REPLACE FUNCTION ops.deleting_is_armed()
 RETURNS boolean
 LANGUAGE sql STABLE
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
-  SELECT coalesce((SELECT enabled FROM ops.feature_flags WHERE name = 'deleting_armed'), false)
+  SELECT coalesce((
+    SELECT enabled AND bound_to = ops.database_identity() FROM ops.feature_flags WHERE name = 'deleting_armed'
+  ), false)
 $$;
-COMMENT ON FUNCTION ops.deleting_is_armed() IS 'Whether schedules may delete objects. A flag that is missing means no.';
+COMMENT ON FUNCTION ops.deleting_is_armed() IS 'Whether schedules may delete objects. A flag that is missing, or was set in the database this one was restored from, means no.';
 SELECT ops.publish('ops.deleting_is_armed');

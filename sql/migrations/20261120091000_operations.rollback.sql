@@ -1,3 +1,4 @@
+DROP FUNCTION ops.database_identity();
 DROP TABLE ops.feature_flags;
 DROP TABLE ops.alert_digest;
 DROP TABLE ops.anomalies;

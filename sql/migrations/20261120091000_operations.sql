@@ -65,15 +65,32 @@ CREATE TABLE ops.feature_flags (
   id UUID NOT NULL DEFAULT gen_random_uuid(),
   name TEXT NOT NULL,
   enabled BOOLEAN NOT NULL,
+  bound_to TEXT,
   note TEXT,
   created_at TIMESTAMPTZ NOT NULL DEFAULT now(),
   updated_at TIMESTAMPTZ NOT NULL DEFAULT now(),
   CONSTRAINT feature_flags_pkey PRIMARY KEY (id),
   CONSTRAINT feature_flags_name_key UNIQUE (name)
 );
-COMMENT ON TABLE ops.feature_flags IS 'Switches of the operator. deleting_armed: whether the schedules that delete may delete; a restore disarms it.';
-INSERT INTO ops.feature_flags (name, enabled, note)
-VALUES ('deleting_armed', true, 'off after a restore, until the operator has looked and rearmed');
+COMMENT ON TABLE ops.feature_flags IS 'Switches of the operator. deleting_armed: whether the schedules that delete may delete.';
+COMMENT ON COLUMN ops.feature_flags.bound_to IS 'The database a switch was set in: carried into another one by a restore, it no longer holds.';
+
+-- A dump that is loaded elsewhere, another cluster and a cluster rewound to an earlier point each have another identity.
+CREATE FUNCTION ops.database_identity()
+RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT concat_ws('/',
+    (SELECT system_identifier FROM pg_control_system()),
+    (SELECT oid FROM pg_database WHERE datname = current_database()),
+    substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))
+$$;
+COMMENT ON FUNCTION ops.database_identity() IS 'Cluster, database and timeline: what a restore, of whatever kind, changes.';
+SELECT ops.publish('ops.database_identity');
+
+INSERT INTO ops.feature_flags (name, enabled, bound_to, note)
+VALUES ('deleting_armed', true, ops.database_identity(), 'after a restore it no longer holds, until the operator has looked and rearmed');
 
 CREATE INDEX idx_schedule_runs_started ON ops.schedule_runs (started_at);
 CREATE INDEX idx_audit_runs_started ON ops.audit_runs (started_at);

@@ -1,0 +1,13 @@
+CREATE OR REPLACE FUNCTION ops.arm_deleting_tx(p_armed boolean)
+RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  UPDATE ops.feature_flags SET enabled = p_armed, bound_to = ops.database_identity() WHERE name = 'deleting_armed';
+  RETURN jsonb_build_object('armed', ops.deleting_is_armed());
+END
+$$;
+COMMENT ON FUNCTION ops.arm_deleting_tx(boolean) IS
+  'The operator''s word that this database and its bucket belong together, so that the schedules that delete may delete again; or the opposite.';
+SELECT ops.publish('ops.arm_deleting_tx', 'app_service');
