@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.alert_uncopied_tx()
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   v_late bigint;

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.alerts_to_send_tx(p_all boolean, p_limit integer)
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   v_today date := (pg_catalog.clock_timestamp() AT TIME ZONE 'utc')::date;

@@ -14,7 +14,7 @@ CREATE OR REPLACE FUNCTION ops.apply_entitlement_tx(
 )
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   v_before public.entitlements;

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.audit_summary_tx(p_run_id uuid, p_finished boolean, p_limit integer)
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   v_run ops.audit_runs;

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.billing_facts_tx(p_family_id uuid)
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   IF NOT rls.is_keeper_of(p_family_id) THEN

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.bury_job(p_job_id uuid, p_error text)
 RETURNS void
 LANGUAGE plpgsql
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   v_job ops.jobs;

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.capture_event(p_event text, p_user_id uuid, p_properties jsonb, p_lane text, p_request_id text DEFAULT NULL)
 RETURNS void
 LANGUAGE sql
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
   SELECT ops.enqueue_job(
     'capture_events',

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.claim_jobs_tx(p_limit integer, p_lease_seconds integer, p_job_id uuid DEFAULT NULL)
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   v_now timestamptz := pg_catalog.clock_timestamp();

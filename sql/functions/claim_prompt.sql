@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION ops.claim_prompt(p_prompt_id uuid, OUT prompt public.prompts, OUT refusal jsonb)
 LANGUAGE plpgsql
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   SELECT * INTO prompt FROM public.prompts

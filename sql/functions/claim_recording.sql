@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION ops.claim_recording(p_recording_id uuid, OUT recording public.recordings, OUT refusal jsonb)
 LANGUAGE plpgsql
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   v_family_id uuid;

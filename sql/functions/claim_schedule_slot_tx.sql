@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.claim_schedule_slot_tx(p_schedule text, p_seconds integer)
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   -- By the database's clock, so that two workers whose own clocks differ mean the same slot.

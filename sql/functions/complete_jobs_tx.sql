@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.complete_jobs_tx(p_job_ids uuid[], p_lease_token uuid)
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   v_completed integer;

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.count_call(p_key text, p_limit integer, p_request_id text DEFAULT NULL)
 RETURNS text
 LANGUAGE sql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
   SELECT coalesce(ops.count_in_window(p_key, 60, p_limit, 1)::text, '')
 $$;

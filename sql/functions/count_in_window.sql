@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.count_in_window(p_key text, p_window_seconds integer, p_limit integer, p_calls integer)
 RETURNS jsonb
 LANGUAGE plpgsql
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   v_now double precision := extract(epoch FROM pg_catalog.clock_timestamp());

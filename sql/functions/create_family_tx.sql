@@ -10,7 +10,7 @@ CREATE OR REPLACE FUNCTION ops.create_family_tx(
 )
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   c_max_free_families constant integer := 3;

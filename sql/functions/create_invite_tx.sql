@@ -11,7 +11,7 @@ CREATE OR REPLACE FUNCTION ops.create_invite_tx(
 )
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   c_max_live_invites constant integer := 30;

@@ -6,7 +6,7 @@ CREATE OR REPLACE FUNCTION ops.create_prompt_tx(
 )
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   v_prompt_id uuid;

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.drop_abandoned_tx(p_recording_id uuid)
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   DELETE FROM ops.upload_reservations WHERE id = p_recording_id AND state = 'abandoned' AND ops.deleting_is_armed();

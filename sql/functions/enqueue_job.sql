@@ -9,7 +9,7 @@ CREATE OR REPLACE FUNCTION ops.enqueue_job(
 )
 RETURNS uuid
 LANGUAGE plpgsql
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   v_run_at timestamptz := coalesce(p_run_at, pg_catalog.clock_timestamp());

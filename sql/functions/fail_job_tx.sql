@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.fail_job_tx(p_job_id uuid, p_lease_token uuid, p_error text, p_retryable boolean)
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   v_job ops.jobs;

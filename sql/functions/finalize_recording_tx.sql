@@ -9,7 +9,7 @@ CREATE OR REPLACE FUNCTION ops.finalize_recording_tx(
 )
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   v_reservation ops.upload_reservations;

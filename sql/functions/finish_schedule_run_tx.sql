@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.finish_schedule_run_tx(p_run_id uuid, p_summary jsonb)
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   UPDATE ops.schedule_runs SET finished_at = pg_catalog.clock_timestamp(), summary = p_summary WHERE id = p_run_id;

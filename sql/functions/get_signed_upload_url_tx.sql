@@ -13,7 +13,7 @@ CREATE OR REPLACE FUNCTION ops.get_signed_upload_url_tx(
 )
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   c_max_pending constant integer := 20;

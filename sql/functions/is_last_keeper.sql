@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.is_last_keeper(p_family_id uuid, p_user_id uuid)
 RETURNS boolean
 LANGUAGE sql STABLE
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
   SELECT pg_catalog.array_agg(user_id) = ARRAY[p_user_id]
   FROM public.family_members

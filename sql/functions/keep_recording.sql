@@ -9,7 +9,7 @@ CREATE OR REPLACE FUNCTION ops.keep_recording(
 )
 RETURNS void
 LANGUAGE plpgsql
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   INSERT INTO public.recordings (id, family_id, prompt_id, title, size_bytes, duration_seconds, content_type, recorded_at, created_by,

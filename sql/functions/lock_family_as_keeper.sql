@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.lock_family_as_keeper(p_family_id uuid)
 RETURNS boolean
 LANGUAGE plpgsql
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   -- Asked before the lock, so that nobody holds up a family that is not theirs ...

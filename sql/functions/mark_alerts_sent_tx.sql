@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.mark_alerts_sent_tx(p_alert_ids uuid[])
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   UPDATE ops.alert_digest SET sent_at = pg_catalog.clock_timestamp() WHERE id = ANY (p_alert_ids) AND sent_at IS NULL;

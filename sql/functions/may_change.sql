@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.may_change(p_family_id uuid, p_created_by uuid)
 RETURNS boolean
 LANGUAGE sql STABLE
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
   SELECT rls.is_keeper_of(p_family_id) OR (p_created_by IS NOT DISTINCT FROM auth.uid() AND rls.is_member_of(p_family_id))
 $$;

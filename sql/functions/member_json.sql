@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.member_json(p_family_id uuid, p_user_id uuid)
 RETURNS jsonb
 LANGUAGE sql STABLE
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
   SELECT pg_catalog.to_jsonb(member) - 'family_id' FROM wire.members AS member WHERE family_id = p_family_id AND user_id = p_user_id
 $$;

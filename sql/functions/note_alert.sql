@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.note_alert(p_fingerprint text, p_severity text, p_message text, p_request_id text DEFAULT NULL)
 RETURNS void
 LANGUAGE sql
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
   INSERT INTO ops.alert_digest AS digest (fingerprint, severity, message, last_request_id)
   VALUES (p_fingerprint, p_severity, p_message, p_request_id)

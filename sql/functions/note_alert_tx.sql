@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.note_alert_tx(p_fingerprint text, p_severity text, p_message text, p_request_id text DEFAULT NULL)
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   PERFORM ops.note_alert(p_fingerprint, p_severity, p_message, p_request_id);

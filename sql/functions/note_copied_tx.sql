@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.note_copied_tx(p_recording_id uuid, p_etag text)
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   UPDATE public.recordings SET copied_at = pg_catalog.clock_timestamp() WHERE id = p_recording_id AND etag = p_etag;

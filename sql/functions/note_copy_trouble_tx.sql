@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.note_copy_trouble_tx(p_recording_id uuid, p_reason text)
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   -- Tried again every quarter of an hour, told once a day.

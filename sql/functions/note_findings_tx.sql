@@ -8,7 +8,7 @@ CREATE OR REPLACE FUNCTION ops.note_findings_tx(
 )
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   v_finding record;

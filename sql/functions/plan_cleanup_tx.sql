@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.plan_cleanup_tx(p_limit integer)
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   c_trash_age constant interval := interval '30 days';

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.queue_invite_mail(p_invite public.invites, p_request_id text)
 RETURNS boolean
 LANGUAGE plpgsql
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   c_mails_a_family_a_day constant integer := 20;

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.recall_idempotent(p_operation text, p_key text, p_request_hash text)
 RETURNS jsonb
 LANGUAGE plpgsql
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   v_found ops.idempotency_keys;

@@ -10,7 +10,7 @@ CREATE OR REPLACE FUNCTION ops.record_stripe_event_tx(
 )
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   v_stored boolean;

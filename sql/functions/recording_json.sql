@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.recording_json(p_recording_id uuid)
 RETURNS jsonb
 LANGUAGE sql STABLE
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
   SELECT pg_catalog.to_jsonb(recording) FROM wire.recordings AS recording WHERE id = p_recording_id
 $$;

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.recordings_by_key_tx(p_after text, p_limit integer)
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   v_recordings jsonb;

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.recordings_to_copy_tx(p_after_created_at timestamptz, p_after_id uuid, p_limit integer)
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   v_recordings jsonb;

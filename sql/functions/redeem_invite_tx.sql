@@ -6,7 +6,7 @@ CREATE OR REPLACE FUNCTION ops.redeem_invite_tx(
 )
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   v_user_id uuid := auth.uid();

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.refuse(p_code text, p_details jsonb DEFAULT '{}')
 RETURNS jsonb
 LANGUAGE sql IMMUTABLE
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
   SELECT pg_catalog.jsonb_build_object('refused', p_code, 'details', p_details)
 $$;

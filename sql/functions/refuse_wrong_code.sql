@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.refuse_wrong_code(p_address text)
 RETURNS jsonb
 LANGUAGE plpgsql
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   c_alerting_an_hour constant integer := 500;

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.remember_idempotent(p_operation text, p_key text, p_request_hash text, p_result jsonb)
 RETURNS void
 LANGUAGE sql
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
   INSERT INTO ops.idempotency_keys (user_id, operation, key, request_hash, result)
   SELECT auth.uid(), p_operation, p_key, p_request_hash, p_result

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.remove_member_tx(p_family_id uuid, p_user_id uuid)
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   v_leaving boolean := p_user_id = auth.uid();

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.rescue_recording_tx(p_recording_id uuid, p_object jsonb, p_request_id text DEFAULT NULL)
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   v_family_id uuid;

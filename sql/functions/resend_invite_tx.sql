@@ -6,7 +6,7 @@ CREATE OR REPLACE FUNCTION ops.resend_invite_tx(
 )
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   c_max_live_invites constant integer := 30;

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.revoke_invite_tx(p_invite_id uuid)
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   v_family_id uuid;

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.seed_prompts(p_locale text)
 RETURNS TABLE ("position" integer, text text)
 LANGUAGE sql IMMUTABLE
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
   SELECT seed.position, seed.text
   FROM (VALUES

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.sweep_tx(p_limit integer DEFAULT 5000)
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   v_now timestamptz := pg_catalog.clock_timestamp();

@@ -5,7 +5,7 @@ CREATE OR REPLACE FUNCTION ops.take_billing_ticket_tx(
 )
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   v_event ops.stripe_events;

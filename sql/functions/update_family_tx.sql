@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.update_family_tx(p_family_id uuid, p_changes jsonb)
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   IF NOT ops.lock_family_as_keeper(p_family_id) THEN

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.update_me_tx(p_changes jsonb, p_request_id text DEFAULT NULL)
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   v_user_id uuid := auth.uid();

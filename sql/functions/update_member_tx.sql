@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.update_member_tx(p_family_id uuid, p_user_id uuid, p_changes jsonb)
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   v_role text := p_changes ->> 'role';

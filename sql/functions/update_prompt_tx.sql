@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.update_prompt_tx(p_prompt_id uuid, p_changes jsonb)
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   v_claim record;

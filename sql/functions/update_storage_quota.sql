@@ -8,7 +8,7 @@ CREATE OR REPLACE FUNCTION ops.update_storage_quota(
 )
 RETURNS bigint
 LANGUAGE plpgsql
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   v_used bigint;

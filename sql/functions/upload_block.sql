@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.upload_block(p_entitlement public.entitlements)
 RETURNS text
 LANGUAGE sql STABLE
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
   SELECT CASE
     WHEN p_entitlement.suspended_at IS NOT NULL THEN 'ENTITLEMENT_INACTIVE'

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.upload_mismatch(p_reservation ops.upload_reservations, p_object jsonb)
 RETURNS text
 LANGUAGE sql IMMUTABLE
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
   SELECT CASE
     WHEN (p_object ->> 'size_bytes')::bigint IS DISTINCT FROM p_reservation.size_bytes THEN 'size'

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.uploads_to_settle_tx(p_before timestamptz, p_limit integer)
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   v_before timestamptz := coalesce(p_before, pg_catalog.clock_timestamp());

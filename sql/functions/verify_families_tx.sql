@@ -7,7 +7,7 @@ CREATE OR REPLACE FUNCTION ops.verify_families_tx(
 )
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   v_started_at timestamptz;

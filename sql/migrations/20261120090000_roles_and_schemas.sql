@@ -51,6 +51,8 @@ ALTER SCHEMA wire OWNER TO app_owner;
 REVOKE ALL ON SCHEMA ops, rls, wire FROM PUBLIC, anon, authenticated, service_role;
 GRANT USAGE ON SCHEMA ops TO app_service, app_login;
 GRANT USAGE ON SCHEMA wire TO authenticated;
+-- Databases that were made before Postgres 15 let everybody make objects here.
+REVOKE CREATE ON SCHEMA public FROM PUBLIC, anon, authenticated, service_role;
 -- The policies and column grants, not the schema, decide what a person sees of public.
 GRANT USAGE ON SCHEMA public TO authenticated;
 
@@ -59,13 +61,16 @@ GRANT USAGE ON SCHEMA public TO authenticated;
 CREATE FUNCTION ops.publish(p_function regproc, VARIADIC p_roles name[] DEFAULT '{}')
 RETURNS void
 LANGUAGE plpgsql
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   v_signature text := p_function::regprocedure::text;
   v_role name;
 BEGIN
   EXECUTE pg_catalog.format('ALTER FUNCTION %s OWNER TO app_owner', v_signature);
+  -- pg_temp last: where it is not named it is searched first, and a caller's own type called uuid would run the caller's
+  -- code as app_owner, through auth.uid(). So whatever the function's file says, this is its path.
+  EXECUTE pg_catalog.format('ALTER FUNCTION %s SET search_path = pg_catalog, pg_temp', v_signature);
   EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC, anon, authenticated, service_role, app_service, app_login', v_signature);
   FOREACH v_role IN ARRAY p_roles LOOP
     EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO %I', v_signature, v_role);
@@ -73,14 +78,14 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.publish(regproc, name[]) IS
-  'Ends every function file: owner app_owner, EXECUTE taken from everybody by name (defaults grant it), then given to the named roles alone.';
+  'Ends every function file: owner app_owner, a search_path no caller can get before, EXECUTE taken from everybody by name (defaults grant it), then given to the named roles alone.';
 ALTER FUNCTION ops.publish(regproc, name[]) OWNER TO app_owner;
 REVOKE ALL ON FUNCTION ops.publish(regproc, name[]) FROM PUBLIC, anon, authenticated, service_role;
 
 CREATE FUNCTION public.trigger_set_updated_at()
 RETURNS trigger
 LANGUAGE plpgsql
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   NEW.updated_at := pg_catalog.now();

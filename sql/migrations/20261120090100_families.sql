@@ -63,7 +63,7 @@ CREATE INDEX idx_family_members_family ON public.family_members (family_id, join
 CREATE FUNCTION rls.user_family_ids()
 RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
   SELECT family_id FROM public.family_members WHERE user_id = auth.uid()
 $$;
@@ -72,7 +72,7 @@ COMMENT ON FUNCTION rls.user_family_ids() IS 'The families of the caller; none w
 CREATE FUNCTION rls.is_member_of(p_family_id uuid)
 RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
   SELECT EXISTS (SELECT FROM public.family_members WHERE user_id = auth.uid() AND family_id = p_family_id)
 $$;
@@ -81,7 +81,7 @@ COMMENT ON FUNCTION rls.is_member_of(uuid) IS 'Whether the caller belongs to the
 CREATE FUNCTION rls.is_keeper_of(p_family_id uuid)
 RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
   SELECT EXISTS (
     SELECT FROM public.family_members
@@ -107,7 +107,7 @@ CREATE TRIGGER set_updated_at BEFORE UPDATE ON public.profiles
 CREATE FUNCTION public.trigger_family_keeps_a_keeper()
 RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   IF OLD.role = 'keeper'

@@ -58,7 +58,7 @@ CREATE INDEX idx_usage_ledger_family ON public.usage_ledger (family_id, created_
 CREATE FUNCTION public.trigger_ledger_is_immutable()
 RETURNS trigger
 LANGUAGE plpgsql
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   RAISE EXCEPTION 'the usage ledger is immutable: % refused', TG_OP USING ERRCODE = 'insufficient_privilege';

@@ -43,7 +43,7 @@ REVOKE ALL ON ops.upload_reservations FROM PUBLIC, anon, authenticated, service_
 CREATE FUNCTION rls.reserved_bytes_of(p_family_id uuid)
 RETURNS bigint
 LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
   SELECT coalesce(sum(size_bytes), 0)::bigint
   FROM ops.upload_reservations
