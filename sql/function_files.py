@@ -1,6 +1,6 @@
 """sql/functions: the current text of every function, re-applied as a whole whenever any of it changed.
 
-It never drops a function: one whose file is gone is reported, and a migration drops it.
+A function whose file is gone is reported, and stays until a migration drops it.
 """
 
 from __future__ import annotations
@@ -59,6 +59,26 @@ def functions_left_over(backend: DeployerBackend, folder: Path) -> list[str]:
         else:
             backend.execute("DELETE FROM applied_files WHERE file = :file", {"file": f"functions/{name}"})
     return left_over
+
+
+def drop_functions_of_rows(backend: DeployerBackend) -> list[str]:
+    """Drops the functions of our files that take or return rows of some table, and so keep it from being dropped."""
+    found = backend.execute(
+        """
+        SELECT DISTINCT function.oid::regprocedure::text
+        FROM pg_proc AS function
+        JOIN migrations.applied_files ON file = 'functions/' || function.proname || '.sql'
+        JOIN pg_depend AS needs ON needs.classid = 'pg_proc'::regclass AND needs.objid = function.oid
+        JOIN pg_type AS type ON needs.refclassid = 'pg_type'::regclass AND needs.refobjid = type.oid
+        LEFT JOIN pg_type AS element ON element.oid = type.typelem
+        WHERE type.typrelid <> 0 OR element.typrelid <> 0
+        ORDER BY 1
+        """
+    )
+    names = [row[0] for row in found.fetchall()]
+    for name in names:
+        backend.execute(f"DROP FUNCTION {name}")
+    return names
 
 
 def since(started: float) -> str:

@@ -21,12 +21,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg2
+from psycopg2.errors import DependentObjectsStillExist
 
 SQL = Path(__file__).resolve().parent
 if not __package__:  # started as a file: Python then looks for modules beside it, and not in the project
     sys.path[0] = str(SQL.parent)
 
-from sql.function_files import Report, apply_functions, functions_left_over, since  # noqa: E402
+from sql.function_files import Report, apply_functions, drop_functions_of_rows, functions_left_over, since  # noqa: E402
 from sql.migration_guards import (  # noqa: E402
     DEPLOYER_LOCK,
     MigrationFailed,
@@ -117,7 +118,10 @@ def rollback(
     report: Report = print,
     wait_seconds: float = 60,
 ) -> Outcome:
-    """Undoes the last `steps` migrations, None for all. Functions are left alone and re-applied by the next apply."""
+    """Undoes the last `steps` migrations, None for all.
+
+    Functions stay, unless they keep a table from being dropped; the next apply applies all of them again.
+    """
     found = read_folder(migrations)
     with only_deployer(url, wait_seconds) as backend:
         check_history(backend, migrations, found)
@@ -126,7 +130,14 @@ def rollback(
             started = time.monotonic()
             with one_file(backend, f"{migration.id}.rollback.sql"):
                 with contextlib.redirect_stdout(io.StringIO()):
-                    migration.process_steps(backend, "rollback")
+                    try:
+                        migration.process_steps(backend, "rollback")
+                    except DependentObjectsStillExist:
+                        # A function that takes a table's rows as an argument keeps the table. Functions come back with
+                        # the next apply, so they give way; yoyo has returned to where this transaction began.
+                        for function in drop_functions_of_rows(backend):
+                            report(f"dropped {function}, which stood in the way")
+                        migration.process_steps(backend, "rollback")
                 back_to_bookkeeping(backend)
                 backend.unmark_one(migration, log=False)
                 files = [f"migrations/{path.name}" for path in pair(migrations, migration.id)]

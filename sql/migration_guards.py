@@ -156,7 +156,7 @@ def read_folder(folder: Path) -> Any:
     """yoyo's list of the migrations, after a look at every file: a well-named pair each, not empty, one transaction."""
     if not folder.is_dir():
         raise MigrationRefused(f"there is no folder {folder}")
-    for path in sorted(folder.iterdir()):
+    for path in sorted(path for path in folder.iterdir() if not path.name.startswith(".")):
         if not NAME.fullmatch(path.name):
             raise MigrationRefused(
                 f"{path.name}: a migration is named YYYYMMDDHHMMSS_concept.sql, with a .rollback.sql beside it"

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import psycopg2
 import pytest
 from psycopg2.extensions import connection as Connection
 
+from local.postgres_processes import pid_file
 from tests.database_server import Database
 
 
@@ -48,3 +56,63 @@ def test_the_migrating_role_is_no_superuser_and_owns_the_database(database: Data
 def test_a_wrong_password_is_refused(database: Database) -> None:
     with pytest.raises(psycopg2.OperationalError, match="password authentication failed"):
         psycopg2.connect(database.url().replace(database.cluster.password, "wrong"))
+
+
+# A run of its own, with a test that tells where its server is and then takes its time.
+SLOW_TEST = """
+import pathlib, time
+
+def test_slow(cluster, tmp_path):
+    pathlib.Path(__file__).with_name("server").write_text(str(cluster.server.cluster))
+    time.sleep({seconds})
+"""
+
+
+@pytest.fixture
+def own_folder() -> Iterator[Path]:
+    """Not pytest's own: every pytest of root's closes that one to other accounts, the server's among them."""
+    with tempfile.TemporaryDirectory(prefix="stories-runs-") as folder:
+        yield Path(folder)
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize(
+    ("how", "workers"),
+    [(None, 0), (signal.SIGINT, 0), (signal.SIGTERM, 0), (signal.SIGKILL, 0), (signal.SIGINT, 2), (signal.SIGKILL, 2)],
+)
+def test_no_server_outlives_its_run(own_folder: Path, how: signal.Signals | None, workers: int) -> None:
+    run = start_run(own_folder, workers, seconds=60 if how else 0)
+    told = own_folder / "server"
+    wait_for(lambda: (told.exists() and told.read_text() != "") or run.poll() is not None)
+    assert told.exists(), (own_folder / "said").read_text()
+    cluster = Path(told.read_text())
+    if how:
+        assert pid_file(cluster), "the server runs while its test does"
+        run.send_signal(how)
+    run.wait(timeout=30)
+    wait_for(lambda: not pid_file(cluster))
+    if how == signal.SIGKILL:
+        assert start_run(own_folder, 0, seconds=0).wait(timeout=60) == 0, (own_folder / "said").read_text()
+    if how != signal.SIGTERM:
+        assert not cluster.exists(), "the next run cleans up after one that was killed"
+
+
+def start_run(folder: Path, workers: int, seconds: int) -> subprocess.Popen[bytes]:
+    (folder / "test_slow.py").write_text(SLOW_TEST.format(seconds=seconds))
+    options = ["-q", "-p", "no:cacheprovider", "-p", "tests.conftest", "-n", str(workers), "--rootdir", str(folder)]
+    temporary = folder / "tmp"
+    temporary.mkdir(exist_ok=True)
+    return subprocess.Popen(
+        [sys.executable, "-m", "pytest", *options, str(folder / "test_slow.py")],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "TMPDIR": str(temporary)},
+        stdout=(folder / "said").open("wb"),
+        stderr=subprocess.STDOUT,
+    )
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)

@@ -46,8 +46,15 @@ def made_once() -> Iterator[Path]:
 
 
 @pytest.fixture
-def data_dir(made_once: Path, tmp_path: Path) -> Iterator[Path]:
-    copy = tmp_path / "postgres"
+def folder() -> Iterator[Path]:
+    """Not pytest's own: every pytest of root's closes that one to other accounts, the server's among them."""
+    with tempfile.TemporaryDirectory(prefix="stories-embedded-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def data_dir(made_once: Path, folder: Path) -> Iterator[Path]:
+    copy = folder / "postgres"
     subprocess.run(["cp", "-a", str(made_once), str(copy)], check=True)
     yield copy
     EmbeddedPostgres(copy).stop(immediate=True)
@@ -182,16 +189,16 @@ def test_a_port_taken_at_the_last_moment_is_named_too(data_dir: Path, monkeypatc
             EmbeddedPostgres(data_dir, port=port).start()
 
 
-def test_an_interrupted_initdb_is_begun_again(tmp_path: Path) -> None:
-    (tmp_path / "postgres" / "cluster.unfinished").mkdir(parents=True)
-    (tmp_path / "postgres" / "cluster.unfinished" / "PG_VERSION").write_text("18\n")
-    server = EmbeddedPostgres(tmp_path / "postgres", durable=False).start()
+def test_an_interrupted_initdb_is_begun_again(folder: Path) -> None:
+    (folder / "postgres" / "cluster.unfinished").mkdir(parents=True)
+    (folder / "postgres" / "cluster.unfinished" / "PG_VERSION").write_text("18\n")
+    server = EmbeddedPostgres(folder / "postgres", durable=False).start()
     server.admin().close()
     server.stop()
 
 
-def test_a_folder_deeper_than_a_socket_path_may_be_is_fine(made_once: Path, tmp_path: Path) -> None:
-    deep = tmp_path / ("a" * 60) / ("b" * 60)
+def test_a_folder_deeper_than_a_socket_path_may_be_is_fine(made_once: Path, folder: Path) -> None:
+    deep = folder / ("a" * 60) / ("b" * 60)
     deep.mkdir(parents=True)
     subprocess.run(["cp", "-a", str(made_once), str(deep / "postgres")], check=True)
     server = EmbeddedPostgres(deep / "postgres").start()
@@ -221,7 +228,7 @@ def test_the_server_inherits_no_secret_of_ours(data_dir: Path, monkeypatch: pyte
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="everybody else runs this way anyway")
 def test_it_runs_for_somebody_who_is_not_root() -> None:
-    with tempfile.TemporaryDirectory(prefix="stories-nobody-") as folder:
+    with tempfile.TemporaryDirectory(prefix="stories-embedded-") as folder:
         shutil.chown(folder, "nobody")
         child = os.fork()  # a new interpreter would not do: root's may be out of the other account's reach
         if child == 0:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg2
 import pytest
 
 from sql import migrate, migration_guards
@@ -256,6 +257,14 @@ def test_a_killed_deployer_blocks_nobody(project: Project) -> None:
     assert time.monotonic() - started < 8
 
 
+def test_a_deployer_that_falls_silent_is_cut_off(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A laptop that was closed in the middle keeps its connection; the server has to end it."""
+    project.migration(FIRST, "CREATE TABLE public.one (n int);")
+    monkeypatch.setattr(migration_guards, "SESSION", migration_guards.SESSION.replace("'60s'", "'0.5s'"))
+    with pytest.raises(psycopg2.OperationalError), migration_guards.only_deployer(project.url, 5):
+        assert project.apply(wait_seconds=5).migrations == [FIRST]
+
+
 def test_the_lock_row_of_a_deployer_that_died_is_broken(project: Project) -> None:
     project.migration(FIRST, "CREATE TABLE public.one (n int);")
     project.apply()
@@ -443,6 +452,32 @@ def test_a_function_lost_in_a_rollback_is_back_after_the_next_apply(project: Pro
     project.rollback()
     project.apply()
     assert project.database.run("SELECT inner_room.answer()") == [("yes",)]
+
+
+def test_a_function_that_takes_rows_of_a_table_does_not_keep_it_from_being_rolled_back(project: Project) -> None:
+    project.migration(FIRST, "CREATE TABLE public.one (n int);", "DROP TABLE public.one;")
+    project.function("answer", "yes")
+    for name, signature in {"one_row": "p_row public.one", "many_rows": "p_rows public.one[]"}.items():
+        body = f"CREATE OR REPLACE FUNCTION public.{name}({signature}) RETURNS int LANGUAGE sql AS 'SELECT 1';"
+        (project.functions / f"{name}.sql").write_text(body)
+    project.apply()
+    project.rollback()
+    assert not project.exists("public.one")
+    assert project.database.run("SELECT public.answer()") == [("yes",)], "a function that was in nobody's way stays"
+    project.apply()
+    assert project.database.run("SELECT public.one_row(NULL), public.many_rows(NULL)") == [(1, 1)]
+
+
+def test_a_view_that_needs_a_table_keeps_it(project: Project) -> None:
+    project.migration(
+        FIRST,
+        "CREATE TABLE public.one (n int); CREATE VIEW public.all_of_one AS TABLE public.one;",
+        "DROP TABLE public.one;",
+    )
+    project.apply()
+    with pytest.raises(migrate.MigrationFailed, match="other objects depend on it"):
+        project.rollback()
+    assert project.exists("public.all_of_one")
 
 
 def test_a_function_without_a_file_is_reported_until_it_is_dropped(project: Project) -> None:
