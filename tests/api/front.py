@@ -1,4 +1,4 @@
-"""The house with its front door: people who call the operations as API Gateway hands them on, over a real object store."""
+"""The house with its front door: people call the operations as API Gateway hands them on, over a real object store."""
 
 from __future__ import annotations
 

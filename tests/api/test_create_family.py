@@ -9,8 +9,8 @@ import pytest
 from tests.api.front import GIB, Front, at_once
 
 
-def test_a_family_starts_with_its_keeper_the_free_plan_and_prompts(front: Front) -> None:
-    keeper = front.person()
+def test_a_family_starts_with_its_keeper_the_free_plan_and_prompts(shared: Front) -> None:
+    keeper = shared.person()
     data = keeper.ask("create-family", {"name": "  Sol  ", "displayName": "Ana"}).data
     assert set(data) == {"family", "entitlement", "promptsSeeded"}
     assert set(data["family"]) == {"id", "name", "locale", "role", "createdAt"}
@@ -31,8 +31,8 @@ def test_a_family_starts_with_its_keeper_the_free_plan_and_prompts(front: Front)
     assert len(prompts) == data["promptsSeeded"] == 10
 
 
-def test_prompts_come_in_the_family_s_language(front: Front) -> None:
-    keeper = front.person()
+def test_prompts_come_in_the_family_s_language(shared: Front) -> None:
+    keeper = shared.person()
     family = keeper.ask("create-family", {"name": "Sol", "locale": "fr"}).data["family"]
     prompts = keeper.get(f"/v1/families/{family['id']}/prompts").data["prompts"]
     assert {prompt["locale"] for prompt in prompts} == {"fr"}
@@ -64,21 +64,21 @@ def test_a_family_without_prompts_is_still_a_family_and_says_so(front: Front) ->
         ({"displayName": "x" * 81}, "displayName"),
     ],
 )
-def test_what_is_not_valid_is_refused_by_its_field(front: Front, change: dict[str, Any], field: str) -> None:
+def test_what_is_not_valid_is_refused_by_its_field(shared: Front, change: dict[str, Any], field: str) -> None:
     body = {name: value for name, value in {"name": "Sol", **change}.items() if value is not None}
-    reply = front.person().ask("create-family", body)
+    reply = shared.person().ask("create-family", body)
     assert (reply.status, reply.error) == (400, "VALIDATION_FAILED")
     assert reply.body["error"]["details"][0]["field"] == field
     assert reply.body["error"]["message"].startswith(f"{field}: ")
 
 
-def test_a_name_of_eighty_letters_of_any_script_is_taken(front: Front) -> None:
+def test_a_name_of_eighty_letters_of_any_script_is_taken(shared: Front) -> None:
     name = "太陽" * 40
-    assert front.person().ask("create-family", {"name": name}).data["family"]["name"] == name
+    assert shared.person().ask("create-family", {"name": name}).data["family"]["name"] == name
 
 
-def test_unknown_keys_are_ignored(front: Front) -> None:
-    assert front.person().ask("create-family", {"name": "Sol", "plan": "legacy", "role": "x"}).status == 200
+def test_unknown_keys_are_ignored(shared: Front) -> None:
+    assert shared.person().ask("create-family", {"name": "Sol", "plan": "legacy", "role": "x"}).status == 200
 
 
 def test_a_fourth_free_family_is_refused(front: Front) -> None:
@@ -110,26 +110,26 @@ def test_the_same_key_founds_one_family(front: Front) -> None:
     assert front.value("SELECT count(*) FROM public.families") == 1
 
 
-def test_the_same_key_with_another_body_is_a_conflict(front: Front) -> None:
-    keeper = front.person()
+def test_the_same_key_with_another_body_is_a_conflict(shared: Front) -> None:
+    keeper = shared.person()
     keeper.ask("create-family", {"name": "Sol"}, idempotency_key="once")
     assert keeper.ask("create-family", {"name": "Luna"}, idempotency_key="once").reason == "idempotency_key_reused"
 
 
-def test_keys_are_each_person_s_own(front: Front) -> None:
-    first = front.person().ask("create-family", {"name": "Sol"}, idempotency_key="once").data["family"]["id"]
-    assert front.person().ask("create-family", {"name": "Luna"}, idempotency_key="once").data["family"]["id"] != first
+def test_keys_are_each_person_s_own(shared: Front) -> None:
+    first = shared.person().ask("create-family", {"name": "Sol"}, idempotency_key="once").data["family"]["id"]
+    assert shared.person().ask("create-family", {"name": "Luna"}, idempotency_key="once").data["family"]["id"] != first
 
 
-def test_a_malformed_key_is_refused(front: Front) -> None:
-    assert front.person().ask("create-family", {"name": "Sol"}, idempotency_key="a b").error == "VALIDATION_FAILED"
+def test_a_malformed_key_is_refused(shared: Front) -> None:
+    assert shared.person().ask("create-family", {"name": "Sol"}, idempotency_key="a b").error == "VALIDATION_FAILED"
 
 
-def test_nobody_founds_a_family_without_signing_in(front: Front) -> None:
-    assert front.person().ask("create-family", {"name": "Sol"}, authorization="").error == "UNAUTHORIZED"
+def test_nobody_founds_a_family_without_signing_in(shared: Front) -> None:
+    assert shared.person().ask("create-family", {"name": "Sol"}, authorization="").error == "UNAUTHORIZED"
 
 
-def test_an_account_that_is_gone_founds_none(front: Front) -> None:
-    person = front.person()
-    front.run("DELETE FROM auth.users WHERE id = %s", person.id)
+def test_an_account_that_is_gone_founds_none(shared: Front) -> None:
+    person = shared.person()
+    shared.run("DELETE FROM auth.users WHERE id = %s", person.id)
     assert person.ask("create-family", {"name": "Sol"}).error == "UNAUTHORIZED"

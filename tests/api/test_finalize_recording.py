@@ -1,0 +1,262 @@
+"""finalize-recording over HTTP: what becomes a recording, once, and what is refused until it is as announced."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from chalicelib import storage
+from tests.api.front import GIB, Caller, Front, at_once, upload_of
+from tests.stores import send, voice
+
+NAME = "finalize-recording"
+
+
+@pytest.fixture
+def keeper(shared: Front) -> Caller:
+    return shared.person()
+
+
+@pytest.fixture
+def family(shared: Front, keeper: Caller) -> str:
+    return shared.family(keeper)
+
+
+def asked(family: str, recording: str, **more: Any) -> dict[str, Any]:
+    return {"familyId": family, "recordingId": recording, **more}
+
+
+# What is kept ------------------------------------------------------------------------------------
+
+
+def test_an_upload_becomes_a_recording_with_a_receipt(shared: Front, family: str) -> None:
+    teller = shared.member(family)
+    prompt = shared.prompt(family, teller)
+    recording = shared.upload(family, teller, 2_000)
+    more = {"title": "  The dance ", "promptId": prompt, "recordedAt": "2026-11-19T21:00:00+02:00"}
+    data = teller.ask(NAME, asked(family, recording, **more)).data
+    assert set(data) == {"recording", "usage", "receipt"}
+    kept = data["recording"]
+    assert set(kept) == {
+        "id", "familyId", "promptId", "title", "sizeBytes", "durationSeconds", "contentType", "recordedAt", "createdBy",
+        "createdAt", "deletedAt", "rescued",
+    }  # fmt: skip
+    assert (kept["id"], kept["familyId"], kept["createdBy"]) == (recording, family, teller.id)
+    assert (kept["title"], kept["promptId"], kept["recordedAt"]) == ("The dance", prompt, "2026-11-19T19:00:00Z")
+    assert (kept["sizeBytes"], kept["durationSeconds"], kept["contentType"]) == (2_000, 12.5, "audio/mp4")
+    assert (kept["rescued"], kept["deletedAt"]) == (False, None)
+    assert data["usage"] == {"usedBytes": 2_000, "reservedBytes": 0, "quotaBytes": GIB}
+    receipt = data["receipt"]
+    assert set(receipt) == {"recordingId", "sizeBytes", "etag", "storedAt"}
+    assert receipt["etag"] == hashlib.md5(voice(2_000), usedforsecurity=False).hexdigest()
+    assert shared.used(family) == 2_000
+
+
+def test_a_digest_that_was_announced_stands_in_the_receipt(shared: Front, family: str, keeper: Caller) -> None:
+    from tests.api.test_get_signed_upload_url import md5_of
+
+    recording = shared.upload(family, keeper, 2_000, contentMd5=md5_of(voice(2_000)))
+    assert keeper.ask(NAME, asked(family, recording)).data["receipt"]["contentMd5"] == md5_of(voice(2_000))
+
+
+def test_without_a_title_there_is_none(shared: Front, family: str, keeper: Caller) -> None:
+    recording = shared.upload(family, keeper)
+    assert keeper.ask(NAME, asked(family, recording, title="  ")).data["recording"]["title"] is None
+
+
+def test_ten_finalizes_at_once_make_one_recording_and_give_one_answer(
+    shared: Front, family: str, keeper: Caller
+) -> None:
+    recording = shared.upload(family, keeper)
+    replies = at_once([lambda: keeper.ask(NAME, asked(family, recording, title="Once"))] * 10)
+    assert [reply.status for reply in replies] == [200] * 10
+    assert all(reply.data == replies[0].data for reply in replies)
+    assert shared.used(family) == 2_000
+    assert shared.value("SELECT count(*) FROM public.usage_ledger WHERE family_id = %s", family) == 1
+    saved = "SELECT count(*) FROM ops.jobs WHERE payload ->> 'event' = 'recording_saved' AND lane LIKE %s"
+    assert shared.value(saved, f"%{family}") == 1
+
+
+def test_repeated_it_answers_the_same_recording_and_usage_as_it_is_now(
+    shared: Front, family: str, keeper: Caller
+) -> None:
+    recording = shared.upload(family, keeper)
+    first = keeper.ask(NAME, asked(family, recording, title="First")).data
+    shared.kept(family, keeper, 3_000)
+    again = keeper.ask(NAME, asked(family, recording, title="Second")).data
+    assert (again["recording"], again["receipt"]) == (first["recording"], first["receipt"])
+    assert again["usage"]["usedBytes"] == 5_000
+
+
+def test_twenty_uploads_admitted_to_the_last_byte_are_all_kept(shared: Front, family: str, keeper: Caller) -> None:
+    shared.run("UPDATE public.entitlements SET storage_quota_bytes = 20000 WHERE family_id = %s", family)
+    recordings = [shared.upload(family, keeper, 1_000) for _ in range(20)]
+    replies = at_once([lambda one=one: keeper.ask(NAME, asked(family, one)) for one in recordings])  # type: ignore[misc]
+    assert [reply.status for reply in replies] == [200] * 20
+    assert shared.used(family) == 20_000
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "storage_quota_bytes = 1",
+        "plan = 'free', storage_quota_bytes = 1, max_recording_seconds = 1",
+        "status = 'paused'",
+        "suspended_at = now()",
+    ],
+)
+def test_an_upload_that_was_admitted_is_kept_whatever_became_of_the_plan(
+    shared: Front, family: str, keeper: Caller, change: str
+) -> None:
+    recording = shared.upload(family, keeper)
+    shared.run(f"UPDATE public.entitlements SET {change} WHERE family_id = %s", family)
+    assert keeper.ask(NAME, asked(family, recording)).status == 200
+    assert shared.used(family) == 2_000
+
+
+def test_a_late_upload_is_kept_after_its_reservation_has_lapsed(shared: Front, family: str, keeper: Caller) -> None:
+    recording = shared.upload(family, keeper)
+    shared.run("UPDATE ops.upload_reservations SET url_expires_at = now(), live_until = now() WHERE id = %s", recording)
+    assert keeper.ask(NAME, asked(family, recording)).status == 200
+
+
+# What is refused ---------------------------------------------------------------------------------
+
+
+def test_before_the_put_it_is_not_there_and_after_it_it_is(shared: Front, family: str, keeper: Caller) -> None:
+    answer = shared.reserve(family, keeper)
+    reply = keeper.ask(NAME, asked(family, answer["recordingId"]))
+    assert (reply.status, reply.error) == (409, "UPLOAD_NOT_FOUND")
+    send("PUT", answer["uploadUrl"], voice(2_000), answer["uploadHeaders"])
+    assert keeper.ask(NAME, asked(family, answer["recordingId"])).status == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "reason"),
+    [
+        (b"", "audio/mp4", "size"),
+        (voice(1_999), "audio/mp4", "size"),
+        (voice(2_001), "audio/mp4", "size"),
+        (voice(2_000), "audio/mpeg", "content_type"),
+        (b"<html>" + b" " * 1_994, "audio/mp4", "content"),
+    ],
+)
+def test_what_is_not_as_announced_is_refused(
+    shared: Front, family: str, keeper: Caller, body: bytes, content_type: str, reason: str
+) -> None:
+    answer = shared.reserve(family, keeper, 2_000)
+    shared.store.put(answer["objectKey"], body, content_type)
+    reply = keeper.ask(NAME, asked(family, answer["recordingId"]))
+    assert (reply.status, reply.error) == (409, "UPLOAD_MISMATCH")
+    assert reply.body["error"]["details"] == {"reason": reason}
+    assert shared.used(family) == 0
+
+
+def test_someone_else_s_reservation_is_not_to_be_seen(shared: Front, family: str, keeper: Caller) -> None:
+    teller = shared.member(family)
+    recording = shared.upload(family, teller)
+    reply = keeper.ask(NAME, asked(family, recording))
+    assert (reply.status, reply.error) == (404, "NOT_FOUND")
+    assert reply.anonymous == keeper.ask(NAME, asked(family, str(uuid4()))).anonymous
+    assert teller.ask(NAME, asked(family, recording)).status == 200
+    assert keeper.ask(NAME, asked(family, recording)).error == "NOT_FOUND"
+
+
+def test_a_stranger_learns_nothing(shared: Front, family: str, keeper: Caller) -> None:
+    recording = shared.upload(family, keeper)
+    reply = shared.person().ask(NAME, asked(family, recording))
+    assert reply.error == "FORBIDDEN"
+    assert reply.anonymous == shared.person().ask(NAME, asked(str(uuid4()), str(uuid4()))).anonymous
+
+
+def test_a_recording_is_not_finalized_into_another_family(shared: Front, family: str, keeper: Caller) -> None:
+    recording = shared.upload(family, keeper)
+    other = shared.family(keeper)
+    assert keeper.ask(NAME, asked(other, recording)).error == "NOT_FOUND"
+
+
+def test_a_removed_member_is_refused_on_the_very_next_call(shared: Front, family: str) -> None:
+    member = shared.member(family)
+    recording = shared.upload(family, member)
+    shared.remove(family, member)
+    assert member.ask(NAME, asked(family, recording)).error == "FORBIDDEN"
+
+
+def test_another_family_s_prompt_is_none(shared: Front, family: str, keeper: Caller) -> None:
+    recording = shared.upload(family, keeper)
+    stranger = shared.person()
+    prompt = shared.prompt(shared.family(stranger), stranger)
+    assert keeper.ask(NAME, asked(family, recording, promptId=prompt)).error == "NOT_FOUND"
+    assert keeper.ask(NAME, asked(family, recording, promptId=str(uuid4()))).error == "NOT_FOUND"
+    assert keeper.ask(NAME, asked(family, recording)).status == 200
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"recordingId": "../../../etc/passwd"}, "recordingId"),
+        ({"recordingId": "%2e%2e%2f"}, "recordingId"),
+        ({"recordingId": 7}, "recordingId"),
+        ({"title": "x" * 201}, "title"),
+        ({"title": "a\nb"}, "title"),
+        ({"promptId": "x"}, "promptId"),
+        ({"recordedAt": "yesterday"}, "recordedAt"),
+        ({"recordedAt": "2026-11-19T21:00:00"}, "recordedAt"),
+        ({"recordedAt": 1_700_000_000}, "recordedAt"),
+    ],
+)
+def test_what_is_not_valid_is_refused_by_its_field(shared: Front, change: dict[str, Any], field: str) -> None:
+    reply = shared.person().ask(NAME, {**asked(str(uuid4()), str(uuid4())), **change})
+    assert reply.error == "VALIDATION_FAILED"
+    assert [problem["field"] for problem in reply.body["error"]["details"]] == [field]
+
+
+# A store on a bad day ----------------------------------------------------------------------------
+
+
+def test_a_store_that_stumbles_is_asked_again(shared: Front, family: str, keeper: Caller) -> None:
+    recording = shared.upload(family, keeper)
+    shared.store.app.fail_next(503, times=2, method="GET")
+    assert keeper.ask(NAME, asked(family, recording)).status == 200
+
+
+def test_a_store_that_stays_away_is_503_and_the_upload_is_not_lost(shared: Front, family: str, keeper: Caller) -> None:
+    recording = shared.upload(family, keeper)
+    shared.store.app.fail_next(500, times=3, method="GET")
+    reply = keeper.ask(NAME, asked(family, recording))
+    assert (reply.status, reply.error) == (503, "SERVICE_UNAVAILABLE")
+    assert int(reply.headers["retry-after"]) >= 1
+    assert keeper.ask(NAME, asked(family, recording)).status == 200
+
+
+def test_nothing_is_locked_while_the_store_takes_its_time(shared: Front, family: str, keeper: Caller) -> None:
+    teller = shared.member(family)
+    recording = shared.upload(family, keeper)
+    shared.store.app.delay = 1.0
+    slow, quick = at_once(
+        [
+            lambda: keeper.ask(NAME, asked(family, recording)),
+            lambda: teller.ask("get-signed-upload-url", upload_of(family)),
+        ]
+    )
+    assert (slow.status, quick.status) == (200, 200)
+
+
+def test_one_finalize_is_one_message_and_one_look(
+    shared: Front, family: str, keeper: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from chalicelib import logs
+
+    lines: list[int] = []
+    monkeypatch.setattr(logs, "request", lambda call, *rest: lines.append(call.messages))
+    looks: list[str] = []
+    inspect = storage.Store.inspect_object
+    monkeypatch.setattr(storage.Store, "inspect_object", lambda self, key: looks.append(key) or inspect(self, key))
+    recording = shared.upload(family, keeper)
+    lines.clear()
+    keeper.ask(NAME, asked(family, recording))
+    assert lines == [1]
+    assert looks == [f"families/{family}/recordings/{recording}.audio.m4a"]

@@ -1,0 +1,310 @@
+"""get-signed-upload-url over HTTP: who may upload how much, in which order it is refused, what is signed."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
+
+import pytest
+
+from tests.api.front import GIB, Caller, Front, at_once, upload_of
+from tests.stores import send, voice
+
+NAME = "get-signed-upload-url"
+MIB = 1024**2
+
+
+def md5_of(body: bytes) -> str:
+    return base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
+
+
+@pytest.fixture
+def keeper(shared: Front) -> Caller:
+    return shared.person()
+
+
+@pytest.fixture
+def family(shared: Front, keeper: Caller) -> str:
+    return shared.family(keeper)
+
+
+# What is given -----------------------------------------------------------------------------------
+
+
+def test_a_member_gets_a_url_that_takes_the_upload(shared: Front, family: str) -> None:
+    data = shared.member(family).ask(NAME, upload_of(family, 2_000)).data
+    recording = data["recordingId"]
+    assert set(data) == {
+        "recordingId", "uploadUrl", "uploadHeaders", "waveformUploadUrl", "waveformUploadHeaders", "objectKey",
+        "expiresAt", "expiresInSeconds", "reservedBytes",
+    }  # fmt: skip
+    assert data["objectKey"] == f"families/{family}/recordings/{recording}.audio.m4a"
+    assert data["uploadHeaders"] == {"content-type": "audio/mp4", "if-none-match": "*"}
+    assert (data["waveformUploadUrl"], data["waveformUploadHeaders"]) == (None, None)
+    assert (data["expiresInSeconds"], data["reservedBytes"]) == (900, 2_000)
+    quarter = datetime.now(UTC) + timedelta(minutes=15)
+    assert abs(datetime.fromisoformat(data["expiresAt"]) - quarter) < timedelta(seconds=20)
+    assert send("PUT", data["uploadUrl"], voice(2_000), data["uploadHeaders"])[0] == 200
+
+
+def test_size_type_content_and_condition_are_signed(shared: Front, keeper: Caller, family: str) -> None:
+    body = voice(2_000)
+    data = keeper.ask(NAME, upload_of(family, 2_000, contentMd5=md5_of(body))).data
+    signed = parse_qs(urlsplit(data["uploadUrl"]).query)["X-Amz-SignedHeaders"]
+    assert signed == ["content-length;content-md5;content-type;host;if-none-match"]
+    assert send("PUT", data["uploadUrl"], body[:-1] + b"!", data["uploadHeaders"])[0] == 400
+    assert send("PUT", data["uploadUrl"], body, data["uploadHeaders"])[0] == 200
+
+
+def test_one_byte_declared_does_not_let_a_megabyte_in(shared: Front, keeper: Caller, family: str) -> None:
+    data = keeper.ask(NAME, upload_of(family, 1)).data
+    assert send("PUT", data["uploadUrl"], voice(MIB), data["uploadHeaders"])[0] == 403
+
+
+def test_a_waveform_gets_its_own_url_beside_the_audio_s(shared: Front, keeper: Caller, family: str) -> None:
+    data = keeper.ask(NAME, upload_of(family, waveformSizeBytes=9)).data
+    assert urlsplit(data["waveformUploadUrl"]).path.endswith(
+        f"/{family}/recordings/{data['recordingId']}.waveform.json"
+    )
+    assert data["waveformUploadHeaders"] == {"content-type": "application/json", "if-none-match": "*"}
+    assert send("PUT", data["waveformUploadUrl"], b"[0.1,0.2]", data["waveformUploadHeaders"])[0] == 200
+    assert data["reservedBytes"] == 2_000
+
+
+def test_bytes_are_reserved_and_not_used(shared: Front, keeper: Caller, family: str) -> None:
+    shared.reserve(family, keeper, 5_000)
+    entitlement = keeper.get(f"/v1/families/{family}").data["family"]["entitlement"]
+    assert (entitlement["storageReservedBytes"], entitlement["storageUsedBytes"]) == (5_000, 0)
+
+
+# What is refused, in its order -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"familyId": None}, "familyId"),
+        ({"familyId": "../../etc"}, "familyId"),
+        ({"fileSizeBytes": None}, "fileSizeBytes"),
+        ({"fileSizeBytes": 0}, "fileSizeBytes"),
+        ({"fileSizeBytes": -1}, "fileSizeBytes"),
+        ({"fileSizeBytes": 512 * MIB + 1}, "fileSizeBytes"),
+        ({"fileSizeBytes": "2000"}, "fileSizeBytes"),
+        ({"fileSizeBytes": 2000.0}, "fileSizeBytes"),
+        ({"fileSizeBytes": True}, "fileSizeBytes"),
+        ({"durationSeconds": None}, "durationSeconds"),
+        ({"durationSeconds": 0}, "durationSeconds"),
+        ({"durationSeconds": -0.5}, "durationSeconds"),
+        ({"durationSeconds": "12"}, "durationSeconds"),
+        ({"durationSeconds": True}, "durationSeconds"),
+        ({"contentType": None}, "contentType"),
+        ({"contentType": "audio/mpeg"}, "contentType"),
+        ({"contentType": "audio/mp4; codecs=opus"}, "contentType"),
+        ({"contentMd5": "abc"}, "contentMd5"),
+        ({"contentMd5": ""}, "contentMd5"),
+        ({"contentMd5": "d41d8cd98f00b204e9800998ecf8427e"}, "contentMd5"),
+        ({"contentMd5": md5_of(b"")[:-2]}, "contentMd5"),
+        ({"contentMd5": md5_of(b"") + "\n"}, "contentMd5"),
+        ({"contentMd5": "1B2M2Y8AsgTpgAmY7PhCfh=="}, "contentMd5"),
+        ({"waveformSizeBytes": 0}, "waveformSizeBytes"),
+        ({"waveformSizeBytes": 256 * 1024 + 1}, "waveformSizeBytes"),
+    ],
+)
+def test_what_is_not_valid_is_refused_by_its_field(shared: Front, change: dict[str, Any], field: str) -> None:
+    reply = shared.person().ask(NAME, upload_of(str(uuid4()), **change))
+    assert reply.error == "VALIDATION_FAILED"
+    assert [problem["field"] for problem in reply.body["error"]["details"]] == [field]
+
+
+@pytest.mark.parametrize("duration", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_a_duration_that_is_no_number_is_refused(shared: Front, family: str, keeper: Caller, duration: str) -> None:
+    body = f'{{"familyId": "{family}", "fileSizeBytes": 1, "durationSeconds": {duration}, "contentType": "audio/mp4"}}'
+    assert keeper.ask(NAME, body).error == "VALIDATION_FAILED"
+
+
+@pytest.mark.parametrize("duration", [1, 0.001, 600, 600.0])
+def test_whole_and_broken_seconds_are_taken_alike(shared: Front, family: str, keeper: Caller, duration: float) -> None:
+    assert keeper.ask(NAME, upload_of(family, durationSeconds=duration)).status == 200
+
+
+def test_strangers_and_unknown_families_get_one_answer(shared: Front, family: str, keeper: Caller) -> None:
+    stranger = shared.person().ask(NAME, upload_of(family))
+    assert (stranger.status, stranger.error) == (403, "FORBIDDEN")
+    assert stranger.anonymous == keeper.ask(NAME, upload_of(str(uuid4()))).anonymous
+
+
+def test_a_removed_member_is_refused_on_the_very_next_call(shared: Front, family: str) -> None:
+    member = shared.member(family)
+    assert member.ask(NAME, upload_of(family)).status == 200
+    shared.remove(family, member)
+    assert member.ask(NAME, upload_of(family)).error == "FORBIDDEN"
+
+
+def spoil(front: Front, family: str, *, until: str) -> None:
+    """Makes the family fail every check from `until` on: what comes first must answer."""
+    changes = {
+        "suspended": "suspended_at = now()",
+        "unpaid": "status = 'paused'",
+        "full": f"storage_quota_bytes = {GIB}, storage_used_bytes = {GIB}",
+        "long": "max_recording_seconds = 1",
+    }
+    order = list(changes)
+    wanted = ", ".join(changes[name] for name in order[order.index(until) :])
+    front.run(f"UPDATE public.entitlements SET {wanted} WHERE family_id = %s", family)
+
+
+@pytest.mark.parametrize(
+    ("until", "code"),
+    [
+        ("suspended", "ENTITLEMENT_INACTIVE"),
+        ("unpaid", "SUBSCRIPTION_INACTIVE"),
+        ("full", "QUOTA_EXCEEDED"),
+        ("long", "DURATION_EXCEEDED"),
+    ],
+)
+def test_the_first_thing_that_is_wrong_answers(
+    shared: Front, family: str, keeper: Caller, until: str, code: str
+) -> None:
+    spoil(shared, family, until=until)
+    reply = keeper.ask(NAME, upload_of(family))
+    assert (reply.status, reply.error) == (403, code)
+    assert shared.person().ask(NAME, upload_of(family)).error == "FORBIDDEN"
+
+
+def test_a_full_family_is_told_the_numbers(shared: Front, family: str, keeper: Caller) -> None:
+    shared.reserve(family, keeper, 400 * MIB)
+    shared.reserve(family, keeper, 500 * MIB)
+    reply = keeper.ask(NAME, upload_of(family, 200 * MIB))
+    assert reply.body["error"]["details"] == {
+        "quotaBytes": GIB,
+        "usedBytes": 0,
+        "reservedBytes": 900 * MIB,
+        "requestedBytes": 200 * MIB,
+    }
+
+
+def test_a_recording_too_long_for_the_plan_is_told_the_limit(shared: Front, family: str, keeper: Caller) -> None:
+    for duration in (600.5, 1e12):
+        reply = keeper.ask(NAME, upload_of(family, durationSeconds=duration))
+        assert reply.error == "DURATION_EXCEEDED"
+        assert reply.body["error"]["details"] == {"maxRecordingSeconds": 600}
+
+
+@pytest.mark.parametrize(
+    ("state", "code"),
+    [
+        ("status = 'active'", None),
+        ("status = 'trialing'", None),
+        ("status = 'past_due', current_period_end = now() - interval '6 days 23 hours'", None),
+        ("status = 'past_due', current_period_end = now() - interval '7 days 1 minute'", "SUBSCRIPTION_INACTIVE"),
+        ("status = 'incomplete'", "SUBSCRIPTION_INACTIVE"),
+        ("status = 'paused'", "SUBSCRIPTION_INACTIVE"),
+        ("suspended_at = now()", "ENTITLEMENT_INACTIVE"),
+    ],
+)
+def test_every_state_of_billing_lets_in_or_refuses(
+    shared: Front, family: str, keeper: Caller, state: str, code: str | None
+) -> None:
+    shared.run(f"UPDATE public.entitlements SET {state} WHERE family_id = %s", family)
+    reply = keeper.ask(NAME, upload_of(family))
+    assert (reply.status == 200) if code is None else (reply.error == code)
+
+
+# At the limit ------------------------------------------------------------------------------------
+
+
+def test_twenty_ask_at_once_where_there_is_room_for_one(shared: Front, family: str) -> None:
+    shared.run("UPDATE public.entitlements SET storage_quota_bytes = 2000 WHERE family_id = %s", family)
+    members = [shared.member(family) for _ in range(20)]
+    replies = at_once([lambda who=who: who.ask(NAME, upload_of(family, 2_000)) for who in members])  # type: ignore[misc]
+    assert sorted(reply.status for reply in replies) == [200] + [403] * 19
+    assert {reply.error for reply in replies if reply.status != 200} == {"QUOTA_EXCEEDED"}
+
+
+def test_the_last_byte_is_sold_and_the_one_after_it_is_not(shared: Front, family: str, keeper: Caller) -> None:
+    shared.run("UPDATE public.entitlements SET storage_quota_bytes = 2000 WHERE family_id = %s", family)
+    assert keeper.ask(NAME, upload_of(family, 2_000)).status == 200
+    assert keeper.ask(NAME, upload_of(family, 1)).error == "QUOTA_EXCEEDED"
+
+
+def test_what_was_reserved_and_never_used_is_free_again_by_itself(shared: Front, family: str, keeper: Caller) -> None:
+    shared.run("UPDATE public.entitlements SET storage_quota_bytes = 2000 WHERE family_id = %s", family)
+    shared.reserve(family, keeper, 2_000)
+    shared.run(
+        "UPDATE ops.upload_reservations SET url_expires_at = now(), live_until = now() WHERE family_id = %s", family
+    )
+    assert keeper.ask(NAME, upload_of(family, 2_000)).status == 200
+
+
+def test_a_twenty_first_pending_upload_is_refused(shared: Front, family: str, keeper: Caller) -> None:
+    replies = at_once([lambda: keeper.ask(NAME, upload_of(family, 1))] * 24)
+    assert sorted(reply.status for reply in replies) == [200] * 20 + [409] * 4
+    assert {reply.reason for reply in replies if reply.status == 409} == {"too_many_uploads"}
+
+
+def test_pending_uploads_are_each_person_s_own(shared: Front, family: str, keeper: Caller) -> None:
+    for _ in range(20):
+        shared.reserve(family, keeper, 1)
+    assert shared.member(family).ask(NAME, upload_of(family, 1)).status == 200
+
+
+# Asked again -------------------------------------------------------------------------------------
+
+
+def test_the_same_key_reserves_once_and_signs_afresh(shared: Front, family: str, keeper: Caller) -> None:
+    replies = at_once([lambda: keeper.ask(NAME, upload_of(family), idempotency_key="once")] * 5)
+    assert len({reply.data["recordingId"] for reply in replies}) == 1
+    assert keeper.get(f"/v1/families/{family}").data["family"]["entitlement"]["storageReservedBytes"] == 2_000
+    again = keeper.ask(NAME, upload_of(family), idempotency_key="once").data
+    assert send("PUT", again["uploadUrl"], voice(2_000), again["uploadHeaders"])[0] == 200
+
+
+def test_the_same_key_at_the_quota_is_not_refused_for_its_own_bytes(shared: Front, family: str, keeper: Caller) -> None:
+    shared.run("UPDATE public.entitlements SET storage_quota_bytes = 2000 WHERE family_id = %s", family)
+    for _ in range(2):
+        assert keeper.ask(NAME, upload_of(family, 2_000), idempotency_key="once").status == 200
+
+
+def test_the_same_key_with_another_body_is_a_conflict(shared: Front, family: str, keeper: Caller) -> None:
+    keeper.ask(NAME, upload_of(family), idempotency_key="once")
+    assert keeper.ask(NAME, upload_of(family, 2_001), idempotency_key="once").reason == "idempotency_key_reused"
+
+
+def test_a_key_whose_upload_is_over_is_a_conflict(shared: Front, family: str, keeper: Caller) -> None:
+    data = keeper.ask(NAME, upload_of(family), idempotency_key="once").data
+    send("PUT", data["uploadUrl"], voice(2_000), data["uploadHeaders"])
+    keeper.ask("finalize-recording", {"familyId": family, "recordingId": data["recordingId"]})
+    assert keeper.ask(NAME, upload_of(family), idempotency_key="once").reason == "already_finalized"
+
+
+# What goes wrong around it -----------------------------------------------------------------------
+
+
+def test_without_the_store_s_settings_nothing_is_reserved(
+    shared: Front, family: str, keeper: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("R2_SECRET_ACCESS_KEY")
+    from chalicelib import config, storage
+
+    config.reset()
+    storage.reset()
+    reply = keeper.ask(NAME, upload_of(family))
+    assert (reply.status, reply.error) == (503, "SERVICE_UNAVAILABLE")
+    assert shared.value("SELECT count(*) FROM ops.upload_reservations WHERE family_id = %s", family) == 0
+
+
+def test_no_signature_reaches_the_log(
+    shared: Front, family: str, keeper: Caller, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from chalicelib import logs
+
+    logs.reset()
+    url = keeper.ask(NAME, upload_of(family, waveformSizeBytes=9)).data["uploadUrl"]
+    told = capsys.readouterr().out
+    assert '"route":"/functions/v1/get-signed-upload-url"' in told
+    assert "X-Amz" not in told
+    assert parse_qs(urlsplit(url).query)["X-Amz-Signature"][0] not in told
