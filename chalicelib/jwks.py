@@ -76,13 +76,15 @@ def _worth_fetching(kid: str, algorithm: str) -> bool:
 def _refresh(url: str) -> None:
     """Replaces the set by what the endpoint says, if that makes sense."""
     global _keys, _fetched_at, _tried_at
-    _tried_at = time.monotonic()
     try:
         keys = parse(_download(url))
     except Exception as error:
         # Whatever the network or the endpoint does, the tokens of the set we have stay good.
         logs.warning("jwks_fetch_failed", error=type(error).__name__, have_keys=_keys is not None)
         return
+    finally:
+        # Only now, so that who has no set yet waits for the one who fetches it.
+        _tried_at = time.monotonic()
     _keys, _fetched_at = keys, _tried_at
 
 
@@ -103,7 +105,8 @@ def _download(url: str) -> bytes:
         opener = urllib.request.build_opener(_NoRedirect)
         request = urllib.request.Request(url, headers={"Accept": "application/json"})
         with opener.open(request, timeout=FETCH_SECONDS) as response:
-            answer.append(response.read(MAX_BYTES + 1))
+            # What is longer is cut off, and then is no JSON.
+            answer.append(response.read(MAX_BYTES))
 
     errors: list[BaseException] = []
 
@@ -120,8 +123,6 @@ def _download(url: str) -> bytes:
         raise errors[0]
     if not answer:
         raise TimeoutError
-    if len(answer[0]) > MAX_BYTES:
-        raise ValueError("too large")
     return answer[0]
 
 

@@ -176,6 +176,27 @@ def test_while_one_fetches_the_others_go_on_with_the_set_they_have(publisher: Pu
     assert publisher.asked == 2
 
 
+def test_who_comes_while_the_first_set_is_being_fetched_waits_for_it(publisher: Publisher) -> None:
+    def slow(request: BaseHTTPRequestHandler) -> None:
+        time.sleep(0.3)
+        publisher.publish(request)
+
+    publisher.answer = slow
+    found: list[Any] = []
+
+    def find() -> None:
+        found.append(jwks.find(publisher.url, "ec-1", "ES256"))
+
+    threads = [threading.Thread(target=find) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+        time.sleep(0.02)
+    for thread in threads:
+        thread.join()
+    assert len(found) == 5 and None not in found
+    assert publisher.asked == 1
+
+
 def test_one_broken_key_does_not_take_the_others_with_it() -> None:
     document = json.dumps({"keys": [{"kid": "x", "kty": "EC", "crv": "P-256"}, ec_jwk()]}).encode()
     assert set(jwks.parse(document)) == {("ec-1", "ES256")}
