@@ -5,18 +5,16 @@ By hand, and on the local stack every two seconds, it drains once and comes back
 
 from __future__ import annotations
 
-import random
 import time
 from typing import Any
 
 from chalicelib import worker
 from chalicelib.call import Call
 from chalicelib.database import transact
-from chalicelib.slots import MINUTE, once_a_slot
+from chalicelib.slots import HOUR, MINUTE, once_a_slot
 
 SECOND_DRAIN_AT = 30.0
 LAST_CLAIM_AT = 50.0
-_SWEEPS_PER_RUN = 1 / 30
 
 
 def process_jobs(call: Call) -> dict[str, Any]:
@@ -46,7 +44,8 @@ def _drain_twice(call: Call, started: float | None = None) -> dict[str, Any]:
 
 
 def _sweep_now_and_then(call: Call) -> dict[str, Any]:
-    """Removes what has served its time, about twice an hour: often enough, and no state to keep about when."""
-    if random.random() >= _SWEEPS_PER_RUN:
+    """Removes what has served its time, once in a slot of an hour."""
+    if transact(call, "claim_schedule_slot_tx", p_schedule="sweep", p_seconds=HOUR)["run_id"] is None:
         return {}
-    return {"swept": transact(call, "sweep_tx", repeatable=True, deadline=20.0)}
+    swept = transact(call, "sweep_tx", repeatable=True, deadline=20.0)
+    return {"swept": swept} if swept else {}

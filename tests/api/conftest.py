@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from chalicelib import storage
+from chalicelib import billing, config, storage
 from tests.api.clock import Clock
 from tests.api.front import Front
+from tests.api.vendors import Vendors, served
+from tests.contract.stripe_world import (
+    KEY,
+    PRICES,
+    WEBHOOK_SECRETS,
+    Door,
+    StripeWorld,
+    serving_hook,
+    serving_stripe,
+)
 from tests.database_server import Database
 from tests.stores import RunningStore, running_store
 
@@ -46,3 +58,41 @@ def clock(database: Database, monkeypatch: pytest.MonkeyPatch, clock_store: Runn
     yield Clock(database, monkeypatch, clock_store)
     clock_store.app.heal()
     storage.reset()
+
+
+@pytest.fixture
+def vendors(clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Vendors]:
+    """Mail and product events go to stand-ins. After `clock`, whose settings it adds to."""
+    with served(tmp_path, monkeypatch) as vendors:
+        yield vendors
+
+
+SOLD = {name: sold for name, sold in PRICES.items() if not sold.startswith("mystery")}
+
+
+@pytest.fixture(scope="session")
+def stripe_doors() -> Iterator[tuple[Door, Door]]:
+    """Two servers that stay: one for the app's end of the webhook, one for Stripe."""
+    app, stripe = Door(), Door()
+    yield app, stripe
+    app.close()
+    stripe.close()
+
+
+@pytest.fixture
+def stripe(
+    front: Front, stripe_doors: tuple[Door, Door], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[StripeWorld]:
+    """Stripe for one test alone, and the app configured to speak to it. Its events stay put until they are fetched."""
+    with serving_hook(stripe_doors[0]) as hook, serving_stripe(tmp_path / "stripe", hook, stripe_doors[1]) as world:
+        for name, value in {
+            "STRIPE_SECRET_KEY": KEY,
+            "STRIPE_WEBHOOK_SECRETS": ",".join(WEBHOOK_SECRETS),
+            "STRIPE_PRICES": json.dumps(SOLD),
+            "STRIPE_API_BASE": world.url,
+        }.items():
+            monkeypatch.setenv(name, value)
+        config.reset()
+        billing.reset()
+        yield world
+        billing.reset()

@@ -141,7 +141,7 @@ def test_an_audit_cut_off_after_any_page_finds_the_same(clock: Clock, monkeypatc
     while True:
         # A function with less to live than one page's spare time: it does one page and leaves.
         summary = clock.tick("audit_storage", seconds=int(audit_storage.SPARE_SECONDS) - 1)
-        clock.run("UPDATE ops.schedule_runs SET slot = slot - interval '1 day'")
+        clock.run("DELETE FROM ops.schedule_runs")
         runs += 1
         if summary["finished"] or runs > 40:
             break

@@ -79,3 +79,14 @@ def test_sweeping_removes_what_is_over_and_nothing_else(clock: Clock) -> None:
     assert swept == {"idempotency_keys": 1, "call_counts": 1, "schedule_runs": 1}
     assert clock.value("SELECT ops.sweep_tx()") == {}
     assert clock.value("SELECT count(*) FROM ops.jobs") == 1
+
+
+def test_the_queue_s_minute_sweeps_once_an_hour(clock: Clock) -> None:
+    clock.run(
+        "INSERT INTO ops.call_counts (key, bucket, calls, updated_at) VALUES ('x', 1, 1, now() - interval '9 days')"
+    )
+    assert clock.now("process_jobs") == {"swept": {"callCounts": 1}}
+    clock.run(
+        "INSERT INTO ops.call_counts (key, bucket, calls, updated_at) VALUES ('x', 1, 1, now() - interval '9 days')"
+    )
+    assert clock.now("process_jobs") == {}

@@ -1,0 +1,271 @@
+"""process_jobs: what requests left behind is done: mail once, events once, and neither costs a request anything."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from chalicelib import mail, worker
+from chalicelib.schedules import process_jobs
+from tests.api.clock import Clock
+from tests.api.front import Caller
+from tests.api.vendors import Vendors
+
+ROSA = "rosa@example.com"
+
+
+def invited(clock: Clock, **more: Any) -> tuple[str, Caller, dict[str, Any]]:
+    """A family, its keeper, and the invite mailed to Rosa."""
+    keeper = clock.person()
+    answer = keeper.ask("create-family", {"name": "Los Soles", "displayName": "Abuela", **more})
+    family = answer.data["family"]["id"]
+    invite = keeper.ask("create-invite", {"familyId": family, "email": ROSA}).data["invite"]
+    return family, keeper, invite
+
+
+def later(clock: Clock) -> None:
+    clock.run("UPDATE ops.jobs SET run_at = now() - interval '1 second', turn_at = now() - interval '1 second'")
+
+
+# Mail
+
+
+@pytest.mark.parametrize(("locale", "words"), [("en", "invites you"), ("es", "te invita"), ("fr", "vous invite")])
+def test_an_invitation_arrives_in_the_family_s_language_with_the_code_that_opens(
+    clock: Clock, vendors: Vendors, locale: str, words: str
+) -> None:
+    _, _, invite = invited(clock, locale=locale)
+    clock.now("process_jobs")
+    (letter,) = vendors.letters(ROSA)
+    assert words in letter.subject
+    assert "Abuela" in letter.subject
+    assert "Los Soles" in letter.subject
+    for body in (letter.text, letter.html):
+        assert invite["code"] in body
+        assert invite["joinUrl"] in body
+    guest = clock.person()
+    assert (
+        guest.ask("redeem-invite", {"code": re.findall(r"[A-Z]{3}-[A-Z]{3}-[A-Z]{3}", letter.text)[-1]}).status == 200
+    )
+
+
+def test_a_name_can_be_no_header_and_no_markup(clock: Clock, vendors: Vendors) -> None:
+    family, _, _ = invited(clock)
+    clock.run(
+        "UPDATE public.families SET name = %s WHERE id = %s",
+        '<b>Sol</b> & "Luna"\r\nBcc: all@example.com\u2028$code',
+        family,
+    )
+    clock.now("process_jobs")
+    (letter,) = vendors.letters()
+    assert "<b>" not in letter.html
+    assert "&lt;b&gt;Sol&lt;/b&gt; &amp; &quot;Luna&quot;" in letter.html
+    assert letter.subject == 'Abuela invites you to <b>Sol</b> & "Luna" Bcc: all@example.com $code'
+    assert "$code" in letter.text, "what a name says is never filled in"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "revoked_at = now()",
+        "expires_at = now() - interval '1 second'",
+        "used_count = max_uses",
+        "generation = generation + 1",
+    ],
+)
+def test_an_invite_that_opens_nothing_any_more_is_not_mailed(clock: Clock, vendors: Vendors, change: str) -> None:
+    invited(clock)
+    clock.run(f"UPDATE public.invites SET {change}")
+    summary = clock.now("process_jobs")
+    assert (vendors.letters(), "dead" in summary) == ([], False)
+    assert clock.value("SELECT count(*) FROM ops.jobs WHERE kind = 'send_invite_email'") == 0
+
+
+def test_resend_s_trouble_leaves_the_invite_good_and_one_mail_in_the_end(
+    clock: Clock, vendors: Vendors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, _, invite = invited(clock)
+    monkeypatch.setattr(mail, "SECONDS", 0.3)
+    troubles = [lambda: vendors.mail_faults.fail_next(429), lambda: vendors.mail_faults.fail_next(500)]
+    # Taken, and the answer came too late: the key makes the repeated one the same mail.
+    troubles.append(lambda: vendors.mail_faults.delay(1.0))
+    for trouble in troubles:
+        trouble()
+        assert clock.now("process_jobs")["retry"] == 1
+        later(clock)
+    assert clock.now("process_jobs")["done"] == 1
+    assert len(vendors.letters(ROSA)) == 1
+    assert clock.person().ask("redeem-invite", {"code": invite["code"]}).status == 200
+
+
+def test_a_mail_that_resend_refuses_is_dead_at_once_and_says_nothing_of_whom(
+    clock: Clock, vendors: Vendors, capsys: pytest.CaptureFixture[str]
+) -> None:
+    invited(clock)
+    vendors.mail_faults.fail_next(422)
+    assert clock.now("process_jobs")["dead"] == 1
+    assert clock.value("SELECT last_error FROM ops.dead_jobs") == "NotRetryable(Resend422)"
+    assert clock.alerts() == {"dead-job/send_invite_email": "critical"}
+    logged = capsys.readouterr().out
+    assert "Abuela" not in logged
+    assert ROSA not in logged
+
+
+def test_a_resent_invite_s_old_mail_goes_no_more_and_the_new_one_does(clock: Clock, vendors: Vendors) -> None:
+    _, keeper, invite = invited(clock)
+    again = keeper.post(f"/v1/invites/{invite['id']}/resend")
+    assert again.status == 200, again.body
+    clock.now("process_jobs")
+    (letter,) = vendors.letters(ROSA)
+    assert invite["code"] not in letter.text
+
+
+# Events
+
+
+def test_events_arrive_once_about_an_id_and_nobody(clock: Clock, vendors: Vendors) -> None:
+    family, keeper, _ = invited(clock)
+    clock.now("process_jobs")
+    (event,) = vendors.events("onboarding_family_created")
+    assert event["distinct_id"] == keeper.id
+    assert event["properties"] == {
+        "familyId": family,
+        "$process_person_profile": False,
+        "$ip": None,
+        "$geoip_disable": True,
+    }
+    assert "Soles" not in json.dumps(vendors.events())
+
+
+def test_posthog_being_slow_or_down_loses_no_event_and_counts_none_twice(
+    clock: Clock, vendors: Vendors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from chalicelib import analytics
+
+    monkeypatch.setattr(analytics, "SECONDS", 0.3)
+    invited(clock)
+    events = clock.value("SELECT count(*) FROM ops.jobs WHERE kind = 'capture_events'")
+    vendors.event_faults.fail_next(503)
+    assert clock.now("process_jobs")["retry"] == events
+    later(clock)
+    vendors.event_faults.delay(1.0)
+    assert clock.now("process_jobs")["retry"] == events
+    later(clock)
+    assert clock.now("process_jobs") == {"done": events}
+    assert len(vendors.events()) == events
+
+
+def test_an_event_that_is_not_in_the_list_dies_alone(clock: Clock, vendors: Vendors) -> None:
+    person = clock.person()
+    for name, properties in (
+        ("unheard_of", {}),
+        ("invitation_created", {"family_id": person.id, "email": "x"}),
+        ("invitation_created", {"family_id": person.id}),
+    ):
+        clock.run("SELECT ops.capture_event(%s, %s, %s::jsonb, 'x')", name, person.id, json.dumps(properties))
+    assert clock.now("process_jobs") == {"done": 1, "dead": 2}
+    assert [event["event"] for event in vendors.events()] == ["invitation_created"]
+    causes = {row[0] for row in clock.run("SELECT last_error FROM ops.dead_jobs")}
+    assert causes == {"NotRetryable(UnknownEvent)", "NotRetryable(InvalidEvent)"}
+
+
+def test_an_event_of_a_person_who_is_gone_is_nobody_s(clock: Clock, vendors: Vendors) -> None:
+    family, _ = clock.family_of_one()
+    clock.run("DELETE FROM ops.jobs")
+    clock.run("SELECT ops.capture_event('invitation_created', NULL, %s::jsonb, 'x')", json.dumps({"family_id": family}))
+    assert clock.now("process_jobs") == {"done": 1}
+    assert vendors.events() == []
+
+
+def test_without_a_key_events_are_let_go(clock: Clock, vendors: Vendors, monkeypatch: pytest.MonkeyPatch) -> None:
+    from chalicelib import config
+
+    monkeypatch.delenv("POSTHOG_API_KEY")
+    config.reset()
+    clock.family_of_one()
+    assert clock.now("process_jobs") == {"done": 1}
+    assert vendors.events() == []
+
+
+# The minute
+
+
+def test_it_drains_twice_a_minute_and_claims_nothing_after_second_fifty(
+    clock: Clock, vendors: Vendors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moment, claims = [1000.0], list[float]()
+
+    def drain(call: Any, remaining_seconds: Any) -> dict[str, int]:
+        while remaining_seconds() >= worker.JOB_SECONDS:
+            claims.append(moment[0] - 1000)
+            moment[0] += 7
+        return {"done": 1}
+
+    monkeypatch.setattr(worker, "drain", drain)
+    monkeypatch.setattr(process_jobs.time, "monotonic", lambda: moment[0])
+    slept: list[float] = []
+    monkeypatch.setattr(process_jobs.time, "sleep", slept.append)
+    from chalicelib.call import Call
+
+    assert process_jobs._drain_twice(Call.system("process_jobs"))["done"] == 2
+    assert max(claims) <= 50
+    assert slept == [0.0]
+
+
+def test_the_second_drain_waits_for_second_thirty(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(process_jobs.time, "sleep", slept.append)
+    assert "skipped" not in clock.tick("process_jobs")
+    assert 25 < slept[0] <= 30
+    assert clock.tick("process_jobs") == {"skipped": "slot_taken"}
+
+
+def test_no_job_that_the_house_enqueues_holds_more_than_ids_numbers_and_words_of_ours(
+    clock: Clock, vendors: Vendors
+) -> None:
+    family, keeper, invite = invited(clock)
+    recording = clock.kept(family, keeper, waveformSizeBytes=3)
+    keeper.patch(f"/v1/recordings/{recording}", {"title": "A secret title"})
+    keeper.post(f"/v1/families/{family}/prompts", {"text": "A secret question?"})
+    keeper.patch("/v1/me", {"displayName": "Secret Name", "locale": "fr"})
+    keeper.post(f"/v1/invites/{invite['id']}/resend")
+    guest = clock.person()
+    code = clock.person()
+    assert code.ask("redeem-invite", {"code": "ABC-DEF-GHJ"}).status == 404
+    fresh = keeper.ask("create-invite", {"familyId": family, "email": "second@example.com"}).data["invite"]
+    guest.ask("redeem-invite", {"code": fresh["code"], "displayName": "Secret Guest"})
+    clock.value(
+        "SELECT ops.record_stripe_event_tx('evt_1', 'invoice.paid', false, now(), 'cus_1', 'in_1', true, 'request')"
+    )
+    jobs = clock.run("SELECT kind, payload FROM ops.jobs")
+    assert {kind for kind, _ in jobs} == set(worker.KINDS)
+    for kind, payload in jobs:
+        for path, value in leaves(payload):
+            assert is_harmless(path, value), f"{kind}: {path} is {type(value).__name__}"
+
+
+def leaves(value: Any, path: str = "") -> list[tuple[str, Any]]:
+    if isinstance(value, dict):
+        return [leaf for key, item in value.items() for leaf in leaves(item, f"{path}.{key}".lstrip("."))]
+    return [(path, value)]
+
+
+def is_harmless(path: str, value: Any) -> bool:
+    """An id, a number, a time, or one of the few words that events are made of."""
+    from chalicelib.analytics import EVENTS
+
+    if value is None or isinstance(value, bool | int | float):
+        return True
+    words = {
+        "event": "|".join(EVENTS),
+        "happened_at": r"\d{4}-\d\d-\d\dT[\d:.+]+",
+        "properties.locale": "en|es|fr",
+        "properties.previous_locale": "en|es|fr",
+        "properties.plan": "free|family|legacy",
+        "properties.previous_plan": "free|family|legacy",
+        "event_id": r"evt_\w+",
+    }
+    return re.fullmatch(words.get(path, r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), str(value)) is not None

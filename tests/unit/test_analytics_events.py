@@ -1,0 +1,141 @@
+"""The product events: the whole list, typed, and nothing in them but ids, numbers and words of ours."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from chalicelib import analytics
+from chalicelib.analytics import EVENTS, Properties, read_event
+from chalicelib.job import NotRetryable
+
+FAMILY, PERSON, RECORDING, PROMPT = (str(uuid.uuid4()) for _ in range(4))
+ROOT = Path(__file__).parents[2]
+
+# As the product was conceived: eight categories, 24 events.
+LISTED = {
+    "auth": ["magic_link_requested", "magic_link_verified", "signed_in", "signed_out"],
+    "onboarding": ["family_created", "completed"],
+    "invitation": ["created", "redeemed"],
+    "recording": ["started", "paused", "resumed", "completed", "upload_started", "saved"],
+    "playback": ["started", "completed"],
+    "billing": [
+        "checkout_started",
+        "checkout_completed",
+        "portal_opened",
+        "plan_changed",
+        "subscription_canceled",
+        "subscription_renewed",
+    ],
+    "settings": ["language_changed"],
+    "prompt": ["created"],
+}
+
+FULL: dict[str, Any] = {
+    "family_id": FAMILY,
+    "recording_id": RECORDING,
+    "prompt_id": PROMPT,
+    "duration": 12.5,
+    "size_bytes": 5,
+    "rescued": True,
+    "plan": "family",
+    "previous_plan": "free",
+    "interval": "year",
+    "locale": "es",
+    "previous_locale": "en",
+}
+
+
+def payload(event: str, **properties: Any) -> dict[str, Any]:
+    return {"event": event, "user_id": PERSON, "happened_at": "2026-11-20T10:00:00.5+00:00", "properties": properties}
+
+
+def everything_of(event: str) -> dict[str, Any]:
+    return {name: FULL[name] for name in EVENTS[event].model_fields}
+
+
+def test_the_list_is_whole_and_holds_nothing_else() -> None:
+    assert sorted(EVENTS) == sorted(f"{noun}_{verb}" for noun, verbs in LISTED.items() for verb in verbs)
+    assert len(EVENTS) == 24
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_each_event_is_taken_with_all_it_tells_and_sent_in_the_apps_own_words(event: str) -> None:
+    read = read_event("job", payload(event, **everything_of(event)))
+    assert read is not None
+    sent = analytics._as_sent(read)
+    assert (sent["uuid"], sent["event"], sent["distinct_id"]) == ("job", event, PERSON)
+    assert sent["timestamp"] == "2026-11-20T10:00:00.500000+00:00"
+    own = {name for name in sent["properties"] if not name.startswith("$")}
+    assert all(re.fullmatch(r"[a-z]+([A-Z][a-z]+)*", name) for name in own)
+    assert len(own) == len(EVENTS[event].model_fields)
+    assert sent["properties"]["$process_person_profile"] is False
+    assert (sent["properties"]["$ip"], sent["properties"]["$geoip_disable"]) == (None, True)
+
+
+@pytest.mark.parametrize("event", EVENTS)
+@pytest.mark.parametrize("more", ["email", "name", "displayName", "title", "familyName", "distinct_id", "$set"])
+def test_no_event_tells_anything_more(event: str, more: str) -> None:
+    with pytest.raises(NotRetryable, match="InvalidEvent"):
+        read_event("job", payload(event, **everything_of(event), **{more: "Grandma"}))
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_no_event_has_room_for_a_text(event: str) -> None:
+    for name in EVENTS[event].model_fields:
+        with pytest.raises(NotRetryable):
+            read_event("job", payload(event, **{**everything_of(event), name: "grandma@example.com"}))
+
+
+def test_a_person_is_an_id() -> None:
+    for user_id in ("grandma@example.com", "Grandma", 7):
+        with pytest.raises(NotRetryable):
+            read_event("job", {**payload("onboarding_completed", family_id=FAMILY), "user_id": user_id})
+    with pytest.raises(NotRetryable):
+        read_event("job", {**payload("onboarding_completed", family_id=FAMILY), "email": "grandma@example.com"})
+
+
+def test_what_is_needed_is_needed() -> None:
+    for event, model in EVENTS.items():
+        for name, field in model.model_fields.items():
+            if field.is_required():
+                told = {key: value for key, value in everything_of(event).items() if key != name}
+                with pytest.raises(NotRetryable):
+                    read_event("job", payload(event, **told))
+
+
+@pytest.mark.parametrize("duration", [-1, "NaN", "Infinity", float("inf")])
+def test_a_duration_is_a_number_of_seconds(duration: Any) -> None:
+    with pytest.raises(NotRetryable):
+        read_event("job", payload("recording_completed", family_id=FAMILY, duration=duration))
+
+
+def test_no_model_of_an_event_has_a_field_for_free_text() -> None:
+    for model in set(EVENTS.values()):
+        assert issubclass(model, Properties)
+        for name, field in model.model_fields.items():
+            kinds = (field.annotation, *get_args(field.annotation))
+            assert str not in kinds, f"{model.__name__}.{name}"
+
+
+def test_every_event_the_database_captures_is_in_the_list() -> None:
+    captured = set[str]()
+    for path in (ROOT / "sql" / "functions").glob("*.sql"):
+        text = path.read_text("utf-8")
+        captured |= set(re.findall(r"capture_event\(\s*'(\w+)'", text))
+        captured |= set(re.findall(r"THEN '((?:billing|recording|invitation)_\w+)'", text))
+    assert len(captured) >= 10
+    assert captured <= set(EVENTS)
+
+
+def test_posthog_is_not_imported_before_there_is_something_to_send() -> None:
+    script = (
+        "import sys, chalicelib.jobs.capture_events; sys.exit('posthog' in sys.modules or 'requests' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", script], cwd=ROOT).returncode == 0
