@@ -1,10 +1,10 @@
-CREATE OR REPLACE FUNCTION ops.customers_to_reconcile_tx(p_before timestamptz, p_limit integer)
+CREATE OR REPLACE FUNCTION ops.customers_to_reconcile_tx(p_before timestamptz, p_idle_hours integer, p_limit integer)
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  v_before timestamptz := coalesce(p_before, pg_catalog.clock_timestamp());
+  v_before timestamptz := coalesce(p_before, pg_catalog.clock_timestamp() - p_idle_hours * interval '1 hour');
   v_family_ids jsonb;
 BEGIN
   SELECT pg_catalog.jsonb_agg(page.family_id ORDER BY page.updated_at) INTO v_family_ids
@@ -14,6 +14,6 @@ BEGIN
   RETURN pg_catalog.jsonb_build_object('before', v_before, 'family_ids', coalesce(v_family_ids, '[]'));
 END
 $$;
-COMMENT ON FUNCTION ops.customers_to_reconcile_tx(timestamptz, integer) IS
-  'Families that are customers, the one not looked at for longest first. Taking a ticket stamps updated_at, so passing on `before` walks each once, and a run cut short goes on where it stopped.';
+COMMENT ON FUNCTION ops.customers_to_reconcile_tx(timestamptz, integer, integer) IS
+  'Families that are customers and were not looked at for p_idle_hours, the longest first. Taking a ticket stamps updated_at, so passing on `before` walks each once, and a run cut short goes on where it stopped.';
 SELECT ops.publish('ops.customers_to_reconcile_tx', 'app_service');
