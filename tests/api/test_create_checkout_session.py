@@ -1,0 +1,235 @@
+"""create-checkout-session over HTTP: one customer and one live session a family, whoever clicks how often."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from chalicelib import billing
+from tests.api.front import Caller, Front, at_once
+from tests.api.house import Reply
+from tests.contract.stripe_world import StripeWorld
+
+NAME = "create-checkout-session"
+
+
+@pytest.fixture
+def keeper(front: Front) -> Caller:
+    return front.person()
+
+
+@pytest.fixture
+def family(front: Front, keeper: Caller) -> str:
+    return front.family(keeper)
+
+
+def checkout(person: Caller, family: str, plan: str = "family", interval: str = "month") -> Reply:
+    return person.ask(NAME, {"familyId": family, "plan": plan, "interval": interval})
+
+
+def open_sessions(stripe: StripeWorld) -> list[str]:
+    return [session.id for session in stripe.client.v1.checkout.sessions.list({"status": "open"}).data]
+
+
+def customers(stripe: StripeWorld) -> set[str]:
+    sessions: Any = stripe.client.v1.checkout.sessions.list({"limit": 100}).data
+    return {session.customer for session in sessions}
+
+
+def test_a_keeper_is_sent_to_pay(front: Front, stripe: StripeWorld, keeper: Caller, family: str) -> None:
+    data = checkout(keeper, family).data
+    assert set(data) == {"sessionId", "url"}
+    session: Any = stripe.client.v1.checkout.sessions.retrieve(data["sessionId"])
+    assert (session.url, session.status, session.client_reference_id) == (data["url"], "open", family)
+    assert session.success_url.startswith("https://app.example.org/billing?")
+    assert front.events("billing_checkout_started")[0]["properties"]["plan"] == "family"
+
+
+@pytest.mark.parametrize("header", ["host", "origin", "referer", "x_forwarded_host"])
+def test_nothing_a_caller_sends_decides_where_stripe_returns_to(
+    stripe: StripeWorld, keeper: Caller, family: str, header: str
+) -> None:
+    evil = {"successUrl": "//evil.example", "cancelUrl": "https://evil.example", "returnUrl": "/\\evil.example"}
+    body = {"familyId": family, "plan": "family", "interval": "month", **evil}
+    data = keeper.ask(NAME, body, **{header: "https://evil.example"}).data
+    session: Any = stripe.client.v1.checkout.sessions.retrieve(data["sessionId"])
+    assert session.success_url.startswith("https://app.example.org/billing?")
+    assert session.cancel_url.startswith("https://app.example.org/billing?")
+
+
+def test_the_same_plan_asked_again_is_the_same_session(stripe: StripeWorld, keeper: Caller, family: str) -> None:
+    first = checkout(keeper, family).data
+    assert checkout(keeper, family).data == first
+    assert open_sessions(stripe) == [first["sessionId"]]
+
+
+def test_another_plan_takes_the_place_of_the_first(stripe: StripeWorld, keeper: Caller, family: str) -> None:
+    first = checkout(keeper, family, "family", "month").data
+    second = checkout(keeper, family, "legacy", "month").data
+    third = checkout(keeper, family, "family", "month").data
+    assert len({first["sessionId"], second["sessionId"], third["sessionId"]}) == 3
+    assert open_sessions(stripe) == [third["sessionId"]]
+    assert len(customers(stripe)) == 1
+
+
+def test_two_keepers_and_ten_clicks_at_once_are_one_customer_and_one_session(
+    front: Front, stripe: StripeWorld, keeper: Caller, family: str
+) -> None:
+    other = front.member(family, "keeper")
+    replies = at_once([lambda who=who: checkout(who, family) for who in (keeper, other) * 5])  # type: ignore[misc]
+    assert [reply.status for reply in replies] == [200] * 10
+    assert len({reply.data["sessionId"] for reply in replies}) == 1
+    assert len(open_sessions(stripe)) == len(customers(stripe)) == 1
+
+
+def test_two_plans_asked_at_once_leave_one_session_to_pay(
+    front: Front, stripe: StripeWorld, keeper: Caller, family: str
+) -> None:
+    other = front.member(family, "keeper")
+    replies = at_once([lambda: checkout(keeper, family, "family"), lambda: checkout(other, family, "legacy")])
+    given = [reply.data["sessionId"] for reply in replies if reply.status == 200]
+    assert {reply.reason for reply in replies if reply.status != 200} <= {"in_progress"}
+    standing = front.value("SELECT checkout_session_id FROM ops.billing_customers")
+    assert standing in given
+    assert open_sessions(stripe) == [standing]
+
+
+def test_a_session_that_lost_its_place_cannot_be_paid(
+    front: Front, stripe: StripeWorld, keeper: Caller, family: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = billing.create_checkout_session
+
+    def overtaken(*args: Any, **kwargs: Any) -> billing.CheckoutSession:
+        mine = create(*args, **kwargs)
+        monkeypatch.setattr(billing, "create_checkout_session", create)
+        assert checkout(keeper, family, "legacy").status == 200
+        return mine
+
+    monkeypatch.setattr(billing, "create_checkout_session", overtaken)
+    assert checkout(keeper, family, "family").reason == "in_progress"
+    assert open_sessions(stripe) == [front.value("SELECT checkout_session_id FROM ops.billing_customers")]
+    assert front.value("SELECT checkout_plan FROM ops.billing_customers") == "legacy"
+
+
+def test_a_session_that_expired_is_followed_by_a_new_one(stripe: StripeWorld, keeper: Caller, family: str) -> None:
+    first = checkout(keeper, family).data
+    stripe.client.v1.checkout.sessions.expire(first["sessionId"])
+    second = checkout(keeper, family).data
+    assert second["sessionId"] != first["sessionId"]
+    assert open_sessions(stripe) == [second["sessionId"]]
+
+
+@pytest.mark.parametrize("plan", ["family", "legacy"])
+def test_who_paid_a_moment_ago_does_not_pay_again(stripe: StripeWorld, keeper: Caller, family: str, plan: str) -> None:
+    stripe.pay(checkout(keeper, family).data["sessionId"])
+    assert checkout(keeper, family, plan).reason == "subscribed"
+    assert open_sessions(stripe) == []
+
+
+def test_a_family_that_is_subscribed_is_sent_to_the_portal(
+    front: Front, stripe: StripeWorld, keeper: Caller, family: str
+) -> None:
+    checkout(keeper, family)
+    front.run("UPDATE ops.billing_customers SET subscription_id = 'sub_1', subscription_status = 'active'")
+    assert checkout(keeper, family).reason == "subscribed"
+
+
+def test_a_family_whose_subscription_ended_may_pay_again(stripe: StripeWorld, keeper: Caller, family: str) -> None:
+    subscription = stripe.pay(checkout(keeper, family).data["sessionId"])
+    stripe.post(f"subscriptions/{subscription}", {"status": "canceled"})
+    again = checkout(keeper, family).data
+    assert open_sessions(stripe) == [again["sessionId"]]
+    assert len(customers(stripe)) == 1
+
+
+def test_strangers_storytellers_and_unknown_families_get_one_answer(
+    front: Front, stripe: StripeWorld, keeper: Caller, family: str
+) -> None:
+    replies = [
+        checkout(front.person(), family),
+        checkout(front.member(family), family),
+        checkout(keeper, str(uuid4())),
+    ]
+    assert {reply.error for reply in replies} == {"FORBIDDEN"}
+    assert all(reply.anonymous == replies[0].anonymous for reply in replies)
+    assert open_sessions(stripe) == []
+
+
+def test_a_keeper_shown_out_while_stripe_was_asked_leaves_nothing_to_pay(
+    front: Front, stripe: StripeWorld, keeper: Caller, family: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    front.member(family, "keeper")
+    create = billing.create_checkout_session
+
+    def meanwhile(*args: Any, **kwargs: Any) -> billing.CheckoutSession:
+        front.remove(family, keeper)
+        return create(*args, **kwargs)
+
+    monkeypatch.setattr(billing, "create_checkout_session", meanwhile)
+    assert checkout(keeper, family).error == "FORBIDDEN"
+    assert open_sessions(stripe) == []
+    assert front.value("SELECT count(*) FROM ops.billing_customers") == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"familyId": "x"}, "familyId"),
+        ({"plan": "free"}, "plan"),
+        ({"plan": None}, "plan"),
+        ({"interval": "week"}, "interval"),
+        ({"interval": 1}, "interval"),
+    ],
+)
+def test_what_is_not_valid_is_refused_by_its_field(shared: Front, change: dict[str, Any], field: str) -> None:
+    reply = shared.person().ask(NAME, {"familyId": str(uuid4()), "plan": "family", "interval": "month", **change})
+    assert reply.error == "VALIDATION_FAILED"
+    assert [problem["field"] for problem in reply.body["error"]["details"]] == [field]
+
+
+def test_a_plan_that_is_not_sold_here_is_503_and_makes_nothing(
+    front: Front, stripe: StripeWorld, keeper: Caller, family: str
+) -> None:
+    assert checkout(keeper, family, "legacy", "year").error == "SERVICE_UNAVAILABLE"
+    assert open_sessions(stripe) == []
+
+
+def test_stripe_out_of_reach_is_503_and_asking_again_works(stripe: StripeWorld, keeper: Caller, family: str) -> None:
+    stripe.stand_in.faults.fail_next(500, times=2)
+    reply = checkout(keeper, family)
+    assert (reply.status, reply.error) == (503, "SERVICE_UNAVAILABLE")
+    assert checkout(keeper, family).status == 200
+    assert len(open_sessions(stripe)) == len(customers(stripe)) == 1
+
+
+def test_an_answer_of_stripe_s_that_was_lost_makes_no_second_session(
+    stripe: StripeWorld, keeper: Caller, family: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(billing, "ANSWER_SECONDS", 0.3)
+    billing.reset()
+    create = billing.create_customer
+
+    def then_slow(*args: Any) -> str:
+        customer = create(*args)
+        stripe.stand_in.faults.delay(1.5, times=2)
+        return customer
+
+    monkeypatch.setattr(billing, "create_customer", then_slow)
+    assert checkout(keeper, family).error == "SERVICE_UNAVAILABLE"
+    monkeypatch.setattr(billing, "create_customer", create)
+    assert checkout(keeper, family).status == 200
+    assert len(open_sessions(stripe)) == 1
+
+
+def test_a_first_checkout_is_two_messages_and_a_repeated_one_is_one(
+    stripe: StripeWorld, keeper: Caller, family: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from chalicelib import logs
+
+    messages: list[int] = []
+    monkeypatch.setattr(logs, "request", lambda call, *rest: messages.append(call.messages))
+    checkout(keeper, family)
+    checkout(keeper, family)
+    assert messages == [2, 1]
