@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from app import app
-from chalicelib import storage
+from chalicelib import slots, storage
 from chalicelib.errors import InternalError
 from chalicelib.functions import FUNCTIONS
 from tests.api.clock import Clock
@@ -17,6 +19,13 @@ SCHEDULES = sorted(set(FUNCTIONS) - {"api_handler"})
 
 def test_every_function_that_is_configured_is_a_schedule_on_the_map() -> None:
     assert sorted(source.name for source in app.event_sources) == SCHEDULES
+
+
+@pytest.mark.parametrize("schedule", ["audit_storage", "copy_recordings", "settle_uploads", "reconcile_billing"])
+def test_a_function_is_cut_off_before_its_next_slot_begins(schedule: str) -> None:
+    stages = json.loads((Path(__file__).parents[2] / ".chalice" / "config.json").read_text("utf-8"))["stages"]
+    for stage in stages.values():
+        assert stage["lambda_functions"][schedule]["lambda_timeout"] < slots.QUARTER
 
 
 def test_a_clock_that_fires_twice_runs_once(clock: Clock) -> None:

@@ -1,0 +1,158 @@
+"""reconcile_billing, apply_stripe_event: what no event told is repaired, a slow fetch overwrites nothing newer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chalicelib import billing, billing_sync
+from chalicelib.billing_state import Subscription
+from chalicelib.call import Call
+from tests.api.clock import Clock
+from tests.api.front import Caller
+from tests.contract.stripe_world import StripeWorld
+
+SYSTEM = Call.system("test")
+
+
+def paid(clock: Clock, stripe: StripeWorld) -> tuple[str, str]:
+    """A family that paid, of which no event ever came: its id and its subscription."""
+    keeper: Caller = clock.person()
+    family = clock.family(keeper)
+    body = {"familyId": family, "plan": "family", "interval": "month"}
+    subscription = stripe.pay(keeper.ask("create-checkout-session", body).data["sessionId"])
+    return family, subscription
+
+
+def plan(clock: Clock, family: str) -> str:
+    return str(clock.value("SELECT plan FROM public.entitlements WHERE family_id = %s", family))
+
+
+def test_what_no_event_told_is_repaired_and_reported(stripe: StripeWorld, clock: Clock) -> None:
+    family, _ = paid(clock, stripe)
+    assert clock.now("reconcile_billing") == {
+        "customers": 1,
+        "repaired": 1,
+        "failed": 0,
+        "repairedFamilies": [family],
+        "finished": True,
+    }
+    assert plan(clock, family) == "family"
+    again = clock.now("reconcile_billing")
+    assert (again["customers"], again["repaired"]) == (1, 0)
+
+
+def test_one_night_looks_at_each_customer_once(stripe: StripeWorld, clock: Clock) -> None:
+    family, _ = paid(clock, stripe)
+    assert clock.tick("reconcile_billing")["customers"] == 0, "looked at within the day already"
+    clock.run("ALTER TABLE ops.billing_customers DISABLE TRIGGER set_updated_at")
+    clock.run("UPDATE ops.billing_customers SET updated_at = now() - interval '21 hours'")
+    clock.run("ALTER TABLE ops.billing_customers ENABLE TRIGGER set_updated_at")
+    clock.run("DELETE FROM ops.schedule_runs")
+    assert clock.tick("reconcile_billing")["repairedFamilies"] == [family]
+    clock.run("DELETE FROM ops.schedule_runs")
+    assert clock.tick("reconcile_billing")["customers"] == 0
+
+
+def test_one_customer_that_fails_keeps_no_other_from_being_repaired(stripe: StripeWorld, clock: Clock) -> None:
+    broken, _ = paid(clock, stripe)
+    clock.run("UPDATE ops.billing_customers SET customer_id = 'cus_unheard_of' WHERE family_id = %s", broken)
+    family, _ = paid(clock, stripe)
+    summary = clock.now("reconcile_billing")
+    assert (summary["failed"], summary["repairedFamilies"]) == (1, [family])
+    assert plan(clock, broken) == "free"
+
+
+def test_stripe_being_down_is_not_knocked_at_a_thousand_times(
+    stripe: StripeWorld, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(6):
+        paid(clock, stripe)
+
+    def down(customer_id: str) -> list[Subscription]:
+        raise RuntimeError
+
+    monkeypatch.setattr(billing, "fetch_subscriptions", down)
+    summary = clock.now("reconcile_billing")
+    assert (summary["failed"], summary["finished"]) == (5, False)
+
+
+def test_a_slow_fetch_overwrites_nothing_newer(
+    stripe: StripeWorld, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    family, subscription = paid(clock, stripe)
+    fetch = billing.fetch_subscriptions
+
+    def slow(customer_id: str) -> list[Subscription]:
+        old = fetch(customer_id)
+        monkeypatch.setattr(billing, "fetch_subscriptions", fetch)
+        stripe.post(f"subscriptions/{subscription}", {"status": "canceled"})
+        assert billing_sync.sync(SYSTEM, family_id=family) in ("changed", "unchanged")
+        return old
+
+    monkeypatch.setattr(billing, "fetch_subscriptions", slow)
+    assert billing_sync.sync(SYSTEM, family_id=family) == "overtaken"
+    assert plan(clock, family) == "free"
+
+
+def test_no_transaction_is_open_while_stripe_is_asked(
+    stripe: StripeWorld, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    family, _ = paid(clock, stripe)
+    fetch, seen = billing.fetch_subscriptions, list[Any]()
+
+    def watched(customer_id: str) -> list[Subscription]:
+        seen.extend(
+            clock.run(
+                "SELECT state FROM pg_stat_activity WHERE datname = current_database() AND usename = 'app_login'"
+                " AND xact_start IS NOT NULL"
+            )
+        )
+        return fetch(customer_id)
+
+    monkeypatch.setattr(billing, "fetch_subscriptions", watched)
+    billing_sync.sync(SYSTEM, family_id=family)
+    assert seen == []
+
+
+def test_what_an_operator_must_look_at_is_told_and_the_plan_is_kept(stripe: StripeWorld, clock: Clock) -> None:
+    family, subscription = paid(clock, stripe)
+    clock.now("reconcile_billing")
+    stripe.post(f"subscriptions/{subscription}", {"prices": ["price_unheard_of"]})
+    clock.now("reconcile_billing")
+    assert plan(clock, family) == "family"
+    assert clock.alerts() == {"billing/unknown_price": "error"}
+
+
+def test_an_event_whose_job_fails_says_so_and_is_applied_when_it_comes_again(
+    stripe: StripeWorld, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    family, _ = paid(clock, stripe)
+    customer = clock.value("SELECT customer_id FROM ops.billing_customers")
+    clock.value(
+        "SELECT ops.record_stripe_event_tx('evt_1', 'invoice.paid', false, now(), %s, 'in_1', true, 'r')", customer
+    )
+    clock.run("DELETE FROM ops.jobs WHERE kind = 'capture_events'")
+    stripe.stand_in.faults.fail_next(500, times=2)
+    assert clock.now("process_jobs") == {"retry": 1}
+    assert clock.run("SELECT state, last_error FROM ops.stripe_events") == [("failed", "Unavailable")]
+    clock.run("UPDATE ops.jobs SET run_at = now(), turn_at = now()")
+    # The event that this application makes is let go: no key of PostHog's is configured here.
+    assert clock.now("process_jobs") == {"done": 2}
+    assert clock.run("SELECT state, attempts FROM ops.stripe_events") == [("applied", 2)]
+    assert plan(clock, family) == "family"
+
+
+def test_an_event_whose_job_is_dead_is_dead_and_alerts(stripe: StripeWorld, clock: Clock) -> None:
+    paid(clock, stripe)
+    customer = clock.value("SELECT customer_id FROM ops.billing_customers")
+    clock.value(
+        "SELECT ops.record_stripe_event_tx('evt_1', 'invoice.paid', false, now(), %s, 'in_1', true, 'r')", customer
+    )
+    clock.run("DELETE FROM ops.jobs WHERE kind = 'capture_events'")
+    clock.run("UPDATE ops.jobs SET max_attempts = 1")
+    stripe.stand_in.faults.fail_next(500, times=2)
+    assert clock.now("process_jobs") == {"dead": 1}
+    assert clock.value("SELECT state FROM ops.stripe_events") == "dead"
+    assert clock.alerts() == {"dead-job/apply_stripe_event": "critical"}
