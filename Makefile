@@ -12,7 +12,7 @@ WORKERS ?= 2
 LOCAL_UNLESS_TOLD := [ -n "$$MIGRATIONS_DATABASE_URL" ] || [ ! -f .local/env ] || { set -a; . ./.local/env; set +a; };
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run story test test-all check format migrate rollback migration clean
+.PHONY: help setup run story test test-all check format migrate rollback migration drill rearm clean
 
 help: ## this page
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,12 @@ rollback: $(READY) ## undo the last migration there
 
 migration: $(READY) ## begin a new migration: make migration NAME=add_chapters
 	@$(BIN)/python sql/migrate.py new "$(NAME)"
+
+drill: $(READY) ## dump, restore elsewhere, compare everything; the bucket too
+	@$(LOCAL_UNLESS_TOLD) $(BIN)/python -m local.drill
+
+rearm: $(READY) ## after a restore: let the schedules that delete delete again
+	@$(LOCAL_UNLESS_TOLD) $(BIN)/python -m local.operator rearm
 
 clean: ## forget the local stack's data and the virtual environment
 	rm -rf .local $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis tests/e2e/node_modules

@@ -104,9 +104,13 @@ def main(arguments: list[str]) -> int:
     except (postgres.PortTaken, server.PortTaken) as trouble:
         ports = Ports.from_environment()
         name = {ports.gateway: "PORT", ports.store: "R2_PORT", ports.postgres: "PG_PORT"}.get(trouble.port, "PORT")
-        return _fail(f"port {trouble.port} is taken by another program: stop it, or choose another with {name}=... make run")
+        return _fail(
+            f"port {trouble.port} is taken by another program: stop it, or choose another with {name}=... make run"
+        )
     except postgres.AlreadyRunning:
-        return _fail("the stack of this folder is running already: stop it there, or tell it the story with `make story`")
+        return _fail(
+            "the stack of this folder is running already: stop it there, or tell it the story with `make story`"
+        )
     except (MigrationRefused, MigrationFailed) as trouble:
         return _fail(f"the database could not be brought up to date: {trouble} (or begin anew: rm -rf .local)")
     except StoryFailed as trouble:

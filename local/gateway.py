@@ -25,7 +25,9 @@ _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 App = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 
-def create_gateway(app: Any, blueprints: dict[str, Blueprint], schedules: dict[str, Callable[[], dict[str, Any]]]) -> Flask:
+def create_gateway(
+    app: Any, blueprints: dict[str, Blueprint], schedules: dict[str, Callable[[], dict[str, Any]]]
+) -> Flask:
     """The WSGI app of the whole origin.
 
     `app` is the Chalice app object; `blueprints` are mounted under their key where it is not empty, else where they

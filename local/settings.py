@@ -136,7 +136,7 @@ def write_env(variables: Mapping[str, str], path: Path) -> None:
 
 def _quoted(value: str) -> str:
     """Bare where a shell needs no quotes, so that a plain NAME=value reader is right as well."""
-    return f"'{value}'" if any(character in value for character in " <>{}\"*&") else value
+    return f"'{value}'" if any(character in value for character in ' <>{}"*&') else value
 
 
 def _unquoted(value: str) -> str:

@@ -48,7 +48,9 @@ def _chapters(story: _Story) -> None:
     with story.step("she founds the Moreno family") as step:
         family = story.call(ana, "create-family", name="Moreno", locale="es", displayName="Ana")
         family_id = family["family"]["id"]
-        step.check(family["family"]["role"] == "keeper" and family["promptsSeeded"] > 0, "a keeper and her first prompts")
+        step.check(
+            family["family"]["role"] == "keeper" and family["promptsSeeded"] > 0, "a keeper and her first prompts"
+        )
     with story.step("she invites her grandson Ben by mail") as step:
         invite = story.call(ana, "create-invite", familyId=family_id, email=f"ben-{mark}@example.org")["invite"]
         mail = story.mail_to(f"ben-{mark}@example.org")
@@ -143,7 +145,9 @@ class _Story:
         """A person's access token, by the code that was mailed to them."""
         seen = len(self._inbox(address))
         self._auth("otp", email=address, create_user=True)
-        mail = self.wait_for(lambda: (self._inbox(address) or [None])[0] if len(self._inbox(address)) > seen else None, "a code")
+        mail = self.wait_for(
+            lambda: (self._inbox(address) or [None])[0] if len(self._inbox(address)) > seen else None, "a code"
+        )
         code = re.search(r"\b\d{6}\b", mail["text"])
         if code is None:
             raise StoryFailed("sign-in: the mail holds no code of six digits")
@@ -198,6 +202,8 @@ def _data(answer: requests.Response, what: str) -> dict[str, Any]:
             code = answer.json()["error"]["code"]
         except (ValueError, KeyError, TypeError):
             code = "no error of ours"
-        raise StoryFailed(f"{what} answered {answer.status_code} {code}, request id {answer.headers.get('x-request-id')}")
+        raise StoryFailed(
+            f"{what} answered {answer.status_code} {code}, request id {answer.headers.get('x-request-id')}"
+        )
     data: dict[str, Any] = answer.json()["data"]
     return data

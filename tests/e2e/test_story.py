@@ -80,7 +80,9 @@ def test_a_stack_killed_with_9_comes_up_again_with_its_data(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("name", ["PORT", "R2_PORT", "PG_PORT"])
-def test_a_taken_port_is_one_line_that_names_it_and_its_variable(tmp_path: Path, stack: RunningStack, name: str) -> None:
+def test_a_taken_port_is_one_line_that_names_it_and_its_variable(
+    tmp_path: Path, stack: RunningStack, name: str
+) -> None:
     ports = {**free_ports(), name: stack.ports[name]}
     process = launch(tmp_path, ports)
     printed, _ = process.communicate(timeout=60)

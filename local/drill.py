@@ -1,0 +1,263 @@
+"""`make drill`: proves that a backup of the database, with the bucket beside it, gives every family everything back.
+
+It dumps the database the way a backup would, loads the dump into a Postgres of its own that is thrown away after, and
+holds the two against each other at one snapshot: rows, a checksum of every table's content, grants, policies,
+functions, the ledger. Then it holds the bucket against the recordings, and fetches one voice's second copy. It reads
+the source and writes nothing to it. People's addresses stay where they are: of auth.users it takes the ids alone.
+
+DRILL_DATABASE_URL, else MIGRATIONS_DATABASE_URL, names the source: a direct connection, since a pooler in transaction
+mode cannot hold a snapshot. Exits with 1 on any difference.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg2
+import requests
+from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
+from psycopg2.extensions import connection as Connection
+
+from local import supabase
+from local.postgres import EmbeddedPostgres
+from local.postgres_launch import binaries
+from sql import migrate
+
+SCHEMAS = ("public", "ops", "rls", "wire", "migrations")
+SHOWN = 5
+MOST_LISTED = 20
+
+Report = Callable[[str], None]
+
+# Every fact about the schema that a restore must bring back, a text a line. Names only, no oids: those differ.
+CATALOG = {
+    "relations": """
+        SELECT concat_ws(' ', relkind, c.oid::regclass, 'owner', relowner::regrole, 'rls', relrowsecurity, reloptions)
+        FROM pg_class AS c WHERE relnamespace = ANY (%(schemas)s::regnamespace[]) AND relkind IN ('r', 'v', 'i', 'S')""",
+    "columns": """
+        SELECT concat_ws(' ', attrelid::regclass, attname, format_type(atttypid, atttypmod), attnotnull, pg_get_expr(adbin, adrelid))
+        FROM pg_attribute JOIN pg_class AS c ON c.oid = attrelid
+        LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+        WHERE relnamespace = ANY (%(schemas)s::regnamespace[]) AND relkind IN ('r', 'v') AND attnum > 0 AND NOT attisdropped""",
+    "grants": """
+        SELECT concat_ws(' ', c.oid::regclass, item) FROM pg_class AS c, unnest(coalesce(relacl, acldefault('r', relowner))) AS item
+        WHERE relnamespace = ANY (%(schemas)s::regnamespace[]) AND relkind IN ('r', 'v')
+        UNION ALL
+        SELECT concat_ws(' ', attrelid::regclass, attname, item)
+        FROM pg_attribute JOIN pg_class AS c ON c.oid = attrelid, unnest(attacl) AS item
+        WHERE relnamespace = ANY (%(schemas)s::regnamespace[])
+        UNION ALL
+        SELECT concat_ws(' ', p.oid::regprocedure, item)
+        FROM pg_proc AS p, unnest(coalesce(proacl, acldefault('f', proowner))) AS item
+        WHERE pronamespace = ANY (%(schemas)s::regnamespace[])
+        UNION ALL
+        SELECT concat_ws(' ', 'schema', nspname, item) FROM pg_namespace, unnest(coalesce(nspacl, acldefault('n', nspowner))) AS item
+        WHERE oid = ANY (%(schemas)s::regnamespace[])""",
+    "policies": """
+        SELECT concat_ws(' ', schemaname, tablename, policyname, cmd, roles, qual, with_check)
+        FROM pg_policies WHERE schemaname = ANY (%(schemas)s)""",
+    "functions": """
+        SELECT concat_ws(' ', oid::regprocedure, 'owner', proowner::regrole, 'definer', prosecdef, proconfig, md5(prosrc))
+        FROM pg_proc WHERE pronamespace = ANY (%(schemas)s::regnamespace[])""",
+    "constraints": """
+        SELECT concat_ws(' ', conrelid::regclass, conname, pg_get_constraintdef(oid))
+        FROM pg_constraint WHERE connamespace = ANY (%(schemas)s::regnamespace[]) AND contype <> 'n'""",
+    "indexes": "SELECT indexdef FROM pg_indexes WHERE schemaname = ANY (%(schemas)s)",
+    "triggers": """
+        SELECT pg_get_triggerdef(t.oid) FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = tgrelid
+        WHERE NOT tgisinternal AND relnamespace = ANY (%(schemas)s::regnamespace[])""",
+}
+
+TABLES = """
+    SELECT c.oid::regclass::text FROM pg_class AS c
+    WHERE relkind = 'r' AND relpersistence = 'p' AND relnamespace = ANY (%(schemas)s::regnamespace[]) ORDER BY 1"""
+
+# Summed, so that the order of rows does not matter and a table of any size takes no memory.
+CONTENT = "SELECT count(*), sum(('x' || substr(md5(t::text), 1, 15))::bit(60)::bigint) FROM {} AS t"
+
+LEDGER = """
+    SELECT family_id FROM public.entitlements AS entitlement
+    WHERE storage_used_bytes <> (SELECT coalesce(sum(delta_bytes), 0) FROM public.usage_ledger WHERE family_id = entitlement.family_id)
+       OR storage_used_bytes <> (SELECT coalesce(sum(size_bytes), 0) FROM public.recordings WHERE family_id = entitlement.family_id)"""
+
+VOICES = 'SELECT object_key, size_bytes, etag, copied_at IS NOT NULL FROM public.recordings WHERE purging_at IS NULL ORDER BY object_key COLLATE "C"'
+
+
+class Drill:
+    """One drill: what was held against what, and everything that differed."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.differences: list[str] = []
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[list[str]]:
+        """One line of the report. What the block puts into the list is what differs."""
+        started = time.monotonic()
+        found: list[str] = []
+        yield found
+        outcome = "good" if not found else f"{len(found)} DIFFER"
+        self.report(f"  {name:<52} {time.monotonic() - started:6.1f} s  {outcome}")
+        for line in found[:SHOWN]:
+            self.report(f"      {line}")
+        self.differences.extend(found)
+
+
+def run(source_url: str, report: Report = print) -> list[str]:
+    """Drills; returns everything that differs, nothing when the backup is good."""
+    drill = Drill(report)
+    with tempfile.TemporaryDirectory(prefix="stories-drill-") as folder:
+        source = psycopg2.connect(source_url)
+        source.set_session(isolation_level=ISOLATION_LEVEL_REPEATABLE_READ, readonly=True)
+        try:
+            with drill.step("dump, at one snapshot"):
+                dump = _dump(source, source_url, Path(folder))
+            server = EmbeddedPostgres(Path(folder) / "postgres", durable=False).start()
+            try:
+                with drill.step("load it into a Postgres of the drill's own"):
+                    _load(server, source, dump)
+                _compare(drill, source, server.admin("restored"))
+            finally:
+                server.stop(immediate=True)
+            _look_at_the_bucket(drill, source)
+        finally:
+            source.close()
+    return drill.differences
+
+
+def _dump(source: Connection, url: str, folder: Path) -> Path:
+    path = folder / "backup"
+    snapshot = _one(source, "SELECT pg_export_snapshot()")
+    command = [str(binaries(18) / "pg_dump"), "--format=custom", f"--snapshot={snapshot}", f"--file={path}"]
+    _execute([*command, *(f"--schema={name}" for name in SCHEMAS), f"--dbname={url}"])
+    return path
+
+
+def _load(server: EmbeddedPostgres, source: Connection, dump: Path) -> None:
+    """Into a database shaped as Supabase hands one out. Our roles belong to the cluster: the migrations make them."""
+    admin = server.admin()
+    supabase.create_supabase_roles(admin)
+    supabase.set_password(admin, "postgres", server.superuser_password)
+    for name in ("roles", "restored"):
+        supabase.ensure_database(admin, name)
+        supabase.shape_like_supabase(server.admin(name))
+    migrate.apply(server.url("postgres", server.superuser_password, "roles"), report=lambda _line: None)
+
+    people = io.StringIO()
+    with source.cursor() as reading, server.admin("restored").cursor() as writing:
+        reading.copy_expert("COPY (SELECT id FROM auth.users) TO STDOUT", people)
+        people.seek(0)
+        writing.copy_expert("COPY auth.users (id) FROM STDIN", people)
+        # A dump says which grants a table has beyond Postgres's own defaults, and takes none of Supabase's away: loaded under
+        # these, anon would hold every right on every table. See docs/decisions/restore-and-default-privileges.md.
+        for kind in ("TABLES", "FUNCTIONS", "SEQUENCES"):
+            writing.execute(
+                f"ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE ALL ON {kind} FROM postgres, anon, authenticated, service_role"
+            )
+    # Schema public stands already, as it does on a new Supabase project: its entry alone is left out.
+    restore = str(binaries(18) / "pg_restore")
+    entries = _execute([restore, "--list", str(dump)]).splitlines(keepends=True)
+    contents = dump.with_suffix(".list")
+    contents.write_text("".join(entry for entry in entries if " SCHEMA - public " not in entry))
+    chosen = [f"--use-list={contents}", f"--dbname={server.admin_url('restored')}"]
+    _execute([restore, "--exit-on-error", "--single-transaction", *chosen, str(dump)])
+
+
+def _compare(drill: Drill, source: Connection, restored: Connection) -> None:
+    names = {"schemas": list(SCHEMAS)}
+    for connection in (source, restored):
+        _all(connection, "SELECT set_config('TimeZone', 'UTC', false), set_config('search_path', 'pg_catalog', false)")
+    with drill.step("relations, columns, grants, policies, functions") as found:
+        for subject, query in CATALOG.items():
+            here, there = ({row[0] for row in _all(side, query, names)} for side in (source, restored))
+            found.extend(f"{subject}: not restored: {line}" for line in sorted(here - there))
+            found.extend(f"{subject}: not in the source: {line}" for line in sorted(there - here))
+    tables = [row[0] for row in _all(source, TABLES, names)]
+    with drill.step(f"rows and content of {len(tables)} tables") as found:
+        for table in tables:
+            here, there = (_all(side, CONTENT.format(table))[0] for side in (source, restored))
+            if here != there:
+                found.append(f"{table}: {here[0]} rows in the source, {there[0]} restored, or other content")
+    with drill.step("ledger = used bytes = kept recordings, restored") as found:
+        found.extend(f"family {row[0]}: ledger, usage and recordings do not agree" for row in _all(restored, LEDGER))
+    with drill.step("the restored database is disarmed") as found:
+        if _one(restored, "SELECT ops.deleting_is_armed()"):
+            found.append("its schedules would delete objects at once")
+
+
+def _look_at_the_bucket(drill: Drill, source: Connection) -> None:
+    """The recordings against the bucket's listing, both in key order, and one voice from the second copies."""
+    from chalicelib import storage
+
+    copied: tuple[str, str] | None = None
+    with drill.step("every recording lies in the bucket, as it was stored") as found, source.cursor("voices") as cursor:
+        objects = (listed for page in storage.audio_store().list_objects("families/") for listed in page)
+        listed = next(objects, None)
+        cursor.execute(VOICES)
+        for key, size, etag, has_copy in cursor:
+            while listed is not None and listed.key < key:
+                listed = next(objects, None)
+            if listed is None or listed.key != key:
+                found.append(f"{key}: missing")
+            elif (listed.size_bytes, listed.etag) != (size, etag):
+                found.append(f"{key}: other size or content")
+            elif has_copy:
+                copied = (key, etag)
+    if copied is None:
+        drill.report("  no recording has a second copy yet: none was fetched")
+        return
+    with drill.step("one voice comes back from the second copies") as found:
+        key, etag = copied
+        content = hashlib.md5(usedforsecurity=False)
+        with requests.get(storage.backup_store().sign_download(key).url, stream=True, timeout=30) as answer:
+            for piece in answer.iter_content(1 << 20):
+                content.update(piece)
+        if answer.status_code != 200 or content.hexdigest() != etag:
+            found.append(f"{key}: its second copy is missing or differs")
+
+
+def _execute(command: list[str]) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        # The server's words may quote the address it was reached at, password and all: only what it says of its own.
+        trouble = [line for line in done.stderr.splitlines() if "://" not in line]
+        raise SystemExit(f"drill: {Path(command[0]).name} failed: {' / '.join(trouble[:SHOWN])}")
+    return done.stdout
+
+
+def _all(connection: Connection, query: str, parameters: dict[str, object] | None = None) -> list[tuple[object, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, parameters)
+        return cursor.fetchall()
+
+
+def _one(connection: Connection, query: str) -> object:
+    return _all(connection, query)[0][0]
+
+
+def main() -> int:
+    """The command: reads its addresses from the environment, prints a verdict, answers the exit code."""
+    url = os.environ.get("DRILL_DATABASE_URL") or os.environ.get("MIGRATIONS_DATABASE_URL")
+    if not url:
+        print("error: which database? Set DRILL_DATABASE_URL, or start the local stack first", file=sys.stderr)
+        return 2
+    print("Restore drill")
+    differences = run(url)
+    if differences:
+        print(f"\nNOT GOOD: {len(differences)} differences. This backup would lose something.")
+        return 1
+    print("\ngood: this backup brings everything back. After a real restore, look at the bucket, then: make rearm")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
