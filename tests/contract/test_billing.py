@@ -14,11 +14,12 @@ from uuid import UUID, uuid4
 
 import pytest
 import stripe
+from flask import Flask
 
 from chalicelib import billing, config, logs
 from chalicelib.billing_state import entitlement_of
 from chalicelib.errors import InternalError, MissingConfiguration, Refused, Unavailable
-from tests.contract.stripe_world import KEY, WEBHOOK_SECRETS, Hook, StripeWorld, at_once, serving_stripe
+from tests.contract.stripe_world import KEY, WEBHOOK_SECRETS, Door, Hook, StripeWorld, at_once, serving_stripe
 
 SOLD = {"price_family_month": "family:month", "price_family_year": "family:year", "price_legacy_month": "legacy:month"}
 NEW_SECRET, OLD_SECRET = WEBHOOK_SECRETS
@@ -192,6 +193,20 @@ def test_a_customer_deleted_at_stripe_has_no_live_subscription(stand_in: StripeW
 def test_an_unknown_customer_is_an_error_and_not_no_subscriptions(stand_in: StripeWorld) -> None:
     with pytest.raises(InternalError):
         billing.fetch_subscriptions("cus_of_another_account")
+
+
+def test_a_customer_that_lives_but_whose_subscriptions_are_not_found_is_an_error(
+    doors: tuple[Door, Door], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What Stripe's stand-in never says; were it believed, a family that pays would lose its plan."""
+    contradicting = Flask("contradicting")
+    missing = {"type": "invalid_request_error", "code": "resource_missing", "param": "customer", "message": "none"}
+    contradicting.add_url_rule("/v1/subscriptions", view_func=lambda: ({"error": missing}, 400))
+    contradicting.add_url_rule("/v1/customers/cus_1", view_func=lambda: {"id": "cus_1", "object": "customer"})
+    doors[1].open(contradicting)
+    monkeypatch.setenv("STRIPE_API_BASE", doors[1].url)
+    with pytest.raises(InternalError):
+        billing.fetch_subscriptions("cus_1")
 
 
 def config_prices() -> Any:
