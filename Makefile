@@ -12,7 +12,7 @@ WORKERS ?= 2
 LOCAL_UNLESS_TOLD := [ -n "$$MIGRATIONS_DATABASE_URL" ] || [ ! -f .local/env ] || { set -a; . ./.local/env; set +a; };
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run story test test-all check format migrate rollback migration drill rearm clean
+.PHONY: help setup run story test test-all check format migrate rollback migration drill rearm openapi client-types fuzz clean
 
 help: ## this page
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,7 @@ check: $(READY) ## lint, types, import contract
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy app.py chalicelib local sql
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m local.openapi --check
 
 format: $(READY) ## format the code
 	@$(BIN)/ruff format .
@@ -64,6 +65,9 @@ drill: $(READY) ## dump, restore elsewhere, compare everything; the bucket too
 
 rearm: $(READY) ## after a restore: let the schedules that delete delete again
 	@$(LOCAL_UNLESS_TOLD) $(BIN)/python -m local.operator rearm
+
+openapi: $(READY) ## write chalicelib/openapi.json and the tables of docs/wire.md anew
+	@$(BIN)/python -m local.openapi
 
 clean: ## forget the local stack's data and the virtual environment
 	rm -rf .local $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis tests/e2e/node_modules

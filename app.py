@@ -18,7 +18,7 @@ from chalicelib.operations.get_signed_playback_url import get_signed_playback_ur
 from chalicelib.operations.get_signed_upload_url import get_signed_upload_url
 from chalicelib.operations.redeem_invite import redeem_invite
 from chalicelib.operations.stripe_webhook import stripe_webhook
-from chalicelib.resources import families, health, invites, me, members, prompts, recordings
+from chalicelib.resources import families, health, invites, me, members, openapi, prompts, recordings
 from chalicelib.schedules import audit_storage as audit
 from chalicelib.schedules import cleanup_media as cleanup
 from chalicelib.schedules import copy_recordings as copies
@@ -40,11 +40,12 @@ app.operation("create-checkout-session", create_checkout_session, limit=PAYMENT)
 app.operation("create-portal-session", create_portal_session, limit=PAYMENT)
 app.webhook("stripe-webhook", stripe_webhook)
 
-# Health
+# Health, and what this API is
 app.public("/healthz", health.get_healthz)
 app.public("/readyz", health.get_readyz)
 app.public("/health", health.get_health)
 app.public("/functions/v1/health", health.get_health)
+app.public("/openapi.json", openapi.get_openapi)
 
 # Families and their people
 app.get("/v1/families", families.list_families, limit=READS)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -24,5 +24,10 @@ def _address(value: str) -> str:
     return f"{found[1]}@{found[2].lower()}"
 
 
-EmailAddress = Annotated[str, StringConstraints(strip_whitespace=True, strict=True), AfterValidator(_address)]
+EmailAddress = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, strict=True),
+    AfterValidator(_address),
+    Field(json_schema_extra={"pattern": f"^{_ADDRESS.pattern}$", "maxLength": 254}),
+]
 """One plain address: no display name, no comment, no quotes, no line break, its domain in lower case."""

@@ -102,6 +102,7 @@ CONFLICT_REASONS: dict[str, str] = {
     "already_finalized": "This recording is kept already; its upload is over.",
     "deleted": "This is in the trash. Restore it first.",
     "revoked": "The invite was revoked. Make a new one.",
+    "used_up": "The invite was used as often as it may be. Make a new one.",
     "no_email": "The invite has no address to send it to. Share the code yourself.",
 }
 

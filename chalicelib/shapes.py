@@ -10,15 +10,19 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from chalicelib.wire import Line, Timestamp, WireModel
+from chalicelib.wire import NOT_BLANK_LINE, NOT_BLANK_TEXT, Line, Timestamp, WireModel
 
 Locale = Literal["en", "es", "fr"]
 Role = Literal["keeper", "storyteller"]
 
-FamilyName = Annotated[Line, Field(min_length=1, max_length=80)]
-DisplayName = Annotated[Line, Field(min_length=1, max_length=80)]
+FamilyName = Annotated[Line, Field(min_length=1, max_length=80, json_schema_extra={"pattern": NOT_BLANK_LINE})]
+DisplayName = Annotated[Line, Field(min_length=1, max_length=80, json_schema_extra={"pattern": NOT_BLANK_LINE})]
 Title = Annotated[Line, Field(max_length=200)]
-PromptText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+PromptText = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=500),
+    Field(json_schema_extra={"pattern": NOT_BLANK_TEXT}),
+]
 
 
 class Member(WireModel):

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, NoReturn, Self, TypeVar, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
@@ -88,7 +88,19 @@ _DIRECTION_MARKS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u
 Timestamp = Annotated[datetime, BeforeValidator(_utc)]
 """A moment: RFC 3339 with an offset on the way in, UTC with Z on the way out."""
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_one_line)]
+# The same as a pattern for the OpenAPI document, which knows no functions of ours.
+_CONTROLS = r"\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069"
+_BLANKS = r"\u0020\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
+LINE_PATTERN = f"^[^{_CONTROLS}]*$"
+NOT_BLANK_LINE = f"^[^{_CONTROLS}]*[^{_CONTROLS}{_BLANKS}][^{_CONTROLS}]*$"
+NOT_BLANK_TEXT = rf"^[^\u0000]*[^\u0000\u0009-\u000d\u0085\u2028\u2029{_BLANKS}][^\u0000]*$"
+
+Line = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True),
+    AfterValidator(_one_line),
+    Field(json_schema_extra={"pattern": LINE_PATTERN}),
+]
 """One line of text, outer blanks taken off. Bound it: `name: Annotated[Line, Field(min_length=1, max_length=80)]`."""
 
 

@@ -16,6 +16,8 @@ from chalicelib.wire import Timestamp, WireModel, fingerprint
 
 MAX_AUDIO_BYTES = 512 * 1024**2
 MAX_WAVEFORM_BYTES = 256 * 1024
+# For the OpenAPI document: what _md5 takes.
+MD5_PATTERN = "^[A-Za-z0-9+/]{21}[AQgw]==$"
 
 
 def _md5(value: str) -> str:
@@ -34,7 +36,7 @@ class GetSignedUploadUrlRequest(WireModel):
     file_size_bytes: Annotated[int, Field(ge=1, le=MAX_AUDIO_BYTES)]
     duration_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)]
     content_type: Literal["audio/mp4"]
-    content_md5: Annotated[str, AfterValidator(_md5)] | None = None
+    content_md5: Annotated[str, AfterValidator(_md5), Field(json_schema_extra={"pattern": MD5_PATTERN})] | None = None
     waveform_size_bytes: Annotated[int, Field(ge=1, le=MAX_WAVEFORM_BYTES)] | None = None
 
 

@@ -1,0 +1,142 @@
+"""How refusals look in the OpenAPI document: a schema a code, a response a status, examples by the real error table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from chalicelib import openapi_prose as prose
+from chalicelib.endpoints import Endpoint
+from chalicelib.errors import CODES, CONFLICT_REASONS, MAX_FIELD_ERRORS, InternalError, Refused, describe
+from chalicelib.openapi_examples import DOCUMENTED
+
+Json = dict[str, Any]
+
+
+def codes_of(endpoint: Endpoint) -> dict[str, tuple[str, ...]]:
+    """Every code an endpoint may answer with, and the reasons behind CONFLICT and UPLOAD_MISMATCH."""
+    codes: dict[str, tuple[str, ...]] = {"PAYLOAD_TOO_LARGE": (), "INTERNAL": ()}
+    if endpoint.access == "user":
+        codes |= {"UNAUTHORIZED": (), "RATE_LIMIT": (), "SERVICE_UNAVAILABLE": ()}
+        if endpoint.method in ("POST", "PATCH"):
+            codes["UNSUPPORTED_MEDIA_TYPE"] = ()
+    if endpoint.request is not None or endpoint.query is not None or endpoint.idempotent:
+        codes["VALIDATION_FAILED"] = ()
+    if "family_id" in endpoint.path_parameters or "family_id" in getattr(endpoint.request, "model_fields", {}):
+        codes["FORBIDDEN"] = ()
+    if set(endpoint.path_parameters) - {"family_id"}:
+        codes["NOT_FOUND"] = ()
+    return {**codes, **DOCUMENTED[endpoint.function.__name__].refusals}
+
+
+def error_responses(endpoint: Endpoint) -> Json:
+    """Status -> response, in the order of the statuses."""
+    by_status: dict[int, dict[str, tuple[str, ...]]] = {}
+    for code, reasons in codes_of(endpoint).items():
+        by_status.setdefault(CODES[code][0], {})[code] = reasons
+    return {str(status): _response_of(codes) for status, codes in sorted(by_status.items())}
+
+
+def error_components(codes: Iterable[str]) -> tuple[Json, Json]:
+    """(schemas, responses): for each code its schema, and a response of that code alone."""
+    listed = list(codes)
+    return {_name(code): _schema(code) for code in listed}, {_name(code): _response({code: ()}) for code in listed}
+
+
+def _response_of(codes: Mapping[str, tuple[str, ...]]) -> Json:
+    if len(codes) == 1 and not any(codes.values()):
+        return {"$ref": f"#/components/responses/{_name(next(iter(codes)))}"}
+    return _response(codes)
+
+
+def _response(codes: Mapping[str, tuple[str, ...]]) -> Json:
+    ordered = {code: codes[code] for code in CODES if code in codes}
+    schemas = [_narrowed(code, reasons) for code, reasons in ordered.items()]
+    headers = dict(prose.EVERY_RESPONSE)
+    for code in ordered:
+        headers |= prose.HEADERS_OF_CODE.get(code, {})
+    return {
+        "description": "\n".join(_line(code, reasons) for code, reasons in ordered.items()),
+        "headers": headers,
+        "content": {
+            "application/json": {
+                "schema": schemas[0] if len(schemas) == 1 else {"oneOf": schemas},
+                "examples": {
+                    " ".join(part for part in (code, reason) if part): {"value": example_body(code, reason)}
+                    for code, reasons in ordered.items()
+                    for reason in reasons or ("",)
+                },
+            }
+        },
+    }
+
+
+def _line(code: str, reasons: tuple[str, ...]) -> str:
+    why = f" ({', '.join(reasons)})" if reasons else ""
+    return f"`{code}`{why}: {prose.WHEN[code]}"
+
+
+def _narrowed(code: str, reasons: tuple[str, ...]) -> Json:
+    """A code's schema, its reasons narrowed down to those that may come here."""
+    schema = {"$ref": f"#/components/schemas/{_name(code)}"}
+    if not reasons or code not in ("CONFLICT", "UPLOAD_MISMATCH"):
+        return schema
+    details = {"properties": {"reason": {"enum": list(reasons)}}}
+    return {"allOf": [schema, {"properties": {"error": {"properties": {"details": details}}}}]}
+
+
+def example_body(code: str, reason: str = "") -> Json:
+    """The body of such a refusal, as the one error table gives it."""
+    details = {"reason": reason} if reason else prose.EXAMPLE_DETAILS.get(code)
+    if code == "INTERNAL":
+        return describe(InternalError("")).body()
+    message = f"{details[0]['field']}: {details[0]['reason']}" if isinstance(details, list) else None
+    return describe(Refused(code, details, message)).body()
+
+
+def _name(code: str) -> str:
+    return "".join(part.capitalize() for part in code.split("_")) + "Error"
+
+
+def _schema(code: str) -> Json:
+    error: Json = {
+        "type": "object",
+        "required": ["code", "message"],
+        "properties": {
+            "code": {"const": code},
+            "message": {"type": "string", "description": "For a person to read.", "minLength": 1},
+        },
+        "additionalProperties": False,
+    }
+    details = _details(code)
+    if details is not None:
+        error["properties"]["details"] = details
+        error["required"] = ["code", "message", "details"]
+    return {
+        "description": prose.WHEN[code],
+        "type": "object",
+        "required": ["error"],
+        "properties": {"error": error},
+        "additionalProperties": False,
+    }
+
+
+def _details(code: str) -> Json | None:
+    if code == "VALIDATION_FAILED":
+        return {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": MAX_FIELD_ERRORS,
+            "items": _object(field={"type": "string"}, reason={"type": "string"}),
+        }
+    if code == "CONFLICT":
+        return _object(reason={"type": "string", "enum": sorted(CONFLICT_REASONS)})
+    if code == "UPLOAD_MISMATCH":
+        return _object(reason={"type": "string", "enum": ["size", "content_type", "content"]})
+    if code in prose.NUMBERS_OF_CODE:
+        return _object(**{name: {"type": "integer"} for name in prose.NUMBERS_OF_CODE[code]})
+    return None
+
+
+def _object(**properties: Json) -> Json:
+    return {"type": "object", "required": list(properties), "properties": properties, "additionalProperties": False}

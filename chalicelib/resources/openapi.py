@@ -1,0 +1,23 @@
+"""The API's own description, for whoever writes a client: committed as a file, sent as it stands, never built here."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from chalicelib.call import Bare, Call
+
+DOCUMENT = Path(__file__).parents[1] / "openapi.json"
+
+
+def get_openapi(call: Call) -> Bare:
+    """This document."""
+    return Bare(_document())
+
+
+@cache
+def _document() -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(DOCUMENT.read_bytes())
+    return document
