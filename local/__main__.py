@@ -1,4 +1,4 @@
-"""`python -m local run`: start everything, tell the story once, serve until Ctrl-C. `python -m local story`: tell it again."""
+"""`python -m local run` starts everything, tells the story and serves until Ctrl-C; `story` tells it once more."""
 
 from __future__ import annotations
 

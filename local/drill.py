@@ -18,9 +18,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 import requests
@@ -38,44 +39,8 @@ MOST_LISTED = 20
 
 Report = Callable[[str], None]
 
-# Every fact about the schema that a restore must bring back, a text a line. Names only, no oids: those differ.
-CATALOG = {
-    "relations": """
-        SELECT concat_ws(' ', relkind, c.oid::regclass, 'owner', relowner::regrole, 'rls', relrowsecurity, reloptions)
-        FROM pg_class AS c WHERE relnamespace = ANY (%(schemas)s::regnamespace[]) AND relkind IN ('r', 'v', 'i', 'S')""",
-    "columns": """
-        SELECT concat_ws(' ', attrelid::regclass, attname, format_type(atttypid, atttypmod), attnotnull, pg_get_expr(adbin, adrelid))
-        FROM pg_attribute JOIN pg_class AS c ON c.oid = attrelid
-        LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
-        WHERE relnamespace = ANY (%(schemas)s::regnamespace[]) AND relkind IN ('r', 'v') AND attnum > 0 AND NOT attisdropped""",
-    "grants": """
-        SELECT concat_ws(' ', c.oid::regclass, item) FROM pg_class AS c, unnest(coalesce(relacl, acldefault('r', relowner))) AS item
-        WHERE relnamespace = ANY (%(schemas)s::regnamespace[]) AND relkind IN ('r', 'v')
-        UNION ALL
-        SELECT concat_ws(' ', attrelid::regclass, attname, item)
-        FROM pg_attribute JOIN pg_class AS c ON c.oid = attrelid, unnest(attacl) AS item
-        WHERE relnamespace = ANY (%(schemas)s::regnamespace[])
-        UNION ALL
-        SELECT concat_ws(' ', p.oid::regprocedure, item)
-        FROM pg_proc AS p, unnest(coalesce(proacl, acldefault('f', proowner))) AS item
-        WHERE pronamespace = ANY (%(schemas)s::regnamespace[])
-        UNION ALL
-        SELECT concat_ws(' ', 'schema', nspname, item) FROM pg_namespace, unnest(coalesce(nspacl, acldefault('n', nspowner))) AS item
-        WHERE oid = ANY (%(schemas)s::regnamespace[])""",
-    "policies": """
-        SELECT concat_ws(' ', schemaname, tablename, policyname, cmd, roles, qual, with_check)
-        FROM pg_policies WHERE schemaname = ANY (%(schemas)s)""",
-    "functions": """
-        SELECT concat_ws(' ', oid::regprocedure, 'owner', proowner::regrole, 'definer', prosecdef, proconfig, md5(prosrc))
-        FROM pg_proc WHERE pronamespace = ANY (%(schemas)s::regnamespace[])""",
-    "constraints": """
-        SELECT concat_ws(' ', conrelid::regclass, conname, pg_get_constraintdef(oid))
-        FROM pg_constraint WHERE connamespace = ANY (%(schemas)s::regnamespace[]) AND contype <> 'n'""",
-    "indexes": "SELECT indexdef FROM pg_indexes WHERE schemaname = ANY (%(schemas)s)",
-    "triggers": """
-        SELECT pg_get_triggerdef(t.oid) FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = tgrelid
-        WHERE NOT tgisinternal AND relnamespace = ANY (%(schemas)s::regnamespace[])""",
-}
+# Every fact about the schema that a restore must bring back, a line each.
+CATALOG = Path(__file__).with_name("drill_catalog.sql")
 
 TABLES = """
     SELECT c.oid::regclass::text FROM pg_class AS c
@@ -85,11 +50,16 @@ TABLES = """
 CONTENT = "SELECT count(*), sum(('x' || substr(md5(t::text), 1, 15))::bit(60)::bigint) FROM {} AS t"
 
 LEDGER = """
-    SELECT family_id FROM public.entitlements AS entitlement
-    WHERE storage_used_bytes <> (SELECT coalesce(sum(delta_bytes), 0) FROM public.usage_ledger WHERE family_id = entitlement.family_id)
-       OR storage_used_bytes <> (SELECT coalesce(sum(size_bytes), 0) FROM public.recordings WHERE family_id = entitlement.family_id)"""
+    SELECT e.family_id FROM public.entitlements AS e
+    WHERE storage_used_bytes <> (SELECT coalesce(sum(delta_bytes), 0) FROM public.usage_ledger AS l
+                                 WHERE l.family_id = e.family_id)
+       OR storage_used_bytes <> (SELECT coalesce(sum(size_bytes), 0) FROM public.recordings AS r
+                                 WHERE r.family_id = e.family_id)"""
 
-VOICES = 'SELECT object_key, size_bytes, etag, copied_at IS NOT NULL FROM public.recordings WHERE purging_at IS NULL ORDER BY object_key COLLATE "C"'
+VOICES = """
+    SELECT object_key, size_bytes, etag, copied_at IS NOT NULL FROM public.recordings
+    WHERE purging_at IS NULL ORDER BY object_key COLLATE "C"
+"""
 
 
 class Drill:
@@ -157,12 +127,11 @@ def _load(server: EmbeddedPostgres, source: Connection, dump: Path) -> None:
         reading.copy_expert("COPY (SELECT id FROM auth.users) TO STDOUT", people)
         people.seek(0)
         writing.copy_expert("COPY auth.users (id) FROM STDIN", people)
-        # A dump says which grants a table has beyond Postgres's own defaults, and takes none of Supabase's away: loaded under
-        # these, anon would hold every right on every table. See docs/decisions/restore-and-default-privileges.md.
+        # A dump says which grants a table has beyond Postgres's own defaults, and takes none of Supabase's away: loaded
+        # under these, anon would hold every right on every table (docs/decisions/restore-and-default-privileges.md).
         for kind in ("TABLES", "FUNCTIONS", "SEQUENCES"):
-            writing.execute(
-                f"ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE ALL ON {kind} FROM postgres, anon, authenticated, service_role"
-            )
+            roles = "postgres, anon, authenticated, service_role"
+            writing.execute(f"ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE ALL ON {kind} FROM {roles}")
     # Schema public stands already, as it does on a new Supabase project: its entry alone is left out.
     restore = str(binaries(18) / "pg_restore")
     entries = _execute([restore, "--list", str(dump)]).splitlines(keepends=True)
@@ -177,16 +146,16 @@ def _compare(drill: Drill, source: Connection, restored: Connection) -> None:
     for connection in (source, restored):
         _all(connection, "SELECT set_config('TimeZone', 'UTC', false), set_config('search_path', 'pg_catalog', false)")
     with drill.step("relations, columns, grants, policies, functions") as found:
-        for subject, query in CATALOG.items():
-            here, there = ({row[0] for row in _all(side, query, names)} for side in (source, restored))
-            found.extend(f"{subject}: not restored: {line}" for line in sorted(here - there))
-            found.extend(f"{subject}: not in the source: {line}" for line in sorted(there - here))
+        facts = CATALOG.read_text("utf-8")
+        here, there = (set(_all(side, facts, names)) for side in (source, restored))
+        found.extend(f"{subject}: not restored: {line}" for subject, line in sorted(here - there))
+        found.extend(f"{subject}: not in the source: {line}" for subject, line in sorted(there - here))
     tables = [row[0] for row in _all(source, TABLES, names)]
     with drill.step(f"rows and content of {len(tables)} tables") as found:
         for table in tables:
-            here, there = (_all(side, CONTENT.format(table))[0] for side in (source, restored))
-            if here != there:
-                found.append(f"{table}: {here[0]} rows in the source, {there[0]} restored, or other content")
+            kept, brought = (_all(side, CONTENT.format(table))[0] for side in (source, restored))
+            if kept != brought:
+                found.append(f"{table}: {kept[0]} rows in the source, {brought[0]} restored, or other content")
     with drill.step("ledger = used bytes = kept recordings, restored") as found:
         found.extend(f"family {row[0]}: ledger, usage and recordings do not agree" for row in _all(restored, LEDGER))
     with drill.step("the restored database is disarmed") as found:
@@ -234,7 +203,7 @@ def _execute(command: list[str]) -> str:
     return done.stdout
 
 
-def _all(connection: Connection, query: str, parameters: dict[str, object] | None = None) -> list[tuple[object, ...]]:
+def _all(connection: Connection, query: str, parameters: Mapping[str, object] | None = None) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(query, parameters)
         return cursor.fetchall()

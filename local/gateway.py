@@ -1,4 +1,4 @@
-"""The one origin of the local stack: sign-in, mail, Stripe and PostHog stand-ins, and the app behind API Gateway's part.
+"""The one origin of the local stack: the stand-ins for sign-in, mail, Stripe and PostHog, and the app behind API Gateway.
 
 A request for the app becomes the event API Gateway would send, its body always base64 so that every byte arrives as it
 was sent, and the app object answers it as it would on Lambda. Nothing here is deployed, and nothing here decides for
@@ -65,7 +65,8 @@ def _controls(schedules: dict[str, Callable[[], dict[str, Any]]]) -> Blueprint:
             return jsonify(error={"code": "NOT_FOUND", "message": message}), 404
         try:
             return jsonify(schedules[schedule]()), 200
-        except Exception:  # noqa: BLE001 - the app has logged what happened, in its own words
+        except Exception:
+            # The app has logged what happened, in its own words.
             return jsonify(error={"code": "INTERNAL", "message": f"{schedule} failed: see .local/app.log"}), 500
 
     @controls.get("/_local/app", defaults={"page": ""})
@@ -90,7 +91,7 @@ def _event(matcher: RouteMatcher) -> dict[str, Any]:
         "resource": route,
         "path": path,
         "httpMethod": request.method,
-        "headers": {name: value for name, value in request.headers.items()},
+        "headers": dict(request.headers.items()),
         "pathParameters": captured or None,
         "multiValueQueryStringParameters": parse_qs(query, keep_blank_values=True) or None,
         "stageVariables": None,

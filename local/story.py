@@ -145,18 +145,21 @@ class _Story:
         """A person's access token, by the code that was mailed to them."""
         seen = len(self._inbox(address))
         self._auth("otp", email=address, create_user=True)
-        mail = self.wait_for(
-            lambda: (self._inbox(address) or [None])[0] if len(self._inbox(address)) > seen else None, "a code"
-        )
+        mail = self.mail_to(address, after=seen)
         code = re.search(r"\b\d{6}\b", mail["text"])
         if code is None:
             raise StoryFailed("sign-in: the mail holds no code of six digits")
         token: str = self._auth("verify", type="email", email=address, token=code.group())["access_token"]
         return token
 
-    def mail_to(self, address: str) -> dict[str, Any]:
-        """The newest mail to an address, once there is one."""
-        mail: dict[str, Any] = self.wait_for(lambda: (self._inbox(address) or [None])[0], "a mail")
+    def mail_to(self, address: str, after: int = 0) -> dict[str, Any]:
+        """The newest mail to an address, once there are more than `after`."""
+
+        def look() -> dict[str, Any] | None:
+            mails = self._inbox(address)
+            return mails[0] if len(mails) > after else None
+
+        mail: dict[str, Any] = self.wait_for(look, "a mail")
         return mail
 
     def post(self, token: str, operation: str, body: dict[str, Any]) -> requests.Response:

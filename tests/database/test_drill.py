@@ -24,9 +24,10 @@ def source(module_database: Database) -> Database:
         "INSERT INTO public.families (id, name) VALUES (%(family)s, 'Moreno')",
         "INSERT INTO public.family_members (family_id, user_id, role) VALUES (%(family)s, %(user)s, 'keeper')",
         "INSERT INTO public.prompts (family_id, text) VALUES (%(family)s, 'What do you remember of the sea?')",
-        "INSERT INTO public.entitlements (family_id, storage_quota_bytes, max_recording_seconds) VALUES (%(family)s, 1000, 600)",
-        "INSERT INTO public.recordings (id, family_id, size_bytes, duration_seconds, content_type, recorded_at, object_key, etag, stored_at)"
-        " VALUES (%(recording)s, %(family)s, 100, 3, 'audio/mp4', now(), 'families/x', 'etag', now())",
+        "INSERT INTO public.entitlements (family_id, storage_quota_bytes, max_recording_seconds)"
+        " VALUES (%(family)s, 1000, 600)",
+        "INSERT INTO public.recordings (id, family_id, size_bytes, duration_seconds, content_type, recorded_at,"
+        " object_key, etag, stored_at) VALUES (%(recording)s, %(family)s, 100, 3, 'audio/mp4', now(), 'families/x', 'etag', now())",
         "SELECT ops.update_storage_quota(%(family)s, 100, 'finalize', %(recording)s)",
     ):
         database.run(statement, names)
@@ -61,7 +62,7 @@ def test_a_restore_that_lost_nothing_is_good(source: Database, restored: Databas
     ("damage", "told"),
     [
         ("DELETE FROM public.prompts", "public.prompts: 1 rows in the source, 0 restored"),
-        ("UPDATE public.prompts SET text = 'another'", "public.prompts: 1 rows in the source, 1 restored, or other content"),
+        ("UPDATE public.prompts SET text = 'another'", "public.prompts: 1 rows in the source, 1 restored, or other"),
         ("UPDATE public.entitlements SET storage_used_bytes = 7", "ledger, usage and recordings do not agree"),
         ("SELECT ops.arm_deleting_tx(true)", "would delete objects at once"),
         ("GRANT SELECT ON public.prompts TO anon", "grants: not in the source: public.prompts anon=r"),

@@ -1,4 +1,4 @@
-"""From outside, as a client: the stack tells its story, speaks to supabase-js and to plain HTTP, and survives a kill."""
+"""From outside, as a client: the stack tells its story, speaks to supabase-js and plain HTTP, and survives a kill."""
 
 from __future__ import annotations
 
