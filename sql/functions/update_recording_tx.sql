@@ -21,9 +21,9 @@ BEGIN
   ) THEN
     RETURN ops.refuse('NOT_FOUND');
   END IF;
-  -- A key that is there with null clears, a key that is not there keeps.
+  -- A key that is there with null clears, a key that is not there keeps. An empty title is none.
   UPDATE public.recordings
-  SET title = CASE WHEN p_changes ? 'title' THEN p_changes ->> 'title' ELSE title END,
+  SET title = CASE WHEN p_changes ? 'title' THEN nullif(p_changes ->> 'title', '') ELSE title END,
       prompt_id = CASE WHEN p_changes ? 'prompt_id' THEN v_prompt_id ELSE prompt_id END,
       recorded_at = coalesce((p_changes ->> 'recorded_at')::timestamptz, recorded_at)
   WHERE id = p_recording_id AND p_changes <> '{}';

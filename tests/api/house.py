@@ -32,6 +32,7 @@ class Reply:
     status: int
     headers: dict[str, str]
     body: Any
+    raw: bytes = b""
 
     @property
     def data(self) -> Any:
@@ -51,9 +52,9 @@ class Reply:
         return str(self.body["error"]["details"]["reason"])
 
     @property
-    def anonymous(self) -> tuple[int, dict[str, str], str]:
+    def anonymous(self) -> tuple[int, dict[str, str], bytes]:
         """The whole answer without what belongs to the one request: to compare two answers byte by byte."""
-        return self.status, {k: v for k, v in self.headers.items() if k != "x-request-id"}, json.dumps(self.body)
+        return self.status, {k: v for k, v in self.headers.items() if k != "x-request-id"}, self.raw
 
 
 class Person:
@@ -71,11 +72,8 @@ class Person:
         raw = b"" if body is None else json.dumps(body).encode()
         with Client(app, stage_name="local") as client:
             response = client.http.request(method, path, headers=headers, body=raw)
-        return Reply(
-            response.status_code,
-            {k.lower(): v for k, v in response.headers.items()},
-            json.loads(response.body or b"null"),
-        )
+        received = {name.lower(): value for name, value in response.headers.items()}
+        return Reply(response.status_code, received, json.loads(response.body or b"null"), response.body)
 
     def get(self, path: str) -> Reply:
         return self.call("GET", path)

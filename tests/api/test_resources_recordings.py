@@ -163,6 +163,7 @@ def test_null_clears_and_absence_keeps(house: House, keeper: Person, family: str
     assert keeper.patch(path, {}).data["recording"] == full
     assert keeper.patch(path, {"title": None}).data["recording"] == {**full, "title": None}
     assert keeper.patch(path, {"promptId": None}).data["recording"] == {**full, "title": None, "promptId": None}
+    assert keeper.patch(path, {"title": "  "}).data["recording"]["title"] is None
 
 
 @pytest.mark.parametrize(

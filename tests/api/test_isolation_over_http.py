@@ -1,0 +1,322 @@
+"""Nobody learns anything of another family by asking: what exists elsewhere answers as what exists nowhere.
+
+A row for every route, and in it a probe for every place where an id can stand. A new route without a row fails, and so
+does a new id in an old one.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, get_args
+from urllib.parse import quote
+
+import pytest
+
+from app import app
+from chalicelib import storage
+from tests.api.front import Front
+from tests.api.house import Reply
+from tests.api.isolation_world import PERSONAS, World
+from tests.database_server import Database
+from tests.stores import RunningStore
+
+FORBIDDEN, NOT_FOUND, INVITE_NOT_VALID = "FORBIDDEN", "NOT_FOUND", "INVITE_NOT_VALID"
+EMPTY = "an empty list"
+
+# What may be written where an id belongs; DASHLESS stands for a true one without its dashes.
+DASHLESS = "dashless"
+MALFORMED = ("nope", "0", "null", "%", "é", "\x00", "' OR 1=1 --", "{id}", "a" * 300, "..", DASHLESS)
+
+Ids = dict[str, str]
+"""The persona's own things by kind, and `id`: what is asked for."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One place for an id: its name, whose kinds of things are put there, and what strangers to them are told."""
+
+    slot: str
+    kinds: tuple[str, ...]
+    refusal: str | dict[str, str]
+    """The code, by persona where it depends on their role at home."""
+    path: str
+    body: Callable[[Ids], dict[str, Any]] | None = None
+
+    def expected(self, persona: str) -> str:
+        return self.refusal if isinstance(self.refusal, str) else self.refusal.get(persona, self.refusal["others"])
+
+    @property
+    def in_path(self) -> bool:
+        return "{id}" in self.path.partition("?")[0]
+
+
+def family(path: str, body: Callable[[Ids], dict[str, Any]] | None = None, slot: str = "family_id") -> Probe:
+    return Probe(slot, ("family",), FORBIDDEN, path, body)
+
+
+def by_body(**fixed: Any) -> Callable[[Ids], dict[str, Any]]:
+    return lambda ids: {"familyId": ids["id"], **fixed}
+
+
+UPLOAD = {"fileSizeBytes": 1000, "durationSeconds": 10, "contentType": "audio/mp4"}
+FUNCTIONS = "/functions/v1"
+MEMBER = "/v1/families/{family}/members/{id}"
+# Of the personas only the storyteller keeps nothing, so only they lack the role at home.
+KEEPERS_ALONE = {"storyteller": FORBIDDEN, "others": NOT_FOUND}
+
+ROWS: dict[str, tuple[Probe, ...]] = {
+    "POST /functions/v1/create-family": (),
+    "POST /functions/v1/create-invite": (family(f"{FUNCTIONS}/create-invite", by_body()),),
+    "POST /functions/v1/redeem-invite": (
+        Probe("code", ("code",), INVITE_NOT_VALID, f"{FUNCTIONS}/redeem-invite", lambda ids: {"code": ids["id"]}),
+    ),
+    "POST /functions/v1/get-signed-upload-url": (family(f"{FUNCTIONS}/get-signed-upload-url", by_body(**UPLOAD)),),
+    "POST /functions/v1/finalize-recording": (
+        family(
+            f"{FUNCTIONS}/finalize-recording",
+            lambda ids: {"familyId": ids["id"], "recordingId": ids["reservation"]},
+        ),
+        Probe(
+            "recording_id",
+            ("reservation", "recording"),
+            NOT_FOUND,
+            f"{FUNCTIONS}/finalize-recording",
+            lambda ids: {"familyId": ids["family"], "recordingId": ids["id"]},
+        ),
+        Probe(
+            "prompt_id",
+            ("prompt",),
+            NOT_FOUND,
+            f"{FUNCTIONS}/finalize-recording",
+            lambda ids: {"familyId": ids["family"], "recordingId": ids["reservation"], "promptId": ids["id"]},
+        ),
+    ),
+    "POST /functions/v1/get-signed-playback-url": (
+        Probe(
+            "recording_id",
+            ("recording", "reservation"),
+            NOT_FOUND,
+            f"{FUNCTIONS}/get-signed-playback-url",
+            lambda ids: {"recordingId": ids["id"]},
+        ),
+    ),
+    "POST /functions/v1/create-checkout-session": (
+        family(f"{FUNCTIONS}/create-checkout-session", by_body(plan="family", interval="month")),
+    ),
+    "POST /functions/v1/create-portal-session": (family(f"{FUNCTIONS}/create-portal-session", by_body()),),
+    "GET /v1/families": (),
+    "GET /v1/families/{family_id}": (family("/v1/families/{id}"),),
+    "PATCH /v1/families/{family_id}": (family("/v1/families/{id}", lambda ids: {"name": "Taken"}),),
+    "PATCH /v1/families/{family_id}/members/{user_id}": (
+        family("/v1/families/{id}/members/{me}", lambda ids: {"role": "keeper"}),
+        Probe("user_id", ("user",), KEEPERS_ALONE, MEMBER, lambda ids: {"role": "keeper"}),
+    ),
+    "DELETE /v1/families/{family_id}/members/{user_id}": (
+        family("/v1/families/{id}/members/{me}"),
+        Probe("user_id", ("user",), KEEPERS_ALONE, MEMBER),
+    ),
+    "GET /v1/families/{family_id}/invites": (family("/v1/families/{id}/invites"),),
+    "DELETE /v1/invites/{invite_id}": (Probe("invite_id", ("invite",), NOT_FOUND, "/v1/invites/{id}"),),
+    "POST /v1/invites/{invite_id}/resend": (Probe("invite_id", ("invite",), NOT_FOUND, "/v1/invites/{id}/resend"),),
+    "GET /v1/me": (),
+    "PATCH /v1/me": (),
+    "GET /v1/families/{family_id}/prompts": (family("/v1/families/{id}/prompts"),),
+    "POST /v1/families/{family_id}/prompts": (family("/v1/families/{id}/prompts", lambda ids: {"text": "Who?"}),),
+    "PATCH /v1/prompts/{prompt_id}": (
+        Probe("prompt_id", ("prompt",), NOT_FOUND, "/v1/prompts/{id}", lambda ids: {"text": "Taken"}),
+    ),
+    "DELETE /v1/prompts/{prompt_id}": (Probe("prompt_id", ("prompt",), NOT_FOUND, "/v1/prompts/{id}"),),
+    "GET /v1/families/{family_id}/recordings": (
+        family("/v1/families/{id}/recordings"),
+        Probe("prompt_id", ("prompt",), EMPTY, "/v1/families/{family}/recordings?promptId={id}"),
+    ),
+    "PATCH /v1/recordings/{recording_id}": (
+        Probe(
+            "recording_id", ("recording", "reservation"), NOT_FOUND, "/v1/recordings/{id}", lambda ids: {"title": "x"}
+        ),
+        Probe("prompt_id", ("prompt",), NOT_FOUND, "/v1/recordings/{recording}", lambda ids: {"promptId": ids["id"]}),
+    ),
+    "DELETE /v1/recordings/{recording_id}": (
+        Probe("recording_id", ("recording", "reservation"), NOT_FOUND, "/v1/recordings/{id}"),
+    ),
+    "POST /v1/recordings/{recording_id}/restore": (
+        Probe("recording_id", ("recording", "reservation"), NOT_FOUND, "/v1/recordings/{id}/restore"),
+    ),
+}
+
+PROBES = [pytest.param(route, probe, id=f"{route} {probe.slot}") for route, probes in ROWS.items() for probe in probes]
+
+
+@pytest.fixture(scope="module")
+def world(module_database: Database, object_store: RunningStore) -> Iterator[World]:
+    with pytest.MonkeyPatch.context() as patch:
+        yield World(Front(module_database, patch, object_store))
+    storage.reset()
+
+
+def ask(world: World, persona: str, route: str, probe: Probe, asked: str) -> Reply:
+    person = world.people[persona]
+    ids = {**world.own[persona], "me": person.id, "id": asked}
+    quoted = {name: quote(value, safe="") for name, value in ids.items()}
+    path = re.sub(r"{(\w+)}", lambda found: quoted[found[1]], probe.path)
+    world.forget_counts()
+    return person.call(route.split(" ")[0], path, None if probe.body is None else probe.body(ids))
+
+
+def unknown_to_all(probe: Probe) -> str:
+    return "ZZZ-ZZZ-ZZZ" if probe.slot == "code" else str(uuid.uuid4())
+
+
+def outcome(reply: Reply) -> str:
+    if reply.status == 200:
+        return EMPTY if reply.data == {"recordings": [], "nextCursor": None} else "an answer"
+    return reply.error
+
+
+def id_fields(model: Any) -> set[str]:
+    """The fields of a request or query that name something, a code among them."""
+    fields = {} if model is None else model.model_fields
+    return {
+        name
+        for name, field in fields.items()
+        if name == "code" or field.annotation is uuid.UUID or uuid.UUID in get_args(field.annotation)
+    }
+
+
+def test_every_route_of_the_signed_in_has_a_row() -> None:
+    served = {f"{one.method} {one.path}" for one in app.endpoints if one.access == "user"}
+    assert served == set(ROWS)
+
+
+def test_nothing_is_served_that_was_not_declared_as_an_endpoint() -> None:
+    routes = {f"{method} {path}" for path, methods in app.routes.items() for method in methods if method != "OPTIONS"}
+    assert routes == {f"{one.method} {one.path}" for one in app.endpoints}
+
+
+def test_every_place_for_an_id_has_a_probe() -> None:
+    for endpoint in app.endpoints:
+        if endpoint.access == "user":
+            places = {*endpoint.path_parameters, *id_fields(endpoint.request), *id_fields(endpoint.query)}
+            assert places == {probe.slot for probe in ROWS[f"{endpoint.method} {endpoint.path}"]}, endpoint.path
+
+
+@pytest.mark.parametrize("persona", PERSONAS)
+@pytest.mark.parametrize(("route", "probe"), PROBES)
+def test_what_is_elsewhere_answers_as_what_is_nowhere(world: World, route: str, probe: Probe, persona: str) -> None:
+    before = world.everything()
+    nowhere = ask(world, persona, route, probe, unknown_to_all(probe))
+    assert outcome(nowhere) == probe.expected(persona)
+    for kind in probe.kinds:
+        for state, thing in world.foreign_things(persona, kind):
+            elsewhere = ask(world, persona, route, probe, thing)
+            assert elsewhere.anonymous == nowhere.anonymous, f"{state} {kind} elsewhere"
+            assert thing.encode() not in elsewhere.raw
+    assert world.everything() == before
+
+
+@pytest.mark.parametrize("persona", PERSONAS)
+@pytest.mark.parametrize(("route", "probe"), PROBES)
+def test_what_is_no_id_tells_nothing_either(world: World, route: str, probe: Probe, persona: str) -> None:
+    before = world.everything()
+    nowhere = ask(world, persona, route, probe, unknown_to_all(probe))
+    [(_, thing), *_] = world.foreign_things(persona, probe.kinds[0])
+    for text in MALFORMED:
+        reply = ask(world, persona, route, probe, thing.replace("-", "") if text == DASHLESS else text)
+        if probe.in_path and probe.slot == "user_id":
+            assert outcome(reply) == NOT_FOUND
+        elif probe.in_path:
+            assert reply.anonymous == nowhere.anonymous, text
+        elif text == DASHLESS and probe.slot != "code":
+            # In a body a UUID may be spelled without its dashes, and is then the one it is.
+            assert reply.anonymous == nowhere.anonymous
+        elif text == "\x00" or probe.slot != "code":
+            assert outcome(reply) == "VALIDATION_FAILED", text
+        elif text != DASHLESS:
+            assert reply.anonymous == nowhere.anonymous, text
+    assert world.everything() == before
+
+
+# What members are told of things of their own family that are gone, or are not theirs to change:
+# (method, path, body) -> state of the thing -> (to a storyteller, to a keeper).
+Told = dict[str, tuple[str, str]]
+AT_HOME: dict[tuple[str, str], tuple[str, dict[str, Any] | None, Told]] = {
+    ("PATCH", "/v1/recordings/{id}"): (
+        "recording",
+        {"title": "x"},
+        {"trashed": (FORBIDDEN, "CONFLICT"), "purging": (NOT_FOUND, NOT_FOUND)},
+    ),
+    ("DELETE", "/v1/recordings/{id}"): (
+        "recording",
+        None,
+        {"live": (FORBIDDEN, ""), "trashed": (FORBIDDEN, "an answer"), "purging": (NOT_FOUND, NOT_FOUND)},
+    ),
+    ("POST", "/v1/recordings/{id}/restore"): (
+        "recording",
+        None,
+        {"live": (FORBIDDEN, "an answer"), "trashed": (FORBIDDEN, ""), "purging": (NOT_FOUND, "CONFLICT")},
+    ),
+    ("POST", "/functions/v1/get-signed-playback-url"): (
+        "recording",
+        {"recordingId": "{id}"},
+        {"live": ("an answer", "an answer"), "trashed": (NOT_FOUND, "an answer"), "purging": (NOT_FOUND, NOT_FOUND)},
+    ),
+    ("PATCH", "/v1/prompts/{id}"): (
+        "prompt",
+        {"text": "x"},
+        {"live": (FORBIDDEN, "an answer"), "deleted": (NOT_FOUND, NOT_FOUND)},
+    ),
+    ("DELETE", "/v1/prompts/{id}"): ("prompt", None, {"live": (FORBIDDEN, ""), "deleted": (NOT_FOUND, "an answer")}),
+    ("DELETE", "/v1/invites/{id}"): ("invite", None, {"live": (NOT_FOUND, ""), "revoked": (NOT_FOUND, "an answer")}),
+    ("POST", "/v1/invites/{id}/resend"): (
+        "invite",
+        None,
+        {"live": (NOT_FOUND, "an answer"), "revoked": (NOT_FOUND, "CONFLICT")},
+    ),
+}
+"""An empty text: not asked, for it would change what the others are asked about."""
+
+
+@pytest.mark.parametrize(("method", "path"), AT_HOME)
+def test_at_home_one_is_told_what_one_may_see(world: World, method: str, path: str) -> None:
+    kind, body, told = AT_HOME[method, path]
+    for state, outcomes in told.items():
+        thing = world.things[world.home["keeper"]][kind, state]
+        sent = None if body is None else {name: value.replace("{id}", thing) for name, value in body.items()}
+        for persona, expected in zip(("storyteller", "keeper"), outcomes, strict=True):
+            world.forget_counts()
+            if expected:
+                reply = world.people[persona].call(method, path.replace("{id}", thing), sent)
+                assert outcome(reply) == expected, f"{state} {kind} to a {persona}"
+
+
+def test_what_refuses_at_home_writes_nothing(world: World) -> None:
+    before = world.everything()
+    for (method, path), (kind, body, told) in AT_HOME.items():
+        for state in told:
+            thing = world.things[world.home["storyteller"]][kind, state]
+            sent = None if body is None else {name: value.replace("{id}", thing) for name, value in body.items()}
+            world.forget_counts()
+            world.people["storyteller"].call(method, path.replace("{id}", thing), sent)
+    assert world.everything() == before
+
+
+def test_a_storyteller_of_the_family_lacks_the_role_for_what_keepers_do(world: World) -> None:
+    before = world.everything()
+    ours, storyteller = world.home["storyteller"], world.people["storyteller"]
+    bodies: dict[str, dict[str, Any]] = {
+        "create-invite": {},
+        "create-checkout-session": {"plan": "family", "interval": "month"},
+        "create-portal-session": {},
+    }
+    replies = [storyteller.ask(name, {"familyId": ours, **body}) for name, body in bodies.items()]
+    replies.append(storyteller.patch(f"/v1/families/{ours}", {"name": "Taken"}))
+    replies.append(storyteller.get(f"/v1/families/{ours}/invites"))
+    replies.append(storyteller.patch(f"/v1/families/{ours}/members/{storyteller.id}", {"role": "keeper"}))
+    assert [outcome(reply) for reply in replies] == [FORBIDDEN] * len(replies)
+    # And not otherwise than to somebody who has nothing to do with the family.
+    stranger = world.people["stranger"].get(f"/v1/families/{ours}/invites")
+    assert {reply.anonymous[2] for reply in replies if reply.raw} == {stranger.anonymous[2]}
+    assert world.everything() == before
