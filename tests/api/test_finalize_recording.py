@@ -254,7 +254,12 @@ def test_one_finalize_is_one_message_and_one_look(
     monkeypatch.setattr(logs, "request", lambda call, *rest: lines.append(call.messages))
     looks: list[str] = []
     inspect = storage.Store.inspect_object
-    monkeypatch.setattr(storage.Store, "inspect_object", lambda self, key: looks.append(key) or inspect(self, key))
+
+    def watched(store: storage.Store, key: str) -> storage.StoredObject | None:
+        looks.append(key)
+        return inspect(store, key)
+
+    monkeypatch.setattr(storage.Store, "inspect_object", watched)
     recording = shared.upload(family, keeper)
     lines.clear()
     keeper.ask(NAME, asked(family, recording))

@@ -42,6 +42,7 @@ def test_what_phones_and_browsers_record_is_taken(head: bytes) -> None:
         pytest.param(b"\x1aE\xdf\xa3\x9fB\x86\x81\x01webm", id="WebM"),
         pytest.param(b"RIFF\x24\0\0\0WAVEfmt ", id="WAV"),
         pytest.param(b"\xff\xf1\x50\x80\x2e\x7f\xfc", id="bare AAC"),
+        pytest.param(b"\x00\x00\x00\x14styp" + ftyp(b"M4A ", b"mp42")[8:], id="a box of another name"),
         pytest.param(ftyp(b"heic", b"mif1", b"heic", b"mp42"), id="a photo"),
         pytest.param(ftyp(b"avif", b"mif1", b"miaf"), id="a picture"),
         pytest.param(ftyp(b"evil", b"evil"), id="an unknown brand"),
