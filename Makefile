@@ -69,5 +69,8 @@ rearm: $(READY) ## after a restore: let the schedules that delete delete again
 openapi: $(READY) ## write chalicelib/openapi.json and the tables of docs/wire.md anew
 	@$(BIN)/python -m local.openapi
 
+client-types: $(READY) ## write clients/stories.d.ts anew (needs Node)
+	@$(BIN)/python -m tests.e2e.client_types
+
 clean: ## forget the local stack's data and the virtual environment
 	rm -rf .local $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis tests/e2e/node_modules

@@ -1,0 +1,36 @@
+"""The types clients build with are those of the document, and say what clients rely on."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from tests.e2e import client_types, node
+
+
+@pytest.fixture(autouse=True)
+def _node() -> None:
+    reason = node.why_not()
+    if reason is not None:
+        pytest.skip(reason)
+
+
+def test_the_committed_types_are_current() -> None:
+    assert client_types.TYPES.read_text("utf-8") == client_types.generated(), "run make client-types"
+
+
+def test_the_types_say_what_clients_rely_on() -> None:
+    done = subprocess.run(
+        [
+            str(node.HERE / "node_modules" / ".bin" / "tsc"),
+            *("--noEmit", "--strict", "--skipLibCheck", "false", "--module", "nodenext"),
+            "client_types.ts",
+        ],
+        cwd=node.HERE,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout
