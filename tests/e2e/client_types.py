@@ -1,4 +1,4 @@
-"""`make client-types`: writes clients/stories.d.ts, the API's types for TypeScript, from the committed OpenAPI document."""
+"""`make client-types`: writes clients/stories.d.ts, the API in types for TypeScript, from chalicelib/openapi.json."""
 
 from __future__ import annotations
 
