@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 APP = "stories-from-the-sun"
 CONNECT_SECONDS, ANSWER_SECONDS, REPEATS = 2.0, 5.0, 1
 PAGE = 100
+MOST_STALE_SESSIONS = 5  # that one family gave up within an hour, each for the very same plan
 MOST_PAGES = 10  # of one customer's subscriptions; a family has one
 
 SIGNATURE_LIVES_SECONDS = 300
@@ -80,6 +81,22 @@ def create_checkout_session(
     price_id = config.load(config.BillingSettings).price_of(plan, interval)
     if price_id is None:
         raise MissingConfiguration({"STRIPE_PRICES": f"has no price for {plan} by the {interval}"})
+    for _ in range(MOST_STALE_SESSIONS):
+        session, repeated = _ask_for_session(family_id, customer_id, price_id, after)
+        if not repeated:
+            return session
+        # A repeated answer is as old as the first one: the session may have been paid or expired since.
+        now = retrieve_checkout_session(session.id)
+        if now is not None and now.status == "open":
+            return now
+        after = session.id
+    raise InternalError("stripe repeats sessions that are no longer open")
+
+
+def _ask_for_session(
+    family_id: UUID, customer_id: str, price_id: str, after: str | None
+) -> tuple[CheckoutSession, bool]:
+    """A session, and whether Stripe only repeated what it had answered to this very request before."""
     billing_page = _billing_page()
     tags = _tags(family_id)
     # An hour's worth of sameness: Stripe would repeat a failure it once answered for as long as the key stays the same.
@@ -99,7 +116,8 @@ def create_checkout_session(
             },
             {"idempotency_key": key},
         )
-    return _session(made)
+    headers: Any = made.last_response.headers if made.last_response else {}
+    return _session(made), headers.get("idempotent-replayed") == "true"
 
 
 def retrieve_checkout_session(session_id: str) -> CheckoutSession | None:

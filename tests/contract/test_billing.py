@@ -119,6 +119,19 @@ def test_a_session_is_the_same_until_another_took_its_place(stand_in: StripeWorl
     assert len({first.id, second.id, other_plan.id}) == 3
 
 
+def test_a_repeated_answer_never_hands_out_a_session_that_is_over(stand_in: StripeWorld) -> None:
+    family_id = family()
+    customer = billing.create_customer(family_id)
+    seen = set()
+    for end in (billing.expire_checkout_session, stand_in.pay, billing.expire_checkout_session):
+        session = billing.create_checkout_session(family_id, customer, "family", "month", after=None)
+        now = billing.retrieve_checkout_session(session.id)
+        assert now is not None and now.status == "open"
+        seen.add(session.id)
+        end(session.id)
+    assert len(seen) == 3
+
+
 def test_a_plan_that_is_not_sold_is_a_fault_of_the_configuration(stand_in: StripeWorld) -> None:
     with pytest.raises(MissingConfiguration, match="STRIPE_PRICES"):
         billing.create_checkout_session(family(), "cus_1", "legacy", "year", after=None)
@@ -201,8 +214,8 @@ def test_a_customer_that_lives_but_whose_subscriptions_are_not_found_is_an_error
     """What Stripe's stand-in never says; were it believed, a family that pays would lose its plan."""
     contradicting = Flask("contradicting")
     missing = {"type": "invalid_request_error", "code": "resource_missing", "param": "customer", "message": "none"}
-    contradicting.add_url_rule("/v1/subscriptions", view_func=lambda: ({"error": missing}, 400))
-    contradicting.add_url_rule("/v1/customers/cus_1", view_func=lambda: {"id": "cus_1", "object": "customer"})
+    contradicting.add_url_rule("/v1/subscriptions", "listed", lambda: ({"error": missing}, 400))
+    contradicting.add_url_rule("/v1/customers/cus_1", "found", lambda: {"id": "cus_1", "object": "customer"})
     doors[1].open(contradicting)
     monkeypatch.setenv("STRIPE_API_BASE", doors[1].url)
     with pytest.raises(InternalError):
