@@ -56,6 +56,10 @@ def test_a_secret_is_taken_out_of_any_structure_values_and_keys(name: str) -> No
     assert secret not in json.dumps(scrub({"a": [{"b": (text, {text: text})}]}), ensure_ascii=False)
 
 
+def test_nothing_is_left_of_a_signed_url() -> None:
+    assert scrub_text(f"put {SIGNED} now") == "put [signed url] now"
+
+
 def test_an_address_keeps_a_hint() -> None:
     assert scrub_text("to grandma@example.org") == "to gr***@example.org"
 
