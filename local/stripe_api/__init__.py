@@ -6,8 +6,8 @@
     ...
     stand_in.stop()
 
-It speaks to the real stripe library: POST, GET and DELETE under /v1 as in `api.ENDPOINTS`, held to the library's own
-parameter types; Stripe's errors, idempotency keys, signed events with retries. State is one SQLite file and survives
+It speaks to the real stripe library: what `endpoints.ENDPOINTS` lists under /v1, held to the library's own parameter
+types; Stripe's errors, idempotency keys, signed events with retries. State is one SQLite file and survives
 kill -9. What Stripe does by the clock it does not do here: nobody is billed again and nothing is cancelled because a
 period ended, and a checkout session is found to have expired when somebody looks at it.
 

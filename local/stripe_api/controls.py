@@ -10,9 +10,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 from werkzeug.wrappers import Response as AnyResponse
 
-from local.stripe_api import changes
-from local.stripe_api.changes import NotPayable, World
+from local.stripe_api import checkout, subscriptions
+from local.stripe_api.checkout import NotPayable
 from local.stripe_api.stand_in import StripeStandIn
+from local.stripe_api.world import World
 
 DELIVERY_PATIENCE_SECONDS = 5.0
 _YEAR_2200 = 7_258_118_400
@@ -52,7 +53,7 @@ class ChangeRequest(BaseModel):
     plan: Literal["family", "legacy"] | None = None
     interval: Literal["month", "year"] | None = None
     prices: list[str] | None = None
-    """Replaces the items by these price ids, none and several included: what an operator's slip in the dashboard does."""
+    """Replaces the items by these price ids, none and several included: an operator's slip in the dashboard."""
 
 
 def add_routes(blueprint: Blueprint, stand_in: StripeStandIn) -> None:
@@ -92,7 +93,7 @@ def _found(world: World, kind: str, object_id: str) -> dict[str, Any]:
     found = world.books.get(kind, object_id)
     if found is None:
         raise Refusal(404, "NOT_FOUND", f"there is no {kind.replace('.', ' ').replace('_', ' ')} with this id")
-    return changes.expire_if_due(world, found) if kind == "checkout.session" else found
+    return checkout.expire_if_due(world, found) if kind == "checkout.session" else found
 
 
 def _delivered(stand_in: StripeStandIn, world: World) -> None:
@@ -113,7 +114,7 @@ def _pay(stand_in: StripeStandIn, session_id: str) -> AnyResponse:
         session = _found(world, "checkout.session", session_id)
         refusal: NotPayable | None = None
         try:
-            session = changes.pay_session(world, session)
+            session = checkout.pay_session(world, session)
         except NotPayable as reason:
             refusal = reason  # raised below: what was found out on the way (the session has expired) is to be kept
     if refusal is not None:
@@ -128,7 +129,7 @@ def _change(stand_in: StripeStandIn, subscription_id: str) -> AnyResponse:
     wanted = _read_change()
     with stand_in.world() as world:
         was = _found(world, "subscription", subscription_id)
-        became = changes.change_subscription(
+        became = subscriptions.change_subscription(
             world,
             was,
             status=wanted.status,
@@ -191,10 +192,8 @@ def _in_camel_case(subscribed: dict[str, Any], event_ids: list[str]) -> dict[str
 def _portal_page(stand_in: StripeStandIn, portal_id: str) -> AnyResponse:
     with stand_in.world() as world:
         portal = _found(world, "billing_portal.session", portal_id)
-        subscriptions = list(world.books.newest_first("subscription", customer=portal["customer"]))
-    return Response(
-        render_template("stripe_portal.html", portal=portal, subscriptions=subscriptions, ended=changes.ENDED)
-    )
+        held = list(world.books.newest_first("subscription", customer=portal["customer"]))
+    return Response(render_template("stripe_portal.html", portal=portal, subscriptions=held, ended=subscriptions.ENDED))
 
 
 def _portal_action(stand_in: StripeStandIn, portal_id: str, subscription_id: str, action: str) -> AnyResponse:
@@ -205,9 +204,9 @@ def _portal_action(stand_in: StripeStandIn, portal_id: str, subscription_id: str
         was = _found(world, "subscription", subscription_id)
         if was["customer"] != portal["customer"]:
             raise Refusal(404, "NOT_FOUND", "there is no subscription with this id")
-        if was["status"] in changes.ENDED:
+        if was["status"] in subscriptions.ENDED:
             raise Refusal(409, "CONFLICT", "this subscription has ended")
-        became = changes.cancel_in_portal(world, was, cancel=action == "cancel")
+        became = subscriptions.cancel_in_portal(world, was, cancel=action == "cancel")
     _delivered(stand_in, world)
     if _is_browser():
         return redirect(portal["url"], 303)

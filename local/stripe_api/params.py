@@ -26,7 +26,7 @@ _INTEGER = re.compile(r"-?[0-9]{1,18}")
 
 
 def decode_form(text: str) -> dict[str, Any]:
-    """`a[b][0][c]=d` as nested dictionaries, list positions as string keys. Raises ApiError for what cannot be nested."""
+    """`a[b][0][c]=d` as nested dictionaries, positions as string keys. Raises ApiError for what cannot be nested."""
     tree: dict[str, Any] = {}
     try:
         fields = parse_qsl(text, keep_blank_values=True, encoding="utf-8", errors="strict", max_num_fields=1000)
@@ -168,7 +168,7 @@ def _in_stripes_words(wrong: ValidationError, sent: Mapping[str, Any]) -> ApiErr
 
 
 def _param_at(loc: tuple[int | str, ...], sent: Any, *, missing: bool) -> tuple[str, Any]:
-    """`line_items[0][price]` and what was sent there. Steps that only name a branch of a union lead nowhere: skipped."""
+    """`line_items[0][price]` and what was sent there. Steps that only name a branch of a union are skipped."""
     path: list[str] = []
     for number, step in enumerate(loc):
         if isinstance(sent, dict) and str(step) in sent:

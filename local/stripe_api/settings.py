@@ -1,4 +1,4 @@
-"""What the stand-in for Stripe is told: its keys, where its events go, which prices it sells and where it is reached."""
+"""What Stripe's stand-in is told: its keys, where its events go, which prices it sells and where it is reached."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

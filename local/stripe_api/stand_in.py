@@ -7,10 +7,10 @@ from pathlib import Path
 
 from local.faults import Faults
 from local.stripe_api.books import BookShelf
-from local.stripe_api.changes import World
 from local.stripe_api.deliveries import Deliveries
 from local.stripe_api.idempotency import KeysInUse
 from local.stripe_api.settings import StripeStandInSettings
+from local.stripe_api.world import World
 
 
 class StripeStandIn:
