@@ -12,7 +12,7 @@ WORKERS ?= 2
 LOCAL_UNLESS_TOLD := [ -n "$$MIGRATIONS_DATABASE_URL" ] || [ ! -f .local/env ] || { set -a; . ./.local/env; set +a; };
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run story test test-all check format migrate rollback migration drill rearm openapi client-types fuzz clean
+.PHONY: help setup run story test test-all bench check format migrate rollback migration drill rearm openapi client-types fuzz clean
 
 help: ## this page
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ test: $(READY) ## the suite on a real Postgres, under 3 minutes
 
 test-all: $(READY) ## the suite and the heavy proofs, under 20 minutes
 	@$(BIN)/python -m pytest -q -n $(WORKERS)
+
+bench: $(READY) ## what a list costs at a million recordings, against a thousand
+	@$(BIN)/python -m bench.bench_list_recordings
 
 check: $(READY) ## lint, types, import contract
 	@$(BIN)/ruff check .
