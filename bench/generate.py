@@ -61,8 +61,8 @@ STEPS = [
                                    created_by, object_key, etag, stored_at, copied_at, created_at, deleted_at)
     SELECT recording_id, family_id, CASE WHEN n %% 3 = 0 THEN md5('prompt/' || family)::uuid END, 1000, 60, 'audio/mp4',
            told_at, md5('person/' || family)::uuid,
-           'families/' || family_id || '/recordings/' || recording_id || '.audio.m4a', 'etag', told_at, told_at, told_at,
-           CASE WHEN n %% 10 = 0 THEN told_at + interval '1 day' END
+           'families/' || family_id || '/recordings/' || recording_id || '.audio.m4a',
+           'etag', told_at, told_at, told_at, CASE WHEN n %% 10 = 0 THEN told_at + interval '1 day' END
     FROM (
       SELECT n, family, md5('family/' || family)::uuid AS family_id, md5('recording/' || n)::uuid AS recording_id,
              '2026-01-01'::timestamptz + n * interval '10 seconds' AS told_at
