@@ -35,7 +35,6 @@ def configured(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         "APP_URL": "http://localhost:3000/",
     }.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(billing, "ANSWER_SECONDS", 0.4)
     _forget()
     yield
     _forget()
@@ -51,6 +50,12 @@ def _forget() -> None:
 def stand_in(own_world: StripeWorld, monkeypatch: pytest.MonkeyPatch) -> StripeWorld:
     monkeypatch.setenv("STRIPE_API_BASE", own_world.url)
     return own_world
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gives up on an answer early, so that a test of a slow Stripe is not slow itself."""
+    monkeypatch.setattr(billing, "ANSWER_SECONDS", 0.4)
 
 
 def family() -> UUID:
@@ -86,11 +91,16 @@ def test_many_at_once_make_one_customer_and_one_session(stand_in: StripeWorld) -
     assert len({answer.id for answer in answers if not isinstance(answer, Unavailable)}) == 1
 
 
-def test_an_answer_that_was_lost_does_not_make_a_second_customer(stand_in: StripeWorld) -> None:
+@pytest.mark.usefixtures("impatient")
+def test_an_answer_that_was_lost_does_not_make_a_second_customer(
+    stand_in: StripeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     family_id = family()
     stand_in.stand_in.faults.delay(1.0, times=2)
     with pytest.raises(Unavailable):
         billing.create_customer(family_id)
+    billing.reset()
+    monkeypatch.setattr(billing, "ANSWER_SECONDS", 5.0)
     billing.create_customer(family_id)
     made = stand_in.client.v1.events.list({"type": "customer.created"}).data
     assert len(made) == 1
@@ -300,6 +310,7 @@ def test_stripe_in_trouble_is_unavailable(stand_in: StripeWorld, status: int) ->
     assert caught.value.service == "stripe"
 
 
+@pytest.mark.usefixtures("impatient")
 def test_stripe_that_hangs_or_is_away_is_unavailable_in_time(
     stand_in: StripeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -307,7 +318,7 @@ def test_stripe_that_hangs_or_is_away_is_unavailable_in_time(
     began = time.monotonic()
     with pytest.raises(Unavailable):
         billing.ping()
-    assert time.monotonic() - began < 2.5
+    assert time.monotonic() - began < 2.9
     monkeypatch.setenv("STRIPE_API_BASE", "http://127.0.0.1:9")
     _forget()
     with pytest.raises(Unavailable):
