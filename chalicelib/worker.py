@@ -63,7 +63,9 @@ def drain(call: Call, remaining_seconds: Callable[[], float]) -> dict[str, int]:
         if not jobs:
             break
         counts.update(_run_claimed(call, jobs, claim["lease_token"], remaining_seconds))
-    return dict(counts)
+        if counts["released"]:
+            break
+    return dict(+counts)
 
 
 def run_one(call: Call, job_id: UUID | str) -> str:
