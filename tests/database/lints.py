@@ -85,9 +85,8 @@ THE_PATH = '{"search_path=pg_catalog, pg_temp"}'
 
 LINTS = [
     Lint(
-        "a table in public is under row-level security, which does not bind its owner",
-        f"SELECT name FROM ({TABLES}) AS t WHERE relforcerowsecurity"
-        " OR (relnamespace = 'public'::regnamespace AND NOT relrowsecurity)",
+        "a table in public is under row-level security",
+        f"SELECT name FROM ({TABLES}) AS t WHERE relnamespace = 'public'::regnamespace AND NOT relrowsecurity",
         A_TABLE.format(""),
         "public.bad",
     ),
