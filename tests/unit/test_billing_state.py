@@ -69,6 +69,7 @@ unknown, canceled      | canceled x                        | free   | active    
 ended and bought again | canceled fm + active fm           | family | active     | END   | s     |
 failed, bought again   | incomplete_expired fm + active fm | family | active     | END   | s     |
 two that ended         | canceled fm + canceled lm         | free   | active     |       |       |
+two alike              | active fm + active fm             | family | active     | END   | s     | several_subscriptions
 two: the larger plan   | active fm + active lm             | legacy | active     | END   | s     | several_subscriptions
 two: the larger trial  | active fm + trialing lm           | legacy | trialing   | END   | s     | several_subscriptions
 two: the paid one      | past_due lm + active fm           | family | active     | END   | s     | several_subscriptions
