@@ -69,6 +69,9 @@ drill: $(READY) ## dump, restore elsewhere, compare everything; the bucket too
 rearm: $(READY) ## after a restore: let the schedules that delete delete again
 	@$(LOCAL_UNLESS_TOLD) $(BIN)/python -m local.operator rearm
 
+fuzz: $(READY) ## ten thousand random requests against a stack of its own; every answer must be a documented one
+	@$(BIN)/python -m pytest -q -s -m heavy tests/e2e/test_fuzz.py
+
 openapi: $(READY) ## write chalicelib/openapi.json and the tables of docs/wire.md anew
 	@$(BIN)/python -m local.openapi
 

@@ -45,8 +45,7 @@ def build(endpoints: Iterable[Endpoint]) -> Json:
     return {
         "openapi": "3.1.0",
         "info": prose.INFO,
-        # Wherever the document was read: API Gateway puts a stage before every path.
-        "servers": [{"url": ".", "description": "Where this document came from"}],
+        "servers": [{"url": "/", "description": "The local stack; elsewhere the stage's own address stands before it"}],
         "tags": [{"name": name, "description": text} for name, text in _tags(listed).items()],
         "paths": paths,
         "components": {

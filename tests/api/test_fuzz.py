@@ -1,0 +1,95 @@
+"""Whatever is sent, the answer is a documented one: a seeded fuzz of every operation, through the local gateway."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from schemathesis import Case
+from schemathesis.core.transport import Response
+from werkzeug.test import Client
+
+from app import app
+from local.gateway import create_gateway
+from local.settings import PRICES as SOLD
+from tests import fuzzing
+from tests.api.front import Front
+from tests.contract.stripe_world import KEY, WEBHOOK_SECRETS, Door, serving_hook, serving_stripe
+from tests.database_server import Cluster
+from tests.stores import RunningStore
+
+HOUSEHOLDS = 8
+EXAMPLES = 12
+SEED = 20261120
+
+schema = fuzzing.make_schema(EXAMPLES, SEED)
+
+
+@pytest.fixture(scope="module")
+def town(
+    cluster: Cluster,
+    object_store: RunningStore,
+    stripe_doors: tuple[Door, Door],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[fuzzing.Town]:
+    folder = tmp_path_factory.mktemp("fuzz")
+    with (
+        cluster.database() as database,
+        pytest.MonkeyPatch.context() as monkeypatch,
+        serving_hook(stripe_doors[0]) as hook,
+        serving_stripe(folder, hook, stripe_doors[1], prices=SOLD) as stripe,
+    ):
+        front = Front(database, monkeypatch, object_store)
+        for name, value in {
+            "STRIPE_SECRET_KEY": KEY,
+            "STRIPE_WEBHOOK_SECRETS": ",".join(WEBHOOK_SECRETS),
+            "STRIPE_PRICES": json.dumps(SOLD),
+            "STRIPE_API_BASE": stripe.url,
+            "ALLOWED_ORIGINS": "https://app.example.org",
+        }.items():
+            monkeypatch.setenv(name, value)
+        wsgi = with_query(create_gateway(app, {}, {}))
+        client = Client(wsgi)
+
+        def ask(token: str, method: str, path: str, body: Mapping[str, Any] | None) -> Any:
+            answer = client.open(path, method=method, json=body, headers={"Authorization": f"Bearer {token}"})
+            assert answer.status_code == 200, answer.text
+            return answer.get_json()["data"]
+
+        def call(case: Case, household: fuzzing.Household, headers: dict[str, str]) -> Response:
+            return case.call(
+                "http://localhost", app=wsgi, headers=headers, environ_base={"REMOTE_ADDR": household.address}
+            )
+
+        def people() -> list[tuple[str, str]]:
+            return [(person.id, person.token) for person in (front.person() for _ in range(3))]
+
+        town = fuzzing.Town(
+            [fuzzing.make_household(ask, people(), f"203.0.113.{number}") for number in range(HOUSEHOLDS)], call
+        )
+        yield town
+
+
+def with_query(wsgi: Any) -> Any:
+    """werkzeug's test client leaves the query out of REQUEST_URI, where servers put it and the gateway reads it."""
+
+    def serve(environ: dict[str, Any], start_response: Any) -> Any:
+        target, query = environ["REQUEST_URI"].partition("?")[0], environ["QUERY_STRING"]
+        environ["REQUEST_URI"] = f"{target}?{query}" if query else target
+        return wsgi(environ, start_response)
+
+    return serve
+
+
+@schema.parametrize()
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+def test_whatever_is_sent_the_answer_is_a_documented_one(case: Case, town: fuzzing.Town) -> None:
+    town.serve(case)

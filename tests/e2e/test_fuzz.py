@@ -1,0 +1,116 @@
+"""`make fuzz`: ten thousand requests and more, at random, against a running stack: every answer is a documented one."""
+
+from __future__ import annotations
+
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import psycopg2
+import pytest
+import requests
+from hypothesis import HealthCheck, settings
+from requests.adapters import HTTPAdapter
+from schemathesis import Case
+from schemathesis.core.transport import Response
+
+from app import app
+from local.auth.settings import AuthSettings
+from local.supabase_auth import issue_token
+from tests import fuzzing
+from tests.e2e.stack import RunningStack
+
+pytestmark = [pytest.mark.heavy, pytest.mark.xdist_group("stack")]
+
+REQUESTS = 10_000
+HOUSEHOLDS = 48
+# Beside the systematic ones, some forty an operation.
+EXAMPLES = 330
+
+schema = fuzzing.make_schema(EXAMPLES, seed=time.time_ns() % 2**32)
+
+
+class From(HTTPAdapter):
+    """Calls from an address of its own: on Linux, all of 127/8 is this machine."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        super().__init__()
+
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+        if sys.platform == "linux":
+            options["source_address"] = (self.address, 0)
+        super().init_poolmanager(*arguments, **options)
+
+
+@pytest.fixture(scope="module")
+def town(stack: RunningStack) -> Iterator[fuzzing.Town]:
+    sessions: dict[str, requests.Session] = {}
+
+    def ask(token: str, method: str, path: str, body: Mapping[str, Any] | None) -> Any:
+        answer = requests.request(
+            method, stack.origin + path, json=body, headers={"Authorization": f"Bearer {token}"}, timeout=10
+        )
+        assert answer.status_code == 200, answer.text
+        return answer.json()["data"]
+
+    def call(case: Case, household: fuzzing.Household, headers: dict[str, str]) -> Response:
+        session = sessions.get(household.address)
+        if session is None:
+            session = sessions[household.address] = requests.Session()
+            session.mount("http://", From(household.address))
+        return case.call(stack.origin, session=session, headers=headers, timeout=20)
+
+    people = sign_up(stack)
+    yield fuzzing.Town(
+        [
+            fuzzing.make_household(ask, [people() for _ in range(3)], f"127.0.1.{number + 1}")
+            for number in range(HOUSEHOLDS)
+        ],
+        call,
+    )
+    for session in sessions.values():
+        session.close()
+
+
+def sign_up(stack: RunningStack) -> Callable[[], tuple[str, str]]:
+    """Makes people known, without their mails: each call gives another's id and token."""
+    env = stack.env
+    auth = AuthSettings(
+        url=stack.origin, jwt_secret=env["SUPABASE_JWT_SECRET"], anon_key=env["ANON_KEY"], app_url=env["APP_URL"]
+    )
+
+    def make() -> tuple[str, str]:
+        user_id = uuid.uuid4()
+        email = f"{user_id.hex}@example.org"
+        connection = psycopg2.connect(env["ADMIN_DATABASE_URL"])
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute("INSERT INTO auth.users (id, email) VALUES (%s, %s)", [str(user_id), email])
+        connection.close()
+        return str(user_id), issue_token(auth, user_id, email)
+
+    return make
+
+
+@schema.parametrize()
+@settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+def test_whatever_is_sent_the_answer_is_a_documented_one(case: Case, town: fuzzing.Town) -> None:
+    town.serve(case)
+
+
+def test_ten_thousand_requests_were_answered_and_limits_did_not_swallow_them(town: fuzzing.Town) -> None:
+    operations = {operation for operation, _status in town.answered}
+    if len(operations) < len(app.endpoints):
+        pytest.skip("other processes fuzzed the other operations")
+    by_status: dict[int, int] = {}
+    for (_operation, status), number in town.answered.items():
+        by_status[status] = by_status.get(status, 0) + number
+    print(f"\n{sum(by_status.values())} requests: {dict(sorted(by_status.items()))}")
+    for operation in sorted(operations):
+        statuses = {status: number for (name, status), number in town.answered.items() if name == operation}
+        print(f"  {operation:<32} {dict(sorted(statuses.items()))}")
+    assert sum(by_status.values()) >= REQUESTS
+    assert by_status.get(429, 0) < sum(by_status.values()) / 20
