@@ -498,9 +498,12 @@ def test_a_server_that_accepts_and_says_nothing_is_not_waited_for(
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setenv("DATABASE_URL", f"postgresql://a:b@127.0.0.1:{silent.getsockname()[1]}/x")
         config.reset()
+        call = a_call()
         started = time.monotonic()
-        assert isinstance(outcome(lambda: database.transact(a_call(), "test_echo")), Unavailable)
+        assert isinstance(outcome(lambda: database.transact(call, "test_echo")), Unavailable)
         assert time.monotonic() - started < 1.0
+        # Whoever was silent once is not waited for a second time.
+        assert call.messages == 1
 
 
 @pytest.mark.parametrize(
