@@ -17,31 +17,38 @@ _MAX_READ = 16_000
 _MAX_DEPTH = 6
 _MAX_ITEMS = 50
 
-_RULES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
+_SECRET_NAMES = "(?:access_|refresh_|id_)?token(?:_hash)?|code|secret|password|apikey|api_key|signature"
+_THREE = "[A-HJ-NP-Z]{3}"  # of an invite code: no I, no O
+_IGNORE = re.IGNORECASE
+
+# What a text must hold, in lower case, to be worth a search; what is searched for; what stands there afterwards. The
+# first column is for speed alone: every request is logged, and hardly any line holds a secret.
+_RULES: tuple[tuple[str, re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     # A URL that signs itself: all of it, since the path beside a signature is no use either.
-    (re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://[^\s\"'<>]{0,2000}X-Amz-[^\s\"'<>]*", re.IGNORECASE), "[signed url]"),
-    (re.compile(r"X-Amz-(?:Signature|Credential|Security-Token)(?:=|%3D)[^&\s\"'<>]*", re.IGNORECASE), "[signature]"),
-    (re.compile(r"\b([a-z][a-z0-9+.-]{1,20}://)[^\s/@\"'<>]{1,300}@", re.IGNORECASE), r"\1[credentials]@"),
-    (re.compile(r"\beyJ[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*){0,4}"), "[token]"),
-    (re.compile(r"\bBearer\s+[^\s\"',;]+", re.IGNORECASE), "Bearer [token]"),
-    (re.compile(r"\b(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9_]+|\bwhsec_[A-Za-z0-9_+/=]+"), "[key]"),
-    (re.compile(r"\bre_[A-Za-z0-9_]{8,}|\bph[cx]_[A-Za-z0-9]{8,}|\bsb_(?:secret|publishable)_[A-Za-z0-9_-]+"), "[key]"),
-    (re.compile(r"\bcs_(?:live|test)_[A-Za-z0-9]+"), "[session]"),
-    (re.compile(r"\bt=\d{6,},v1=[0-9a-f]+(?:,v\d=[0-9a-f]+)*", re.IGNORECASE), "[signature]"),
+    ("x-amz-", re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://[^\s\"'<>]{0,2000}X-Amz-[^\s\"'<>]*", _IGNORE), "[signed url]"),
     (
-        re.compile(
-            r"\b((?:access_|refresh_|id_)?token(?:_hash)?|code|secret|password|apikey|api_key|signature)=[^&\s\"'<>]+",
-            re.IGNORECASE,
-        ),
-        r"\1=[removed]",
+        "x-amz-",
+        re.compile(r"X-Amz-(?:Signature|Credential|Security-Token)(?:=|%3D)[^&\s\"'<>]*", _IGNORE),
+        "[signature]",
     ),
-    (re.compile(r"(?<![A-Za-z])[A-HJ-NP-Z]{3}([- ])[A-HJ-NP-Z]{3}\1[A-HJ-NP-Z]{3}(?![A-Za-z])"), "[code]"),
+    ("://", re.compile(r"\b([a-z][a-z0-9+.-]{1,20}://)[^\s/@\"'<>]{1,300}@", _IGNORE), r"\1[credentials]@"),
+    ("eyj", re.compile(r"\beyJ[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*){0,4}"), "[token]"),
+    ("bearer", re.compile(r"\bBearer\s+[^\s\"',;]+", _IGNORE), "Bearer [token]"),
+    ("_live_", re.compile(r"\b[srp]k_live_[A-Za-z0-9_]+"), "[key]"),
+    ("_test_", re.compile(r"\b[srp]k_test_[A-Za-z0-9_]+"), "[key]"),
+    ("whsec_", re.compile(r"\bwhsec_[A-Za-z0-9_+/=]+"), "[key]"),
+    ("re_", re.compile(r"\bre_[A-Za-z0-9_]{8,}"), "[key]"),
+    ("ph", re.compile(r"\bph[cx]_[A-Za-z0-9]{8,}"), "[key]"),
+    ("sb_", re.compile(r"\bsb_(?:secret|publishable)_[A-Za-z0-9_-]+"), "[key]"),
+    ("cs_", re.compile(r"\bcs_(?:live|test)_[A-Za-z0-9]+"), "[session]"),
+    ("v1=", re.compile(r"\bt=\d{6,},v1=[0-9a-f]+(?:,v\d=[0-9a-f]+)*", _IGNORE), "[signature]"),
+    ("=", re.compile(rf"\b({_SECRET_NAMES})=[^&\s\"'<>]+", _IGNORE), r"\1=[removed]"),
+    (" ", re.compile(rf"(?<![A-Za-z]){_THREE} {_THREE} {_THREE}(?![A-Za-z])"), "[code]"),
+    ("-", re.compile(rf"(?<![A-Za-z]){_THREE}-{_THREE}-{_THREE}(?![A-Za-z])"), "[code]"),
+    ("-", re.compile(rf"(?<![A-Za-z0-9-]){_THREE}-{_THREE}-{_THREE}(?![A-Za-z0-9-])", _IGNORE), "[code]"),
+    ("/join/", re.compile(r"(/join/)[A-Za-z-]{9,11}", _IGNORE), r"\1[code]"),
     (
-        re.compile(r"(?<![A-Za-z0-9-])[A-HJ-NP-Z]{3}-[A-HJ-NP-Z]{3}-[A-HJ-NP-Z]{3}(?![A-Za-z0-9-])", re.IGNORECASE),
-        "[code]",
-    ),
-    (re.compile(r"(/join/)[A-Za-z-]{9,11}", re.IGNORECASE), r"\1[code]"),
-    (
+        "@",
         re.compile(r"([^\s@<>\"',;:()\[\]/=]{1,64})@([A-Za-z0-9][A-Za-z0-9.-]{0,250}\.[A-Za-z]{2,24})"),
         lambda found: f"{found[1][:2]}***@{found[2]}",
     ),
@@ -60,8 +67,10 @@ _PRIVATE_KEYS = frozenset(
 def scrub_text(text: str) -> str:
     """A text without secrets, at most MAX_TEXT characters."""
     cut = text[:_MAX_READ]
-    for pattern, replacement in _RULES:
-        cut = pattern.sub(replacement, cut)
+    lowered = cut.lower()
+    for sign, pattern, replacement in _RULES:
+        if sign in lowered:
+            cut = pattern.sub(replacement, cut)
     if len(cut) > MAX_TEXT or len(text) > _MAX_READ:
         cut = cut[:MAX_TEXT] + "…"
     return cut.encode("utf-8", "replace").decode("utf-8")
