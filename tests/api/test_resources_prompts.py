@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.api.house import House, Person
@@ -120,3 +122,20 @@ def test_an_author_who_left_has_no_say_any_more(house: House, keeper: Person, fa
     assert author.patch(f"/v1/prompts/{prompt}", {"text": "Mine"}).error == "NOT_FOUND"
     assert author.delete(f"/v1/prompts/{prompt}").error == "NOT_FOUND"
     assert author.post(f"/v1/families/{family}/prompts", {"text": "Still here?"}).error == "FORBIDDEN"
+
+
+def test_having_made_a_thing_is_no_right_without_membership(house: House, keeper: Person, family: str) -> None:
+    author = house.member(family)
+    connection = house.database.connect()
+
+    def may_change() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('request.jwt.claims', %s, false)", [json.dumps({"sub": author.id})])
+            cursor.execute("SELECT ops.may_change(%s, %s)", [family, author.id])
+            row = cursor.fetchone()
+        assert row is not None
+        return bool(row[0])
+
+    assert may_change()
+    keeper.delete(f"/v1/families/{family}/members/{author.id}")
+    assert not may_change()
