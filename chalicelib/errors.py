@@ -94,16 +94,14 @@ CONFLICT_REASONS: dict[str, str] = {
     "too_many_free_families": "You keep as many free families as one person can. Upgrade one of them first.",
     "too_many_uploads": "Too many uploads are pending. Finish those, or wait until they lapse.",
     "too_many_invites": "The family has as many open invites as it can have. Revoke one first.",
-    "too_many_mails": "Enough invites were mailed today. Share the code yourself, or try again tomorrow.",
     "idempotency_key_reused": "This Idempotency-Key was used with another body. Use a new key for a new request.",
     "in_progress": "The same request is still being worked on. Ask again in a moment.",
     "purging": "The recording's thirty days are over and it is being removed; it cannot be restored.",
-    "not_deleted": "This is not in the trash.",
     "already_finalized": "This recording is kept already; its upload is over.",
     "deleted": "This is in the trash. Restore it first.",
+    "claimed": "Another recording has this object.",
     "revoked": "The invite was revoked. Make a new one.",
     "used_up": "The invite was used as often as it may be. Make a new one.",
-    "no_email": "The invite has no address to send it to. Share the code yourself.",
 }
 
 

@@ -46,7 +46,7 @@ _RULES: tuple[tuple[str, re.Pattern[str], str | Callable[[re.Match[str]], str]],
     (" ", re.compile(rf"(?<![A-Za-z]){_THREE} {_THREE} {_THREE}(?![A-Za-z])"), "[code]"),
     ("-", re.compile(rf"(?<![A-Za-z]){_THREE}-{_THREE}-{_THREE}(?![A-Za-z])"), "[code]"),
     ("-", re.compile(rf"(?<![A-Za-z0-9-]){_THREE}-{_THREE}-{_THREE}(?![A-Za-z0-9-])", _IGNORE), "[code]"),
-    ("/join/", re.compile(r"(/join/)[A-Za-z-]{9,11}", _IGNORE), r"\1[code]"),
+    ("/join", re.compile(r"(/join[/#])[A-Za-z-]{9,11}", _IGNORE), r"\1[code]"),
     (
         "@",
         re.compile(r"([^\s@<>\"',;:()\[\]/=]{1,64})@([A-Za-z0-9][A-Za-z0-9.-]{0,250}\.[A-Za-z]{2,24})"),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from chalicelib.errors import (
@@ -15,6 +18,8 @@ from chalicelib.errors import (
     describe,
     invalid,
 )
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("code", sorted(set(CODES) - {"INTERNAL"}))
@@ -65,6 +70,17 @@ def test_a_conflict_says_what_to_do(reason: str) -> None:
     problem = describe(Refused("CONFLICT", {"reason": reason}))
     assert problem.message == CONFLICT_REASONS[reason] != CODES["CONFLICT"][1]
     assert problem.details == {"reason": reason}
+
+
+def test_every_reason_somebody_gives_has_its_sentence_and_no_sentence_waits_for_a_reason() -> None:
+    given: set[str] = set()
+    for folder, pattern in (
+        ("sql/functions", r"""'CONFLICT', '\{"reason": "(\w+)"\}'"""),
+        ("chalicelib/operations", r'"reason": "(\w+)"'),
+    ):
+        for path in (ROOT / folder).iterdir():
+            given.update(re.findall(pattern, path.read_text("utf-8")) if path.is_file() else ())
+    assert given == set(CONFLICT_REASONS)
 
 
 def test_a_conflict_of_an_unknown_reason_falls_back_to_the_general_sentence() -> None:

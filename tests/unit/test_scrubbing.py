@@ -31,6 +31,7 @@ SECRETS = {
     "an invite code with blanks": ("it was ABC DEF GHJ", "ABC DEF GHJ"),
     "an invite code in a query": ("?code=ABCDEFGHJ", "ABCDEFGHJ"),
     "an invite code in a link": ("https://app.example.org/join/ABCDEFGHJ", "ABCDEFGHJ"),
+    "an invite code behind a hash": ("https://app.example.org/join#abcdefghj", "abcdefghj"),
     "an address": ("grandma.sol@example.org", "grandma.sol"),
     "an address of other letters": ("großmutter@example.org", "großmutter"),
     "a database's password": ("postgresql://app_login:pa55w0rd@db.example.org/x", "pa55w0rd"),
