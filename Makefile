@@ -11,6 +11,9 @@ WORKERS ?= 2
 # What the operator's commands talk to: what the environment says, else the local stack that is up.
 LOCAL_UNLESS_TOLD := [ -n "$$MIGRATIONS_DATABASE_URL" ] || [ ! -f .local/env ] || { set -a; . ./.local/env; set +a; };
 
+OPERATE := jobs requeue reconcile orphans adopt purge-orphans disarm rearm
+export ID FAMILY KEY SECONDS CONFIRM
+
 .DEFAULT_GOAL := help
 .PHONY: help setup run story test test-all bench check format migrate rollback migration drill rearm openapi client-types fuzz clean
 
@@ -64,19 +67,18 @@ migration: $(READY) ## begin a new migration: make migration NAME=add_chapters
 	@$(BIN)/python sql/migrate.py new "$(NAME)"
 
 drill: $(READY) ## dump, restore elsewhere, compare everything; the bucket too
-	@$(LOCAL_UNLESS_TOLD) $(BIN)/python -m local.drill
+	@$(BIN)/python -m local.drill
 
-rearm: $(READY) ## after a restore: let the schedules that delete delete again
-	@$(LOCAL_UNLESS_TOLD) $(BIN)/python -m local.operator rearm
-
-fuzz: $(READY) ## ten thousand random requests against a stack of its own; every answer must be a documented one
-	@$(BIN)/python -m pytest -q -s -m heavy tests/e2e/test_fuzz.py
-
-openapi: $(READY) ## write chalicelib/openapi.json and the tables of docs/wire.md anew
-	@$(BIN)/python -m local.openapi
-
-client-types: $(READY) ## write clients/stories.d.ts anew (needs Node)
-	@$(BIN)/python -m tests.e2e.client_types
+jobs: $(READY) ## what waits in the queue and what is dead
+requeue: $(READY) ## bring a dead job back: make requeue ID=...
+reconcile: $(READY) ## ask Stripe about one family: make reconcile FAMILY=...
+orphans: $(READY) ## objects in the bucket that no row names
+adopt: $(READY) ## make a recording of one: make adopt KEY=... SECONDS=...
+purge-orphans: $(READY) ## delete those of 90 days and more (says which; CONFIRM=yes deletes)
+disarm: $(READY) ## let no schedule delete anything
+rearm: $(READY) ## after a restore: let them delete again
+$(OPERATE):
+	@$(BIN)/python -m local.operate $@
 
 clean: ## forget the local stack's data and the virtual environment
 	rm -rf .local $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis tests/e2e/node_modules

@@ -31,6 +31,7 @@ from psycopg2.extensions import connection as Connection
 from local import supabase
 from local.postgres import EmbeddedPostgres
 from local.postgres_launch import binaries
+from local.settings import configure
 from sql import migrate
 
 SCHEMAS = ("public", "ops", "rls", "wire", "migrations")
@@ -215,6 +216,7 @@ def _one(connection: Connection, query: str) -> object:
 
 def main() -> int:
     """The command: reads its addresses from the environment, prints a verdict, answers the exit code."""
+    configure()
     url = os.environ.get("DRILL_DATABASE_URL") or os.environ.get("MIGRATIONS_DATABASE_URL")
     if not url:
         print("error: which database? Set DRILL_DATABASE_URL, or start the local stack first", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""The one origin of the local stack: the stand-ins for sign-in, mail, Stripe and PostHog, and the app behind API Gateway.
+"""The one origin of the local stack: the stand-ins for sign-in, mail, Stripe and PostHog, and the app itself.
 
 A request for the app becomes the event API Gateway would send, its body always base64 so that every byte arrives as it
 was sent, and the app object answers it as it would on Lambda. Nothing here is deployed, and nothing here decides for
@@ -15,6 +15,7 @@ from urllib.parse import parse_qs
 
 from chalice.local import LambdaContext, RouteMatcher
 from flask import Blueprint, Flask, Response, jsonify, render_template, request
+from werkzeug.exceptions import HTTPException
 
 # As API Gateway would: it hands over 10 MB at the most, and answers what is larger by itself.
 MAX_BODY_BYTES = 10 * 1024 * 1024
@@ -38,6 +39,8 @@ def create_gateway(
         gateway.register_blueprint(blueprint, **({"url_prefix": prefix} if prefix.startswith("/") else {}))
     gateway.register_blueprint(_controls(schedules))
 
+    # A path goes to the app as it was sent; Flask would mend it and redirect.
+    gateway.url_map.merge_slashes = False
     matcher = RouteMatcher([path for path, methods in app.routes.items() if methods])
 
     @gateway.route("/", defaults={"path": ""}, methods=_METHODS, provide_automatic_options=False)
@@ -50,6 +53,12 @@ def create_gateway(
         del response.headers["Content-Type"]
         response.headers.extend(answer["headers"])
         return response
+
+    @gateway.errorhandler(404)
+    @gateway.errorhandler(405)
+    def unrouted(error: HTTPException) -> Response | HTTPException:
+        """What Flask has no rule for (a line break in the path, TRACE) is the app's to refuse, too."""
+        return error if request.routing_exception is None else to_the_app("")
 
     return gateway
 

@@ -90,6 +90,12 @@ def read_env(path: Path | None = None) -> dict[str, str]:
     return {name: _unquoted(value) for name, value in pairs}
 
 
+def configure() -> None:
+    """For commands of an operator: without a stage in the environment, the local stack's is taken."""
+    if "STAGE" not in os.environ:
+        os.environ.update({**read_env(), **os.environ})
+
+
 def make_env(known: Mapping[str, str], ports: Ports) -> dict[str, str]:
     """Every variable of the stack: known secrets kept, missing ones made, addresses as the ports are now."""
     from local.supabase_auth import anon_key

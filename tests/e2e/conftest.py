@@ -1,6 +1,8 @@
-"""One running stack for all end-to-end tests of a worker."""
+"""One running stack for all end-to-end tests of a worker, and folders for more."""
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -8,7 +10,14 @@ from tests.e2e.stack import RunningStack, running
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+def stack() -> Iterator[RunningStack]:
     """Started by the first test that asks, with the command a developer gives; it has told its story."""
-    with running(tmp_path_factory.mktemp("stack")) as stack:
+    with tempfile.TemporaryDirectory(prefix="stories-stack-") as folder, running(Path(folder)) as stack:
         yield stack
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """For a stack of a test's own. Not tmp_path: root's Postgres runs as an account that cannot enter that."""
+    with tempfile.TemporaryDirectory(prefix="stories-stack-") as made:
+        yield Path(made)

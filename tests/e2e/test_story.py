@@ -64,14 +64,14 @@ def test_whatever_is_asked_for_answers_in_the_one_shape(stack: RunningStack, pat
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_a_stack_killed_with_9_comes_up_again_with_its_data(tmp_path: Path) -> None:
+def test_a_stack_killed_with_9_comes_up_again_with_its_data(folder: Path) -> None:
     ports = free_ports()
-    with running(tmp_path, ports) as first:
+    with running(folder, ports) as first:
         families = _count(first, "public.families")
         voices = _count(first, "public.recordings")
         key = first.env["ANON_KEY"]
         first.stop(signal.SIGKILL)
-    with running(tmp_path, ports) as second:
+    with running(folder, ports) as second:
         assert second.env["ANON_KEY"] == key
         # The second start has told the story once more.
         assert _count(second, "public.families") == families + 1
@@ -80,11 +80,9 @@ def test_a_stack_killed_with_9_comes_up_again_with_its_data(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("name", ["PORT", "R2_PORT", "PG_PORT"])
-def test_a_taken_port_is_one_line_that_names_it_and_its_variable(
-    tmp_path: Path, stack: RunningStack, name: str
-) -> None:
+def test_a_taken_port_is_one_line_that_names_it_and_its_variable(folder: Path, stack: RunningStack, name: str) -> None:
     ports = {**free_ports(), name: stack.ports[name]}
-    process = launch(tmp_path, ports)
+    process = launch(folder, ports)
     printed, _ = process.communicate(timeout=60)
     assert process.returncode == 1
     complaints = [line for line in printed.splitlines() if line.startswith("error: ")]
@@ -94,9 +92,9 @@ def test_a_taken_port_is_one_line_that_names_it_and_its_variable(
     assert "Traceback" not in printed
 
 
-def test_ctrl_c_stops_everything_that_was_started(tmp_path: Path) -> None:
-    with running(tmp_path) as stack:
-        postmaster = int((tmp_path / "postgres" / "cluster" / "postmaster.pid").read_text().splitlines()[0])
+def test_ctrl_c_stops_everything_that_was_started(folder: Path) -> None:
+    with running(folder) as stack:
+        postmaster = int((folder / "postgres" / "cluster" / "postmaster.pid").read_text().splitlines()[0])
         assert stack.stop(signal.SIGINT) == 0
     with pytest.raises(ProcessLookupError):
         os.kill(postmaster, 0)

@@ -1,0 +1,175 @@
+"""The operator's commands, from a checkout: the queue, billing of one family, objects without a row, rearming.
+
+They speak to the stage whose configuration is in the environment, else to the local stack that is up, by the same
+modules and the same functions in SQL as the app: none of them goes round a lock. What deletes says first what it would
+delete, and does it only when told CONFIRM=yes.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from chalicelib import billing_sync, storage
+from chalicelib.call import Call
+from chalicelib.database import transact
+from chalicelib.errors import MissingConfiguration, Refused, Unavailable
+from chalicelib.storage import ListedObject
+from local.settings import configure
+
+DEAD_SHOWN = 20
+ORPHAN_AGE = timedelta(days=90)
+_KEY = re.compile(r"families/([0-9a-f-]{36})/recordings/([0-9a-f-]{36})\.audio\.m4a")
+
+
+class Mistaken(Exception):
+    """The command was given something it cannot use; the message says what to give instead."""
+
+
+def jobs(call: Call) -> None:
+    """What waits in the queue, how long, and what is dead."""
+    overview = transact(call, "jobs_overview_tx", p_limit=DEAD_SHOWN)
+    print(f"{'kind':<24}{'waiting':>9}{'running':>9}{'tried':>9}{'oldest':>12}")
+    for row in overview["waiting"]:
+        oldest = str(timedelta(seconds=row["oldest_seconds"]))
+        print(f"{row['kind']:<24}{row['waiting']:>9}{row['running']:>9}{row['tried']:>9}{oldest:>12}")
+    if not overview["waiting"]:
+        print("nothing is waiting")
+    print(f"\n{overview['dead_count']} dead")
+    for row in overview["dead"]:
+        print(f"  {row['id']}  {row['kind']:<22}{row['attempts']:>3} tries  {row['died_at'][:19]}  {row['last_error']}")
+    if overview["dead"]:
+        print("\nbring one back: make requeue ID=...")
+
+
+def requeue(call: Call) -> None:
+    """One dead job goes back into the queue."""
+    moved = transact(call, "requeue_job_tx", p_job_id=_uuid("ID"))["requeued"]
+    print("it is in the queue again" if moved else "there is no dead job of that id")
+
+
+def reconcile(call: Call) -> None:
+    """One family's entitlement becomes what Stripe says now."""
+    print(billing_sync.sync(call, family_id=_uuid("FAMILY")).replace("_", " "))
+
+
+def rearm(call: Call) -> None:
+    """The schedules that delete may delete again."""
+    transact(call, "arm_deleting_tx", p_armed=True)
+    print("armed: what has lain 30 days in the trash is deleted again")
+
+
+def disarm(call: Call) -> None:
+    """No schedule deletes anything until somebody rearms."""
+    transact(call, "arm_deleting_tx", p_armed=False)
+    print("disarmed: no schedule deletes anything until make rearm")
+
+
+def orphans(call: Call) -> None:
+    """Objects that no row names. They are kept; this only tells."""
+    count = 0
+    for found in _orphans(call):
+        count += 1
+        age = (datetime.now(UTC) - found.stored_at).days
+        print(f"{found.stored_at:%Y-%m-%d}  {age:>5} days  {found.size_bytes:>12} bytes  {found.key}")
+    print(f"{count} objects without a row")
+    if count:
+        print("keep one: make adopt KEY=... SECONDS=...   delete those of 90 days and more: make purge-orphans")
+
+
+def adopt(call: Call) -> None:
+    """An object without a row becomes a recording of the family its key names."""
+    key = os.environ.get("KEY", "")
+    named = _KEY.fullmatch(key)
+    if named is None:
+        raise Mistaken("KEY=families/<family>/recordings/<recording>.audio.m4a names the object to adopt")
+    try:
+        seconds = float(os.environ.get("SECONDS", ""))
+    except ValueError:
+        raise Mistaken("SECONDS=... says how long the voice is: play it, or ask ffprobe") from None
+    found = storage.audio_store().inspect_object(key)
+    if found is None or not found.is_mp4:
+        raise Mistaken("there is no audio under that key")
+    family_id, recording_id = UUID(named[1]), UUID(named[2])
+    transact(
+        call,
+        "adopt_object_tx",
+        p_family_id=family_id,
+        p_recording_id=recording_id,
+        p_object=found.facts(),
+        p_duration_seconds=seconds,
+    )
+    print(f"{recording_id} is a recording of family {family_id} now")
+
+
+def purge_orphans(call: Call) -> None:
+    """Deletes objects of 90 days and more that no row names; says only which, unless CONFIRM=yes."""
+    confirmed = os.environ.get("CONFIRM") == "yes"
+    limit = datetime.now(UTC) - ORPHAN_AGE
+    count = 0
+    for found in _orphans(call):
+        if found.stored_at > limit:
+            continue
+        if confirmed:
+            # Asked again for each, right before: a restore or an adoption may have come in between.
+            now = transact(call, "unclaimed_keys_tx", p_keys=[found.key])
+            if not now["armed"]:
+                raise Mistaken("deleting is disarmed, as after a restore: look first, then make rearm")
+            if found.key not in now["keys"]:
+                continue
+            storage.audio_store().delete_object(found.key)
+        count += 1
+        print(f"{'deleted' if confirmed else 'would delete'}  {found.key}")
+    print(f"{count} objects" + ("" if confirmed or not count else ": to delete them, make purge-orphans CONFIRM=yes"))
+
+
+def _orphans(call: Call) -> Iterator[ListedObject]:
+    for page in storage.audio_store().list_objects(""):
+        unclaimed = set(transact(call, "unclaimed_keys_tx", p_keys=[found.key for found in page])["keys"])
+        yield from (found for found in page if found.key in unclaimed)
+
+
+def _uuid(name: str) -> UUID:
+    try:
+        return UUID(os.environ.get(name, ""))
+    except ValueError:
+        raise Mistaken(f"{name}=... is to be an id such as 0c9eaf06-7c5b-4be0-a4f7-468816a411e3") from None
+
+
+COMMANDS: dict[str, Callable[[Call], None]] = {
+    "jobs": jobs,
+    "requeue": requeue,
+    "reconcile": reconcile,
+    "rearm": rearm,
+    "disarm": disarm,
+    "orphans": orphans,
+    "adopt": adopt,
+    "purge-orphans": purge_orphans,
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Runs one command; answers the exit code."""
+    if len(arguments) != 1 or arguments[0] not in COMMANDS:
+        print(f"error: python -m local.operate {' | '.join(COMMANDS)}", file=sys.stderr)
+        return 2
+    configure()
+    try:
+        COMMANDS[arguments[0]](Call.system(arguments[0]))
+    except Refused as refusal:
+        print(f"error: {refusal.code} {refusal.details or ''}", file=sys.stderr)
+    except MissingConfiguration as missing:
+        print(f"error: which stage? {', '.join(missing.problems)} missing or wrong", file=sys.stderr)
+    except (Mistaken, Unavailable) as trouble:
+        print(f"error: {trouble}", file=sys.stderr)
+    else:
+        return 0
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,130 @@
+"""The operator's commands against a running stack: what they tell, what they mend, what they ask before deleting."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import boto3
+import psycopg2
+import pytest
+from botocore.client import Config
+
+from local.settings import ROOT
+from local.story import SAMPLE
+from tests.e2e.stack import RunningStack
+
+pytestmark = pytest.mark.xdist_group("stack")
+
+
+def operate(stack: RunningStack, command: str, **given: str) -> subprocess.CompletedProcess[str]:
+    """Runs a command as `make` does, with nothing but the stack's folder to find it by."""
+    bare = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "-m", *command.split()],
+        cwd=ROOT,
+        env={**bare, "LOCAL_DIR": str(stack.folder), **given},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def ask(stack: RunningStack, statement: str, *values: object) -> list[tuple[object, ...]]:
+    connection = psycopg2.connect(stack.env["ADMIN_DATABASE_URL"])
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        rows = cursor.fetchall() if cursor.description else []
+    connection.close()
+    return rows
+
+
+def put_orphan(stack: RunningStack) -> tuple[str, str]:
+    """A voice in the bucket that no row names; answers its family and its key."""
+    family = str(ask(stack, "SELECT id FROM public.families LIMIT 1")[0][0])
+    key = f"families/{family}/recordings/{uuid.uuid4()}.audio.m4a"
+    env = stack.env
+    client = boto3.client(
+        "s3",
+        endpoint_url=env["R2_ENDPOINT_URL"],
+        aws_access_key_id=env["R2_ACCESS_KEY_ID"],
+        aws_secret_access_key=env["R2_SECRET_ACCESS_KEY"],
+        region_name="auto",
+        config=Config(signature_version="s3v4", s3={"addressing_style": "path"}),
+    )
+    client.put_object(Bucket=env["R2_BUCKET_NAME"], Key=key, Body=SAMPLE.read_bytes(), ContentType="audio/mp4")
+    return family, key
+
+
+def test_an_object_without_a_row_is_told_and_kept_and_can_be_adopted(stack: RunningStack) -> None:
+    family, key = put_orphan(stack)
+    used = "SELECT storage_used_bytes FROM public.entitlements WHERE family_id = %s"
+    before = ask(stack, used, family)[0][0]
+    assert key in operate(stack, "local.operate orphans").stdout
+    # Too young to be anybody's rubbish, whoever confirms it.
+    purged = operate(stack, "local.operate purge-orphans", CONFIRM="yes")
+    assert purged.returncode == 0
+    assert key not in purged.stdout
+
+    adopted = operate(stack, "local.operate adopt", KEY=key, SECONDS="8.5")
+    assert adopted.returncode == 0, adopted.stderr
+    assert key not in operate(stack, "local.operate orphans").stdout
+    assert ask(stack, used, family)[0][0] == before + SAMPLE.stat().st_size  # type: ignore[operator]
+    again = operate(stack, "local.operate adopt", KEY=key, SECONDS="8.5")
+    assert again.returncode == 1
+    assert "CONFLICT" in again.stderr
+
+
+def test_old_orphans_are_deleted_only_when_armed_and_confirmed(stack: RunningStack) -> None:
+    _, key = put_orphan(stack)
+    old = datetime.now(UTC) - timedelta(days=91)
+    index = sqlite3.connect(next(stack.folder.glob("objects/*.sqlite3")))
+    with index:
+        index.execute("UPDATE objects SET modified_ms = ? WHERE key = ?", (int(old.timestamp() * 1000), key.encode()))
+    index.close()
+
+    asked = operate(stack, "local.operate purge-orphans")
+    assert f"would delete  {key}" in asked.stdout
+    assert operate(stack, "local.operate disarm").returncode == 0
+    refused = operate(stack, "local.operate purge-orphans", CONFIRM="yes")
+    assert refused.returncode == 1
+    assert "make rearm" in refused.stderr
+    assert operate(stack, "local.operate rearm").returncode == 0
+    assert key in operate(stack, "local.operate orphans").stdout
+    assert f"deleted  {key}" in operate(stack, "local.operate purge-orphans", CONFIRM="yes").stdout
+    assert key not in operate(stack, "local.operate orphans").stdout
+
+
+def test_a_dead_job_is_shown_and_comes_back_once(stack: RunningStack) -> None:
+    job = str(uuid.uuid4())
+    ask(
+        stack,
+        "INSERT INTO ops.dead_jobs (id, kind, payload, payload_version, lane, attempts, max_attempts, last_error,"
+        " enqueued_at) VALUES (%s, 'no_such_kind', '{}', 1, 'test', 8, 8, 'Unavailable', now())",
+        job,
+    )
+    shown = operate(stack, "local.operate jobs").stdout
+    assert job in shown
+    assert "in the queue again" in operate(stack, "local.operate requeue", ID=job).stdout
+    assert "no dead job" in operate(stack, "local.operate requeue", ID=str(uuid.uuid4())).stdout
+
+
+@pytest.mark.parametrize("command", ["requeue", "reconcile", "adopt"])
+def test_a_command_without_what_it_needs_says_what_to_give_it(stack: RunningStack, command: str) -> None:
+    answer = operate(stack, f"local.operate {command}")
+    assert answer.returncode == 1
+    assert answer.stderr.startswith("error: ")
+    assert "=" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_the_drill_finds_a_good_backup_good(stack: RunningStack) -> None:
+    answer = operate(stack, "local.drill")
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert "good: this backup brings everything back" in answer.stdout
