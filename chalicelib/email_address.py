@@ -28,6 +28,6 @@ EmailAddress = Annotated[
     str,
     StringConstraints(strip_whitespace=True, strict=True),
     AfterValidator(_address),
-    Field(json_schema_extra={"pattern": f"^{_ADDRESS.pattern}$", "maxLength": 254}),
+    Field(json_schema_extra={"pattern": f"^(?=[^@]{{1,64}}@){_ADDRESS.pattern}$", "maxLength": 254}),
 ]
 """One plain address: no display name, no comment, no quotes, no line break, its domain in lower case."""

@@ -79,7 +79,13 @@ def make_schema(examples: int, seed: int) -> BaseSchema:
     config = SchemathesisConfig.from_dict(
         {
             "seed": seed,
-            "generation": {"mode": "all", "max-examples": examples, "database": "none"},
+            # Who calls is decided in `serve`.
+            "generation": {
+                "mode": "all",
+                "max-examples": examples,
+                "database": "none",
+                "with-security-parameters": False,
+            },
             "phases": {"stateful": {"enabled": False}},
         }
     )
