@@ -21,6 +21,8 @@ DECLARE
   v_after public.entitlements;
   v_applied boolean;
   v_changed boolean := false;
+  v_had boolean;
+  v_has boolean;
   v_event text;
 BEGIN
   -- The gate first: an upload being judged sees the old entitlement whole or the new one whole.
@@ -44,18 +46,29 @@ BEGIN
                   v_after.current_period_end, v_after.cancel_at_period_end)
       IS DISTINCT FROM (v_before.plan, v_before.status, v_before.storage_quota_bytes, v_before.max_recording_seconds,
                         v_before.current_period_end, v_before.cancel_at_period_end);
-    v_event := CASE
-      WHEN v_before.plan = 'free' AND v_after.plan <> 'free' THEN 'billing_checkout_completed'
-      WHEN v_before.plan <> 'free' AND v_after.plan = 'free' AND NOT v_before.cancel_at_period_end THEN 'billing_subscription_canceled'
-      WHEN v_before.plan <> v_after.plan AND v_after.plan <> 'free' THEN 'billing_plan_changed'
-      WHEN v_after.cancel_at_period_end AND NOT v_before.cancel_at_period_end THEN 'billing_subscription_canceled'
-      WHEN v_after.plan <> 'free' AND v_after.current_period_end > v_before.current_period_end THEN 'billing_subscription_renewed'
-    END;
-    IF v_event IS NOT NULL THEN
+    -- A subscription that waits for its first payment has bought nothing yet; one whose payment failed has renewed nothing,
+    -- though Stripe has moved its period on already.
+    v_had := v_before.plan <> 'free' AND v_before.status <> 'incomplete';
+    v_has := v_after.plan <> 'free' AND v_after.status <> 'incomplete';
+    FOREACH v_event IN ARRAY pg_catalog.array_remove(ARRAY[
+      CASE
+        WHEN v_has AND NOT v_had THEN 'billing_checkout_completed'
+        WHEN v_has AND v_after.plan <> v_before.plan THEN 'billing_plan_changed'
+        WHEN v_has AND v_after.status = 'active'
+          AND (v_before.status = 'past_due' OR v_after.current_period_end > v_before.current_period_end)
+          THEN 'billing_subscription_renewed'
+      END,
+      -- Told when it is decided, and not again when its day has come.
+      CASE
+        WHEN NOT v_before.cancel_at_period_end
+          AND (v_has AND v_after.cancel_at_period_end OR v_had AND v_after.plan = 'free')
+          THEN 'billing_subscription_canceled'
+      END
+    ], NULL) LOOP
       PERFORM ops.capture_event(v_event, (SELECT created_by FROM public.families WHERE id = p_family_id),
         pg_catalog.jsonb_build_object('family_id', p_family_id, 'plan', v_after.plan, 'previous_plan', v_before.plan),
         p_family_id::text, p_request_id);
-    END IF;
+    END LOOP;
   END IF;
 
   -- An older ticket than the one applied has nothing to add: its event is done all the same.
