@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from psycopg2.extensions import connection as Connection
 
 from app import app
 from chalicelib import storage
@@ -76,6 +79,28 @@ class Front(House):
     def value(self, statement: str, *parameters: Any) -> Any:
         """The first value of a statement's first row."""
         return self.run(statement, *parameters)[0][0]
+
+    @contextmanager
+    def while_held(self, statement: str, *parameters: Any) -> Iterator[Connection]:
+        """Holds the locks that a statement takes, until the block ends or commits or rolls back by itself."""
+        holder = self.database.connect(autocommit=False)
+        try:
+            with holder.cursor() as cursor:
+                cursor.execute(statement, parameters)
+            yield holder
+        finally:
+            holder.rollback()
+            holder.close()
+
+    def until_waiting(self, count: int) -> None:
+        """Returns when so many of this database's sessions wait for a lock."""
+        waiting = (
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        deadline = time.monotonic() + 4
+        while self.value(waiting) < count:
+            assert time.monotonic() < deadline, "nobody waits"
+            time.sleep(0.01)
 
     def used(self, family: str) -> int:
         """storage_used_bytes, after holding it against ledger and recordings: the three are one number, always."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
@@ -78,6 +79,15 @@ def test_ten_finalizes_at_once_make_one_recording_and_give_one_answer(
     assert shared.value("SELECT count(*) FROM public.usage_ledger WHERE family_id = %s", family) == 1
     saved = "SELECT count(*) FROM ops.jobs WHERE payload ->> 'event' = 'recording_saved' AND lane LIKE %s"
     assert shared.value(saved, f"%{family}") == 1
+
+
+def test_two_finalizes_held_up_on_the_way_both_find_the_recording(shared: Front, family: str, keeper: Caller) -> None:
+    recording = shared.upload(family, keeper)
+    with ThreadPoolExecutor() as pool:
+        with shared.while_held("SELECT FROM ops.upload_reservations WHERE id = %s FOR UPDATE", recording):
+            replies = [pool.submit(keeper.ask, NAME, asked(family, recording)) for _ in range(2)]
+            shared.until_waiting(2)
+        assert [reply.result().status for reply in replies] == [200, 200]
 
 
 def test_repeated_it_answers_the_same_recording_and_usage_as_it_is_now(

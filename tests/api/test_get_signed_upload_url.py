@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -244,6 +245,24 @@ def test_a_twenty_first_pending_upload_is_refused(shared: Front, family: str, ke
     replies = at_once([lambda: keeper.ask(NAME, upload_of(family, 1))] * 24)
     assert sorted(reply.status for reply in replies) == [200] * 20 + [409] * 4
     assert {reply.reason for reply in replies if reply.status == 409} == {"too_many_uploads"}
+
+
+def test_the_twentieth_is_not_given_twice_in_two_families_at_once(shared: Front, family: str, keeper: Caller) -> None:
+    other = shared.family(keeper, "Luna")
+    for _ in range(19):
+        shared.reserve(family, keeper, 1)
+    # Held up between its count and its commit, by a key that somebody else seems to be writing.
+    held = (
+        "INSERT INTO ops.idempotency_keys (user_id, operation, key, request_hash, result)"
+        " VALUES (%s, 'get-signed-upload-url', 'held', 'x', '{}')"
+    )
+    with ThreadPoolExecutor() as pool:
+        with shared.while_held(held, keeper.id):
+            first = pool.submit(keeper.ask, NAME, upload_of(family, 1), idempotency_key="held")
+            shared.until_waiting(1)
+            second = pool.submit(keeper.ask, NAME, upload_of(other, 1))
+            shared.until_waiting(2)
+        assert (first.result().status, second.result().reason) == (200, "too_many_uploads")
 
 
 def test_pending_uploads_are_each_person_s_own(shared: Front, family: str, keeper: Caller) -> None:

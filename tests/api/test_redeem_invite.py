@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -51,6 +52,18 @@ def test_ten_people_redeem_a_one_use_invite_at_once_and_one_gets_in(front: Front
     replies = at_once([lambda guest=guest: guest.ask("redeem-invite", {"code": code}) for guest in guests])  # type: ignore[misc]
     assert sorted(reply.status for reply in replies) == [200] + [404] * 9
     assert front.value("SELECT count(*) FROM public.family_members WHERE family_id = %s", family) == 2
+    assert uses(front) == 1
+
+
+def test_two_who_were_held_up_at_the_door_do_not_both_get_in(front: Front, family: str, keeper: Caller) -> None:
+    code = invite(front, family, keeper)
+    with ThreadPoolExecutor() as pool:
+        with front.while_held("SELECT FROM public.invites FOR NO KEY UPDATE"):
+            # From two addresses: those of one are counted one after the other anyway.
+            guests = [front.person(ip=f"203.0.113.{number}") for number in range(2)]
+            replies = [pool.submit(guest.ask, "redeem-invite", {"code": code}) for guest in guests]
+            front.until_waiting(2)
+        assert sorted(reply.result().status for reply in replies) == [200, 404]
     assert uses(front) == 1
 
 
