@@ -1,0 +1,374 @@
+"""Forged tokens over the wire, in each way a stage can be set up: shared secret, published keys, or both.
+
+Each is one 401 with one body; why stands in the log alone, and nothing of the token anywhere. What a single claim must
+be is held by the unit tests of auth; here are the attacks, and what a stranger sees of them.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+from app import app
+from chalicelib import config, jwks
+from local.supabase_auth import anon_key
+from tests.api.front import Front
+from tests.api.wire import MARK, Answer, check, endpoints, send
+from tests.database_server import Database
+from tests.stores import RunningStore
+from tests.unit.signers import EC_KEY, RSA_KEY, SECRET, SUPABASE, Publisher, claims, ec_jwk, publishing, rsa_jwk, token
+
+(ME,) = (endpoint for endpoint in app.endpoints if endpoint.function.__name__ == "get_me")
+REFUSED = '{"error":{"code":"UNAUTHORIZED","message":"Please sign in again."}}'
+
+STRANGER = ec.generate_private_key(ec.SECP256R1())
+STRANGER_RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One way to be set up: which keys verify."""
+
+    name: str
+    secret: bool
+    keys: bool
+
+    def good_tokens(self) -> Iterator[str]:
+        if self.secret:
+            yield token()
+        if self.keys:
+            yield token(EC_KEY, "ES256", {"kid": "ec-1"})
+            yield token(RSA_KEY, "RS256", {"kid": "rsa-1"})
+
+
+STAGES = [Stage("secret", True, False), Stage("keys", False, True), Stage("both", True, True)]
+
+
+@pytest.fixture(scope="module")
+def publisher() -> Iterator[Publisher]:
+    with publishing() as publisher:
+        yield publisher
+
+
+@pytest.fixture(scope="module")
+def house(module_database: Database, object_store: RunningStore) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        Front(module_database, monkeypatch, object_store)
+        monkeypatch.setenv("SUPABASE_URL", SUPABASE)
+        monkeypatch.setenv("ALLOWED_ORIGINS", "https://app.example.org")
+        yield
+
+
+@pytest.fixture(params=STAGES, ids=lambda stage: stage.name)
+def stage(
+    request: pytest.FixtureRequest, house: None, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Stage]:
+    wanted: Stage = request.param
+    set_up(wanted, publisher.url, monkeypatch)
+    publisher.answer = publisher.publish
+    yield wanted
+    jwks.reset()
+
+
+def set_up(stage: Stage, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SUPABASE_JWT_SECRET", raising=False)
+    monkeypatch.delenv("SUPABASE_JWKS_URL", raising=False)
+    if stage.secret:
+        monkeypatch.setenv("SUPABASE_JWT_SECRET", SECRET)
+    if stage.keys:
+        monkeypatch.setenv("SUPABASE_JWKS_URL", url)
+    config.reset()
+    jwks.reset()
+
+
+def encoded(part: Any) -> str:
+    raw = part if isinstance(part, bytes) else json.dumps(part).encode()
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def signed_with(secret: bytes, header: Any, payload: Any) -> str:
+    """HS256 over whatever header and payload."""
+    text = f"{encoded(header)}.{encoded(payload)}"
+    return f"{text}.{encoded(hmac.new(secret, text.encode(), hashlib.sha256).digest())}"
+
+
+def public_forms() -> dict[str, bytes]:
+    """Everything an attacker could take for the secret, knowing the published keys alone."""
+    forms: dict[str, bytes] = {"nothing": b"", "a zero": b"\x00", "null": b"null", "its name": b"SUPABASE_JWT_SECRET"}
+    for name, key, jwk in (("ec", EC_KEY, ec_jwk()), ("rsa", RSA_KEY, rsa_jwk())):
+        public = key.public_key()
+        pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        forms |= {
+            f"{name} pem": pem,
+            f"{name} pem without its last line break": pem.rstrip(),
+            f"{name} pem with windows breaks": pem.replace(b"\n", b"\r\n"),
+            f"{name} der": public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
+            f"{name} jwk": json.dumps(jwk).encode(),
+            f"{name} jwk, compact": json.dumps(jwk, separators=(",", ":"), sort_keys=True).encode(),
+            f"{name} jwks": json.dumps({"keys": [ec_jwk(), rsa_jwk()]}).encode(),
+            f"{name} kid": jwk["kid"].encode(),
+        }
+    forms["ec x"] = base64.urlsafe_b64decode(ec_jwk()["x"] + "==")
+    forms["rsa n"] = rsa_jwk()["n"].encode()
+    return forms
+
+
+HS = {"alg": "HS256", "typ": "JWT"}
+
+
+def resigned(header: dict[str, Any], key: Any = STRANGER, algorithm: str = "ES256", **changes: Any) -> str:
+    return token(key, algorithm, {**header}, **changes)
+
+
+def bad_signature(signature: bytes, kid: str = "ec-1", algorithm: str = "ES256") -> str:
+    return f"{encoded({'alg': algorithm, 'kid': kid})}.{encoded(claims())}.{encoded(signature)}"
+
+
+def brought_along() -> dict[str, Any]:
+    mine: dict[str, Any] = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(STRANGER.public_key()))
+    return mine
+
+
+def der_signature() -> str:
+    """A true signature in the form of certificates, not of tokens."""
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    text = f"{encoded({'alg': 'ES256', 'kid': 'ec-1'})}.{encoded(claims())}"
+    return f"{text}.{encoded(EC_KEY.sign(text.encode(), ec.ECDSA(SHA256())))}"
+
+
+FORGED: dict[str, Callable[[], str]] = {
+    **{
+        f"alg {spelling!r}, signature {signature!r}": (
+            lambda spelling=spelling, signature=signature: (
+                f"{encoded({'alg': spelling, 'typ': 'JWT', 'kid': 'ec-1'})}.{encoded(claims())}.{signature}"
+            )
+        )
+        for spelling in (
+            "none",
+            "None",
+            "NONE",
+            "nOnE",
+            "none ",
+            "",
+            None,
+            0,
+            [],
+            {},
+            "HS256\x00",
+            "hs256",
+            "Es256",
+            "*",
+        )
+        for signature in ("", "AAAA")
+    },
+    "no alg": lambda: f"{encoded({'typ': 'JWT'})}.{encoded(claims())}.AAAA",
+    **{
+        f"HS256 with {name}": (lambda secret=secret: signed_with(secret, {**HS, "kid": "ec-1"}, claims()))
+        for name, secret in public_forms().items()
+    },
+    "HS384 with the secret": lambda: token(SECRET, "HS384"),
+    "HS512 with the secret": lambda: token(SECRET, "HS512"),
+    "a stranger's ES256": lambda: resigned({"kid": "ec-1"}),
+    "a stranger's RS256": lambda: resigned({"kid": "rsa-1"}, STRANGER_RSA, "RS256"),
+    "ES256 under the id of the RSA key": lambda: token(EC_KEY, "ES256", {"kid": "rsa-1"}),
+    "RS256 under the id of the EC key": lambda: token(RSA_KEY, "RS256", {"kid": "ec-1"}),
+    "PS256 with the RSA key": lambda: token(RSA_KEY, "PS256", {"kid": "rsa-1"}),
+    "RS512 with the RSA key": lambda: token(RSA_KEY, "RS512", {"kid": "rsa-1"}),
+    "no kid": lambda: token(EC_KEY, "ES256"),
+    "jwk brought along": lambda: resigned({"kid": "ec-1", "jwk": brought_along()}),
+    "jwk brought along, no kid": lambda: resigned({"jwk": brought_along()}),
+    "jku": lambda: resigned({"kid": "ec-1", "jku": f"https://{MARK}.example/jwks.json"}),
+    "jku of ours, with a turn": lambda: resigned({"kid": "ec-1", "jku": f"{SUPABASE}/auth/v1/../../{MARK}"}),
+    "x5u": lambda: resigned({"kid": "ec-1", "x5u": f"https://{MARK}.example/cert.pem"}),
+    "x5c": lambda: resigned({"kid": "ec-1", "x5c": ["MIIB"]}),
+    **{
+        f"kid {kid!r:.30}": (lambda kid=kid: resigned({"kid": kid}))
+        for kid in (
+            *("../../../../dev/null", "/etc/passwd", "' UNION SELECT 'a", "ec-1\x00", "EC-1", " ec-1", "a" * 5000),
+            *(f"http://{MARK}.example/k", "$(id)", "%65c-1"),
+        )
+    },
+    **{
+        f"kid {kid!r}": (lambda kid=kid: f"{encoded({'alg': 'ES256', 'kid': kid})}.{encoded(claims())}.AAAA")
+        for kid in (None, 5, True, ["ec-1"], {"kid": "ec-1"})
+    },
+    "a signature of zeros": lambda: bad_signature(b"\x00" * 64),
+    "a signature of ones": lambda: bad_signature(b"\xff" * 64),
+    "a signature in DER": der_signature,
+    "an empty signature": lambda: bad_signature(b""),
+    "an RSA signature of zeros": lambda: bad_signature(b"\x00" * 256, "rsa-1", "RS256"),
+    "crit": lambda: token(headers={"crit": ["exp"]}),
+    "b64 false": lambda: token(headers={"b64": False, "crit": ["b64"]}),
+    "an alg twice, none last": lambda: signed_with(SECRET.encode(), b'{"alg":"HS256","alg":"none"}', claims()),
+    "an encrypted token": lambda: f"{encoded({'alg': 'dir', 'enc': 'A256GCM'})}..AAAA.AAAA.AAAA",
+    "a token in a token": lambda: signed_with(SECRET.encode(), {**HS, "cty": "JWT"}, token().encode()),
+    "expired": lambda: token(exp=int(time.time()) - 60),
+    "expired for years": lambda: token(exp=1),
+    "no exp": lambda: token(exp=None),
+    "not yet valid": lambda: token(nbf=int(time.time()) + 120),
+    "issued tomorrow": lambda: token(iat=int(time.time()) + 86_400),
+    "iat a word": lambda: signed_with(SECRET.encode(), HS, claims(iat="now")),
+    "iat not finite": lambda: signed_with(SECRET.encode(), HS, json.dumps(claims(iat=float("inf"))).encode()),
+    "another issuer": lambda: token(iss=f"https://{MARK}.supabase.co/auth/v1"),
+    "our issuer within another": lambda: token(iss=f"https://{MARK}.example/?{SUPABASE}/auth/v1"),
+    "our issuer and more": lambda: token(iss=f"{SUPABASE}/auth/v1.{MARK}.example"),
+    "half our issuer": lambda: token(iss=SUPABASE),
+    "issuers": lambda: signed_with(SECRET.encode(), HS, claims(iss=[f"{SUPABASE}/auth/v1"])),
+    "no issuer": lambda: token(iss=None),
+    "another audience": lambda: token(aud="anon"),
+    "audiences": lambda: token(aud=["authenticated"]),
+    "audiences with ours": lambda: token(aud=[MARK, "authenticated"]),
+    "no audience": lambda: token(aud=None),
+    "nobody": lambda: token(sub=None),
+    "nobody by name": lambda: token(sub=""),
+    "sub no UUID": lambda: token(sub=MARK),
+    "sub a UUID and more": lambda: token(sub=f"7b0d2a5c-0f0e-4f0f-8b8e-0c6f3a3b2a11{MARK}"),
+    "sub SQL": lambda: token(sub="7b0d2a5c-0f0e-4f0f-8b8e-0c6f3a3b2a11'; DROP TABLE families; --"),
+    "role anon": lambda: token(role="anon"),
+    "role service_role": lambda: token(role="service_role"),
+    "role app_service": lambda: token(role="app_service"),
+    "roles": lambda: signed_with(SECRET.encode(), HS, claims(role=["authenticated"])),
+    "no role": lambda: token(role=None),
+    "anonymous": lambda: token(is_anonymous=True),
+    "anonymous by word": lambda: token(is_anonymous="false"),
+    "the anon key": lambda: anon_key(SECRET),
+    "a payload that is a list": lambda: signed_with(SECRET.encode(), HS, [claims()]),
+    "a payload too deep": lambda: signed_with(SECRET.encode(), HS, b'{"exp":' + b"[" * 3000),
+    "a payload in latin-1": lambda: signed_with(SECRET.encode(), HS, b'{"sub":"\xff"}'),
+    "a header that is a list": lambda: signed_with(SECRET.encode(), [HS], claims()),
+    "a header too deep": lambda: signed_with(SECRET.encode(), b"[" * 3000, claims()),
+    "oversized": lambda: token(padding="x" * 8_200),
+    "three parts of nothing": lambda: "..",
+    "two parts": lambda: token().rpartition(".")[0],
+    "five parts": lambda: f"{token()}.AAAA.AAAA",
+    "padded": lambda: token() + "==",
+    "plain base64": lambda: token().replace("_", "/").replace("-", "+") + "+",
+    "a line break within": lambda: token().replace(".", ".\n", 1),
+    "a blank within": lambda: token().replace(".", ". ", 1),
+}
+
+
+def ask(text: str) -> Answer:
+    return check(send(ME, text), ME)
+
+
+@pytest.mark.parametrize("forged", FORGED)
+def test_a_forged_token_is_401_and_nobody_learns_why(
+    forged: str, stage: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = FORGED[forged]()
+    answer = ask(text)
+    assert (answer.status, answer.text) == (401, REFUSED)
+    written = capsys.readouterr().out
+    assert MARK not in written
+    assert all(len(part) < 8 or part not in written for part in text.split("."))
+
+
+def test_a_good_token_of_each_kind_the_stage_knows_opens_the_door(stage: Stage, module_database: Database) -> None:
+    for good in stage.good_tokens():
+        assert ask(good).status == 200
+    if not stage.secret:
+        assert ask(token()).status == 401
+    if not stage.keys:
+        assert ask(token(EC_KEY, "ES256", {"kid": "ec-1"})).status == 401
+
+
+def test_a_forged_token_opens_no_route_at_all(stage: Stage) -> None:
+    forged = token(STRANGER, "ES256", {"kid": "ec-1"})
+    for endpoint in endpoints("user"):
+        assert check(send(endpoint, forged), endpoint).text == REFUSED
+
+
+# --- published keys under attack -----------------------------------------------------------------------------------
+
+KEYS, BOTH = STAGES[1], STAGES[2]
+
+
+@pytest.fixture
+def own_publisher(house: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Publisher]:
+    with publishing() as publisher:
+        set_up(BOTH, publisher.url, monkeypatch)
+        yield publisher
+    jwks.reset()
+
+
+def test_a_flood_of_invented_key_ids_costs_one_fetch_and_the_good_go_on(own_publisher: Publisher) -> None:
+    assert ask(token(EC_KEY, "ES256", {"kid": "ec-1"})).status == 200
+    answers: list[int] = []
+
+    def flood(number: int) -> None:
+        answers.extend(ask(resigned({"kid": f"{number}-{index}"})).status for index in range(40))
+
+    threads = [threading.Thread(target=flood, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [401] * 320
+    assert own_publisher.asked == 1
+    assert ask(token(EC_KEY, "ES256", {"kid": "ec-1"})).status == 200
+
+
+def test_a_flood_that_comes_first_costs_one_fetch_too(own_publisher: Publisher) -> None:
+    for index in range(50):
+        assert ask(resigned({"kid": f"first-{index}"})).status == 401
+    assert own_publisher.asked == 1
+
+
+def test_keys_that_are_out_of_reach_matter_only_to_a_function_that_never_had_them(
+    own_publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = token(EC_KEY, "ES256", {"kid": "ec-1"})
+    assert ask(good).status == 200
+    monkeypatch.setenv("SUPABASE_JWKS_URL", "http://127.0.0.1:9/jwks.json")
+    config.reset()
+    # Long after: the set is stale, the endpoint is gone, and who was good is good.
+    now = time.monotonic
+    monkeypatch.setattr(jwks.time, "monotonic", lambda: now() + 2 * jwks.FRESH_SECONDS)
+    assert ask(good).status == 200
+    assert ask(resigned({"kid": "ec-1"})).status == 401
+    jwks.reset()
+    answer = ask(good)
+    assert (answer.code, answer.status) == ("SERVICE_UNAVAILABLE", 503) and int(answer.headers["retry-after"]) >= 1
+    # Who signs in by the shared secret needs no published key.
+    assert ask(token()).status == 200
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"keys": [null]}', b"\xff", b"", b"[" * 60_000])
+def test_keys_that_are_garbage_change_nothing_for_a_warm_function_and_are_503_for_a_cold_one(
+    body: bytes, own_publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = token(EC_KEY, "ES256", {"kid": "ec-1"})
+    assert ask(good).status == 200
+    own_publisher.answer = lambda request: Publisher.send(request, body)
+    now = time.monotonic
+    monkeypatch.setattr(jwks.time, "monotonic", lambda: now() + 2 * jwks.FRESH_SECONDS)
+    assert ask(good).status == 200
+    jwks.reset()
+    assert ask(good).code == "SERVICE_UNAVAILABLE"
+
+
+def test_a_published_private_or_symmetric_key_is_no_way_in(own_publisher: Publisher) -> None:
+    """Somebody publishes more than they should: an octet key, and the private half of one."""
+    private = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(EC_KEY))
+    own_publisher.keys = [
+        {"kty": "oct", "kid": "oct-1", "k": encoded(b"x" * 32), "alg": "HS256"},
+        {**private, "kid": "ec-1"},
+    ]
+    assert ask(signed_with(b"x" * 32, {**HS, "kid": "oct-1"}, claims())).status == 401
+    pem = EC_KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    assert ask(signed_with(pem, {**HS, "kid": "ec-1"}, claims())).status == 401
+    assert ask(token(EC_KEY, "ES256", {"kid": "ec-1"})).status == 200
