@@ -79,20 +79,38 @@ def stripe_doors() -> Iterator[tuple[Door, Door]]:
     stripe.close()
 
 
+def configured(world: StripeWorld, monkeypatch: pytest.MonkeyPatch) -> Iterator[StripeWorld]:
+    """The app speaks to this Stripe."""
+    for name, value in {
+        "STRIPE_SECRET_KEY": KEY,
+        "STRIPE_WEBHOOK_SECRETS": ",".join(WEBHOOK_SECRETS),
+        "STRIPE_PRICES": json.dumps(SOLD),
+        "STRIPE_API_BASE": world.url,
+    }.items():
+        monkeypatch.setenv(name, value)
+    config.reset()
+    billing.reset()
+    yield world
+    billing.reset()
+
+
 @pytest.fixture
 def stripe(
     front: Front, stripe_doors: tuple[Door, Door], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[StripeWorld]:
     """Stripe for one test alone, and the app configured to speak to it. Its events stay put until they are fetched."""
     with serving_hook(stripe_doors[0]) as hook, serving_stripe(tmp_path / "stripe", hook, stripe_doors[1]) as world:
-        for name, value in {
-            "STRIPE_SECRET_KEY": KEY,
-            "STRIPE_WEBHOOK_SECRETS": ",".join(WEBHOOK_SECRETS),
-            "STRIPE_PRICES": json.dumps(SOLD),
-            "STRIPE_API_BASE": world.url,
-        }.items():
-            monkeypatch.setenv(name, value)
-        config.reset()
-        billing.reset()
+        yield from configured(world, monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def module_stripe(stripe_doors: tuple[Door, Door], tmp_path_factory: pytest.TempPathFactory) -> Iterator[StripeWorld]:
+    folder = tmp_path_factory.mktemp("stripe")
+    with serving_hook(stripe_doors[0]) as hook, serving_stripe(folder, hook, stripe_doors[1]) as world:
         yield world
-        billing.reset()
+
+
+@pytest.fixture
+def shared_stripe(shared: Front, module_stripe: StripeWorld, monkeypatch: pytest.MonkeyPatch) -> Iterator[StripeWorld]:
+    """The same over one database and one Stripe a module: for tests that look at nobody's but their own."""
+    yield from configured(module_stripe, monkeypatch)
