@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import math
+import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -41,6 +42,7 @@ READS = Limit("reads", 200)
 _RETRY_STORE_AFTER = 5.0
 _STORE_TIMEOUT = 0.25
 
+_making = threading.Lock()
 _limiter: RateLimiter | None = None
 _store_down_until = 0.0
 
@@ -107,18 +109,20 @@ def _take(call: Call, limit: Limit) -> Refused | None:
 
 def _get_limiter() -> RateLimiter:
     global _limiter
-    if _limiter is None:
-        from limits.storage import storage_from_string
-        from limits.strategies import MovingWindowRateLimiter
+    # One thread makes it: `limits` takes a redis module that another thread is still importing for one too old.
+    with _making:
+        if _limiter is None:
+            from limits.storage import storage_from_string
+            from limits.strategies import MovingWindowRateLimiter
 
-        url = config.load(config.LimitSettings).rate_limit_storage_url or ""
-        options = (
-            {}
-            if url.startswith("memory")
-            else {"socket_timeout": _STORE_TIMEOUT, "socket_connect_timeout": _STORE_TIMEOUT}
-        )
-        _limiter = MovingWindowRateLimiter(storage_from_string(url, **options))
-    return _limiter
+            url = config.load(config.LimitSettings).rate_limit_storage_url or ""
+            options = (
+                {}
+                if url.startswith("memory")
+                else {"socket_timeout": _STORE_TIMEOUT, "socket_connect_timeout": _STORE_TIMEOUT}
+            )
+            _limiter = MovingWindowRateLimiter(storage_from_string(url, **options))
+        return _limiter
 
 
 def reset() -> None:
