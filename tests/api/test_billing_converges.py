@@ -376,7 +376,9 @@ def test_two_keepers_with_two_tabs_each_for_two_plans_are_one_customer_and_one_s
     keeper = shared.person()
     family = shared.family(keeper)
     other = shared.member(family, "keeper")
-    clicks = [partial(checkout, who, family, plan) for who in (keeper, other) for plan in ("family", "legacy")]
+    clicks: list[Callable[[], Reply]] = [
+        partial(checkout, who, family, plan) for who in (keeper, other) for plan in ("family", "legacy")
+    ]
     replies = at_once(clicks)
     assert {reply.reason for reply in replies if reply.status != 200} <= {"in_progress"}
     customers = customers_of(shared_stripe, family)

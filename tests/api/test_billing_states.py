@@ -1,0 +1,227 @@
+"""What a family may do, for every state of its billing and however full it is: a table to check by eye.
+
+Each row is lived through the real app, with a subscription that Stripe's stand-in holds. Only uploads are ever refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib import billing_sync
+from chalicelib.call import Call
+from tests.api.front import GIB, Caller, Front, upload_of
+from tests.api.house import Reply
+from tests.contract.stripe_world import StripeWorld
+from tests.stores import send, voice
+
+SIZE = 2_000
+
+# At Stripe: what becomes of a paid subscription to family by the month, in turn; its period ends in a month, `d` and
+# `m` say when instead (days, minutes from now). Suspended is no state of Stripe's: the operator does it.
+#
+# Room: there is room for just this upload. Full: quota and reservations leave none. Over: a gigabyte more than that.
+# ok, or the code of the refusal. All the rest is `yes` and may never be anything else, at room, full and over: `finish`
+# is finalizing an upload that was admitted before, `restore` brings back from the trash.
+TABLE = """
+what                        | at Stripe                  | plan   | status     || room                  | full                  | over                  || finish | play | list | delete | restore | invite
+
+never paid                  |                            | free   | active     || ok                    | QUOTA_EXCEEDED        | QUOTA_EXCEEDED        || yes    | yes  | yes  | yes    | yes     | yes
+family                      | active                     | family | active     || ok                    | QUOTA_EXCEEDED        | QUOTA_EXCEEDED        || yes    | yes  | yes  | yes    | yes     | yes
+legacy                      | legacy                     | legacy | active     || ok                    | QUOTA_EXCEEDED        | QUOTA_EXCEEDED        || yes    | yes  | yes  | yes    | yes     | yes
+on trial                    | trialing                   | family | trialing   || ok                    | QUOTA_EXCEEDED        | QUOTA_EXCEEDED        || yes    | yes  | yes  | yes    | yes     | yes
+ends with its period        | cancels                    | family | active     || ok                    | QUOTA_EXCEEDED        | QUOTA_EXCEEDED        || yes    | yes  | yes  | yes    | yes     | yes
+past due, period moved on   | past_due +30d              | family | past_due   || ok                    | QUOTA_EXCEEDED        | QUOTA_EXCEEDED        || yes    | yes  | yes  | yes    | yes     | yes
+past due, grace's last hour | past_due -7d +60m          | family | past_due   || ok                    | QUOTA_EXCEEDED        | QUOTA_EXCEEDED        || yes    | yes  | yes  | yes    | yes     | yes
+past due, grace is over     | past_due -7d -1m           | family | past_due   || SUBSCRIPTION_INACTIVE | SUBSCRIPTION_INACTIVE | SUBSCRIPTION_INACTIVE || yes    | yes  | yes  | yes    | yes     | yes
+first payment not made yet  | incomplete                 | family | incomplete || SUBSCRIPTION_INACTIVE | SUBSCRIPTION_INACTIVE | SUBSCRIPTION_INACTIVE || yes    | yes  | yes  | yes    | yes     | yes
+paused                      | paused                     | family | paused     || SUBSCRIPTION_INACTIVE | SUBSCRIPTION_INACTIVE | SUBSCRIPTION_INACTIVE || yes    | yes  | yes  | yes    | yes     | yes
+canceled                    | canceled                   | free   | active     || ok                    | QUOTA_EXCEEDED        | QUOTA_EXCEEDED        || yes    | yes  | yes  | yes    | yes     | yes
+unpaid                      | past_due unpaid            | free   | active     || ok                    | QUOTA_EXCEEDED        | QUOTA_EXCEEDED        || yes    | yes  | yes  | yes    | yes     | yes
+never completed             | incomplete_expired         | free   | active     || ok                    | QUOTA_EXCEEDED        | QUOTA_EXCEEDED        || yes    | yes  | yes  | yes    | yes     | yes
+suspended, free             | suspended                  | free   | suspended  || ENTITLEMENT_INACTIVE  | ENTITLEMENT_INACTIVE  | ENTITLEMENT_INACTIVE  || yes    | yes  | yes  | yes    | yes     | yes
+suspended, paid             | active suspended           | family | suspended  || ENTITLEMENT_INACTIVE  | ENTITLEMENT_INACTIVE  | ENTITLEMENT_INACTIVE  || yes    | yes  | yes  | yes    | yes     | yes
+"""  # noqa: E501
+
+Row = dict[str, str]
+USED = ("room", "full", "over")
+NEVER_REFUSED = ("finish", "play", "list", "delete", "restore", "invite")
+
+
+def rows() -> list[Row]:
+    lines = [
+        [cell.strip() for cell in line.replace("||", "|").split("|")] for line in TABLE.splitlines() if line.strip()
+    ]
+    return [dict(zip(lines[0], cells, strict=True)) for cells in lines[1:]]
+
+
+@dataclass
+class Family:
+    """A family with a voice that is kept, and a keeper who does what the table asks."""
+
+    front: Front
+    stripe: StripeWorld
+    keeper: Caller
+    id: str
+    recording: str = ""
+    subscription: str | None = None
+
+    def pay(self, plan: str = "family") -> None:
+        body = {"familyId": self.id, "plan": plan, "interval": "month"}
+        self.subscription = self.stripe.pay(self.keeper.ask("create-checkout-session", body).data["sessionId"])
+
+    def live_through(self, words: str) -> None:
+        """Comes into the state that the table's column `at Stripe` writes."""
+        change: dict[str, Any] = {}
+        moved = timedelta()
+        for word in words.split():
+            if self.subscription is None and word != "suspended":
+                self.pay()
+            if word == "suspended":
+                self.front.run("UPDATE public.entitlements SET suspended_at = now() WHERE family_id = %s", self.id)
+            elif word == "cancels":
+                change["cancelAtPeriodEnd"] = True
+            elif word == "legacy":
+                change["plan"] = "legacy"
+            elif word[0] in "+-":
+                moved += timedelta(**{{"d": "days", "m": "minutes"}[word[-1]]: int(word[:-1])})
+                change["currentPeriodEnd"] = (datetime.now(UTC) + moved).isoformat()
+            else:
+                change["status"] = word
+        if change:
+            assert self.stripe.post(f"subscriptions/{self.subscription}", change).status_code == 200
+        self.hear()
+
+    def hear(self) -> None:
+        """What an event of Stripe's brings about."""
+        if self.subscription is not None:
+            billing_sync.sync(Call.system("test"), family_id=self.id)
+
+    def entitlement(self) -> dict[str, Any]:
+        shown: dict[str, Any] = self.keeper.get(f"/v1/families/{self.id}").data["family"]["entitlement"]
+        return shown
+
+    def fill(self, how: str) -> None:
+        """As if the family had recorded for years."""
+        spare = {"room": SIZE, "full": 0, "over": -GIB}[how]
+        shown = self.entitlement()
+        used = shown["storageQuotaBytes"] - shown["storageReservedBytes"] - spare
+        self.front.run("UPDATE public.entitlements SET storage_used_bytes = %s WHERE family_id = %s", used, self.id)
+
+    def ask_to_upload(self) -> Reply:
+        return self.keeper.ask("get-signed-upload-url", upload_of(self.id, SIZE))
+
+    def do(self, what: str, admitted: str) -> Reply:
+        """One of the things that no state refuses. `admitted`: an upload of before."""
+        trash = f"/v1/recordings/{self.recording}"
+        if what == "finish":
+            return self.keeper.ask("finalize-recording", {"familyId": self.id, "recordingId": admitted})
+        if what == "play":
+            return self.keeper.ask("get-signed-playback-url", {"recordingId": self.recording})
+        if what == "list":
+            return self.keeper.get(f"/v1/families/{self.id}/recordings")
+        if what == "delete":
+            return self.keeper.delete(trash)
+        if what == "restore":
+            return self.keeper.post(f"{trash}/restore")
+        return self.keeper.ask("create-invite", {"familyId": self.id})
+
+
+@pytest.fixture
+def family(shared: Front, shared_stripe: StripeWorld) -> Family:
+    keeper = shared.person()
+    made = Family(shared, shared_stripe, keeper, shared.family(keeper))
+    made.recording = shared.kept(made.id, keeper, SIZE)
+    return made
+
+
+@pytest.mark.parametrize("row", rows(), ids=lambda row: row["what"])
+def test_the_table(family: Family, row: Row) -> None:
+    admitted = {how: family.front.upload(family.id, family.keeper, SIZE) for how in USED}
+    family.live_through(row["at Stripe"])
+    shown = family.entitlement()
+    assert (shown["plan"], shown["status"]) == (row["plan"], row["status"])
+    for how in USED:
+        family.fill(how)
+        now = family.entitlement()
+        answer = family.ask_to_upload()
+        assert ("ok" if answer.status == 200 else answer.error) == row[how], how
+        if row[how] == "QUOTA_EXCEEDED":
+            assert answer.status == 403
+            assert answer.body["error"]["details"] == {
+                "quotaBytes": now["storageQuotaBytes"],
+                "usedBytes": now["storageUsedBytes"],
+                "reservedBytes": now["storageReservedBytes"],
+                "requestedBytes": SIZE,
+            }
+        for what in NEVER_REFUSED:
+            reply = family.do(what, admitted[how])
+            assert ("yes" if reply.status == 200 else reply.error) == row[what], (what, how)
+            if what == "play":
+                assert send("GET", reply.data["url"]) == (200, voice(SIZE))
+            if what == "list":
+                assert family.recording in [each["id"] for each in reply.data["recordings"]]
+
+
+def test_the_table_has_every_state_an_entitlement_can_be_in(shared: Front) -> None:
+    constraint = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'entitlements_status_known'"
+    known = {"suspended", *shared.value(constraint).split("'")[1::2]}
+    assert {row["status"] for row in rows()} == known
+
+
+def test_an_upgrade_lifts_a_full_family_at_once(family: Family) -> None:
+    family.fill("over")
+    assert family.ask_to_upload().error == "QUOTA_EXCEEDED"
+    family.pay()
+    family.hear()
+    assert family.ask_to_upload().status == 200
+    assert family.entitlement()["storageQuotaBytes"] == 50 * GIB
+
+
+def test_a_downgrade_refuses_uploads_with_its_numbers_and_takes_nothing_away(family: Family) -> None:
+    family.pay("legacy")
+    family.hear()
+    family.fill("full")
+    used = family.entitlement()["storageUsedBytes"]
+    family.live_through("canceled")
+    answer = family.ask_to_upload()
+    assert answer.error == "QUOTA_EXCEEDED"
+    assert answer.body["error"]["details"] == {
+        "quotaBytes": GIB,
+        "usedBytes": used,
+        "reservedBytes": 0,
+        "requestedBytes": SIZE,
+    }
+    assert family.do("play", "").status == 200
+    family.live_through("active")
+    assert family.entitlement()["storageUsedBytes"] == used
+
+
+def test_a_payment_that_is_made_after_all_lifts_the_refusal_at_once(family: Family) -> None:
+    family.live_through("past_due -8d")
+    assert family.ask_to_upload().error == "SUBSCRIPTION_INACTIVE"
+    family.live_through("active +30d")
+    assert family.ask_to_upload().status == 200
+
+
+def test_no_payment_lifts_a_suspension(family: Family) -> None:
+    family.live_through("suspended")
+    family.pay()
+    family.hear()
+    assert family.entitlement()["plan"] == "family"
+    assert family.ask_to_upload().error == "ENTITLEMENT_INACTIVE"
+
+
+def test_a_recording_is_as_long_as_the_plan_allows(family: Family) -> None:
+    def ask(minutes: int) -> Reply:
+        return family.keeper.ask("get-signed-upload-url", upload_of(family.id, SIZE, durationSeconds=minutes * 60.0))
+
+    answer = ask(11)
+    assert (answer.error, answer.body["error"]["details"]) == ("DURATION_EXCEEDED", {"maxRecordingSeconds": 600})
+    family.pay()
+    family.hear()
+    assert ask(60).status == 200
+    assert ask(61).error == "DURATION_EXCEEDED"
