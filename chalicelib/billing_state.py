@@ -141,6 +141,11 @@ def entitlement_of(subscriptions: Iterable[Subscription], prices: Prices) -> Ent
     )
 
 
+def pays_for_a_plan(subscription: Subscription, prices: Prices) -> bool:
+    """Whether somebody has one of our plans by it: it stands at Stripe, and one of its items is ours to sell."""
+    return _rule_of(subscription).subscribed and any(item.price_id in prices for item in subscription.items)
+
+
 def _free(counts: Subscription | None, alerts: tuple[Alert, ...]) -> Entitlement:
     terms = PLANS["free"]
     return Entitlement(

@@ -9,6 +9,7 @@ import pytest
 from chalicelib import billing, billing_sync
 from chalicelib.billing_state import Subscription
 from chalicelib.call import Call
+from chalicelib.errors import Unavailable
 from tests.api.clock import Clock
 from tests.api.front import Caller
 from tests.contract.stripe_world import StripeWorld
@@ -35,7 +36,9 @@ def test_what_no_event_told_is_repaired_and_reported(stripe: StripeWorld, clock:
         "customers": 1,
         "repaired": 1,
         "failed": 0,
+        "strangers": 0,
         "repairedFamilies": [family],
+        "strangeSubscriptions": [],
         "finished": True,
     }
     assert plan(clock, family) == "family"
@@ -123,6 +126,34 @@ def test_what_an_operator_must_look_at_is_told_and_the_plan_is_kept(stripe: Stri
     clock.now("reconcile_billing")
     assert plan(clock, family) == "family"
     assert clock.alerts() == {"billing/unknown_price": "error"}
+
+
+def test_a_plan_that_is_paid_for_and_no_family_has_is_told(
+    stripe: StripeWorld, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    family, _ = paid(clock, stripe)
+    stranger = stripe.subscription()
+    over = stripe.subscription()
+    stripe.post(f"subscriptions/{over}", {"status": "canceled"})
+    stripe.subscription("price_unheard_of")  # the account sells other things as well
+    monkeypatch.setattr(billing, "PAGE", 1)
+    summary = clock.now("reconcile_billing")
+    assert (summary["strangers"], summary["strangeSubscriptions"]) == (1, [stranger])
+    assert (summary["repairedFamilies"], summary["finished"]) == ([family], True)
+    assert clock.alerts() == {"billing/unknown_customer": "error"}
+
+
+def test_without_stripe_s_list_what_was_repaired_is_reported_all_the_same(
+    stripe: StripeWorld, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    family, _ = paid(clock, stripe)
+
+    def down(after: str | None) -> billing.SubscriptionPage:
+        raise Unavailable("stripe")
+
+    monkeypatch.setattr(billing, "list_subscriptions", down)
+    summary = clock.now("reconcile_billing")
+    assert (summary["repairedFamilies"], summary["finished"]) == ([family], False)
 
 
 def test_an_event_whose_job_fails_says_so_and_is_applied_when_it_comes_again(
