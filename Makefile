@@ -38,10 +38,10 @@ story: $(READY) ## tell the story to the stack that is up
 	@$(BIN)/python -m local story
 
 test: $(READY) ## the suite on a real Postgres, under 3 minutes
-	@$(BIN)/python -m pytest -q -n $(WORKERS) -m "not heavy"
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup -m "not heavy"
 
 test-all: $(READY) ## the suite and the heavy proofs, under 20 minutes
-	@$(BIN)/python -m pytest -q -n $(WORKERS)
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup
 
 bench: $(READY) ## what a list costs at a million recordings, against a thousand
 	@$(BIN)/python -m bench.bench_list_recordings

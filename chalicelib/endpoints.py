@@ -82,7 +82,7 @@ def _arguments(endpoint: Endpoint, call: Call, path: Mapping[str, str]) -> dict[
     if endpoint.query is not None:
         arguments["query"] = parse_query(endpoint.query, call.query)
     for name in endpoint.path_parameters:
-        arguments[name] = _path_id(name, path[name])
+        arguments[name] = _path_id(path[name])
     family = arguments.get("family_id") or getattr(arguments.get("request"), "family_id", None)
     if family is not None:
         call.notes["familyId"] = str(family)
@@ -107,8 +107,6 @@ def _idempotency_key(header: str | None) -> str | None:
     return header
 
 
-def _path_id(name: str, text: str) -> UUID:
-    """A malformed id answers like an unknown one, so that nothing is learnt from the difference."""
-    if not _PATH_ID.fullmatch(text):
-        raise Refused("FORBIDDEN" if name == "family_id" else "NOT_FOUND")
-    return UUID(text)
+def _path_id(text: str) -> UUID:
+    """What is no id becomes one that nothing has: it goes the way of an unknown one, and answers like it."""
+    return UUID(text) if _PATH_ID.fullmatch(text) else UUID(int=0)

@@ -23,7 +23,7 @@ PACE = {
     "cleanup_media": 24 * 3600,
     "audit_storage": 24 * 3600,
     "reconcile_billing": 24 * 3600,
-    "send_error_digest": 3600,
+    "send_error_digest": 300,
 }
 FUNCTION_SECONDS = 300
 

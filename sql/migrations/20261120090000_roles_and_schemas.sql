@@ -18,6 +18,9 @@ BEGIN
     CREATE ROLE app_login LOGIN NOINHERIT;
     -- Storage has no moving parts: with the default of 4, a page of a list is sorted out of the family's whole list.
     ALTER ROLE app_login SET random_page_cost = 1.1;
+    -- Times are told in UTC whatever the database says; and nothing runs on for a caller who has long gone.
+    ALTER ROLE app_login SET timezone = 'UTC';
+    ALTER ROLE app_login SET statement_timeout = '30s';
   END IF;
 END
 $$;

@@ -90,6 +90,7 @@ def test_every_object_and_event_has_the_librarys_shape(world: StripeWorld) -> No
 
 
 def test_an_event_says_what_it_is(world: StripeWorld) -> None:
+    world.client.v1.customers.create({})
     event = world.client.v1.events.list({"limit": 1}).data[0]
     assert event.api_version == stripe.api_version == "2026-10-28.endive"
     assert event.livemode is False

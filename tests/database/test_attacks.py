@@ -22,6 +22,7 @@ PEOPLE = ("stranger", "storyteller", "keeper", "removed")
 
 # Work of the system's own: the API never runs these for a person, so they ask for none.
 WORK_OF_THE_SYSTEM = {
+    "ops.adopt_object_tx",
     "ops.apply_entitlement_tx",
     "ops.check_abandoned_tx",
     "ops.drop_abandoned_tx",
