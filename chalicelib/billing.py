@@ -194,24 +194,29 @@ def verify_event(raw_body: bytes, signature: str | None, now: float | None = Non
     return event
 
 
-def ping() -> None:
-    """Asks Stripe the cheapest question that proves key and reachability. Raises Unavailable."""
+def ping(seconds: float) -> None:
+    """Asks Stripe once for something that our key must be allowed, waiting `seconds` at most to connect and as long
+    again for the answer. Raises Unavailable."""
+    settings = config.load(config.BillingSettings)
+    hasty = _client_for(settings.stripe_secret_key, settings.stripe_api_base, seconds, seconds, 0)
     with _speaking("ping"):
-        _client().v1.balance.retrieve()
+        hasty.v1.subscriptions.list({"limit": 1})
 
 
 def reset() -> None:
-    """Forgets the client, so that the next use makes it anew."""
+    """Forgets the clients, so that the next use makes them anew."""
     _client_for.cache_clear()
 
 
 def _client() -> stripe.StripeClient:
     settings = config.load(config.BillingSettings)
-    return _client_for(settings.stripe_secret_key, settings.stripe_api_base)
+    return _client_for(settings.stripe_secret_key, settings.stripe_api_base, CONNECT_SECONDS, ANSWER_SECONDS, REPEATS)
 
 
-@functools.lru_cache(maxsize=1)
-def _client_for(secret_key: str, api_base: str | None) -> stripe.StripeClient:
+@functools.lru_cache(maxsize=2)
+def _client_for(
+    secret_key: str, api_base: str | None, connect_seconds: float, answer_seconds: float, repeats: int
+) -> stripe.StripeClient:
     import stripe
 
     # The library tells its log every address it calls and every message of a refusal, customers' ids included.
@@ -220,8 +225,8 @@ def _client_for(secret_key: str, api_base: str | None) -> stripe.StripeClient:
     return stripe.StripeClient(
         secret_key,
         base_addresses={"api": api_base} if api_base else {},
-        max_network_retries=REPEATS,
-        http_client=stripe.RequestsClient(timeout=(CONNECT_SECONDS, ANSWER_SECONDS)),
+        max_network_retries=repeats,
+        http_client=stripe.RequestsClient(timeout=(connect_seconds, answer_seconds)),
     )
 
 

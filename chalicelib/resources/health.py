@@ -1,7 +1,7 @@
 """Is it alive, is it ready, is it well: for load balancers, deployers and the operator.
 
-Never tells versions, addresses, error texts or anything else an attacker could use; never waits for a database that
-hangs; never lets the asking become a load: the deep probe runs at most once in PROBE_SECONDS, however many ask.
+Never tells versions, addresses, error texts or anything else an attacker could use; never waits for what hangs; never
+lets the asking become a load: the deep probe runs at most once in PROBE_SECONDS, however many ask.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Literal
 
-from chalicelib import config, database, logs
+from chalicelib import billing, config, database, logs
 from chalicelib.call import Call
 from chalicelib.errors import Refused, Unavailable
 from chalicelib.wire import WireModel
@@ -71,6 +71,7 @@ def _check_configuration() -> None:
 CHECKS: dict[str, Callable[[], None]] = {
     "database": lambda: database.ping(PING_SECONDS),
     "configuration": _check_configuration,
+    "stripe": lambda: billing.ping(PING_SECONDS),
 }
 """Name -> a check that raises when something is wrong."""
 

@@ -15,6 +15,7 @@ from chalicelib import config, connections
 from chalicelib.functions import ApiFunction
 from chalicelib.resources import health
 from tests.api.test_every_response import Answered, event_of, send
+from tests.contract.stripe_world import StripeWorld
 from tests.database_server import Database
 
 
@@ -25,7 +26,8 @@ def ask(path: str, **headers: str) -> Answered:
 @pytest.fixture
 def healthy(database_environment: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
     """Everything in order; what this is not about counts as configured."""
-    monkeypatch.setitem(health.CHECKS, "configuration", lambda: None)
+    for name in ("configuration", "stripe"):
+        monkeypatch.setitem(health.CHECKS, name, lambda: None)
     return database_environment
 
 
@@ -53,7 +55,20 @@ def test_degraded_when_something_fails_that_is_not_everything(monkeypatch: pytes
     monkeypatch.setitem(health.CHECKS, "configuration", fail)
     answered = ask("/health")
     assert answered.status == 200
-    assert answered.body["data"] == {"status": "degraded", "checks": {"database": "ok", "configuration": "failing"}}
+    checks = {"database": "ok", "configuration": "failing", "stripe": "ok"}
+    assert answered.body["data"] == {"status": "degraded", "checks": checks}
+
+
+def test_degraded_when_stripe_does_not_answer(
+    database_environment: Database, monkeypatch: pytest.MonkeyPatch, stripe: StripeWorld
+) -> None:
+    monkeypatch.setitem(health.CHECKS, "configuration", lambda: None)
+    monkeypatch.setattr(health, "PROBE_SECONDS", 0.0)
+    assert ask("/health").body["data"]["status"] == "ok"
+    stripe.stand_in.faults.fail_next(500)
+    answered = ask("/health")
+    assert answered.status == 200
+    assert answered.body["data"]["checks"] == {"database": "ok", "configuration": "ok", "stripe": "failing"}
 
 
 @pytest.fixture(params=["down", "hangs"])

@@ -299,7 +299,7 @@ def test_the_periods_end_is_the_items(stand_in: StripeWorld) -> None:
 def test_trouble_that_passes_is_not_noticed(stand_in: StripeWorld) -> None:
     for status in (500, 503):
         stand_in.stand_in.faults.fail_next(status)
-        billing.ping()
+        billing.list_subscriptions()
 
 
 @pytest.mark.parametrize("status", [500, 503, 429, 409])
@@ -317,19 +317,37 @@ def test_stripe_that_hangs_or_is_away_is_unavailable_in_time(
     stand_in.stand_in.faults.delay(3.0, times=2)
     began = time.monotonic()
     with pytest.raises(Unavailable):
-        billing.ping()
+        billing.list_subscriptions()
     assert time.monotonic() - began < 2.9
     monkeypatch.setenv("STRIPE_API_BASE", "http://127.0.0.1:9")
     _forget()
     with pytest.raises(Unavailable):
-        billing.ping()
+        billing.list_subscriptions()
+
+
+@pytest.mark.parametrize("trouble", ["fails", "hangs", "refuses our key"])
+def test_whether_stripe_answers_us_is_asked_once_and_soon(
+    stand_in: StripeWorld, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    billing.ping(1.0)
+    if trouble == "fails":
+        stand_in.stand_in.faults.fail_next(500)
+    elif trouble == "hangs":
+        stand_in.stand_in.faults.delay(1.0)
+    else:
+        monkeypatch.setenv("STRIPE_SECRET_KEY", "sk_test_local_another")
+        _forget()
+    began = time.monotonic()
+    with pytest.raises(Unavailable):
+        billing.ping(0.3)
+    assert time.monotonic() - began < 0.9
 
 
 def test_an_answer_that_is_not_stripes_is_unavailable(stand_in: StripeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STRIPE_API_BASE", stand_in.url.removesuffix("/_local/stripe"))
     _forget()
     with pytest.raises(Unavailable):
-        billing.ping()
+        billing.list_subscriptions()
 
 
 def test_neither_errors_nor_the_log_tell_what_was_said(
