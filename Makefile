@@ -43,8 +43,9 @@ test: $(READY) ## the suite on a real Postgres, under 3 minutes
 test-all: $(READY) ## the suite and the heavy proofs, under 20 minutes
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup
 
-bench: $(READY) ## what a list costs at a million recordings, against a thousand
+bench: $(READY) ## a list, and a claim of jobs: what they cost at a million rows, against a thousand
 	@$(BIN)/python -m bench.bench_list_recordings
+	@$(BIN)/python -m bench.bench_claim_jobs
 
 check: $(READY) ## lint, types, import contract
 	@$(BIN)/ruff check .

@@ -27,8 +27,8 @@ def source(module_database: Database) -> Database:
         "INSERT INTO public.entitlements (family_id, storage_quota_bytes, max_recording_seconds)"
         " VALUES (%(family)s, 1000, 600)",
         "INSERT INTO public.recordings (id, family_id, size_bytes, duration_seconds, content_type, recorded_at,"
-        " object_key, etag, stored_at) VALUES (%(recording)s, %(family)s, 100, 3, 'audio/mp4', now(), 'families/x', 'etag',"
-        " now())",
+        " object_key, etag, stored_at)"
+        " VALUES (%(recording)s, %(family)s, 100, 3, 'audio/mp4', now(), 'families/x', 'etag', now())",
         "SELECT ops.update_storage_quota(%(family)s, 100, 'finalize', %(recording)s)",
     ):
         database.run(statement, names)
