@@ -27,6 +27,9 @@ DECLARE
 BEGIN
   -- The gate first: an upload being judged sees the old entitlement whole or the new one whole.
   SELECT * INTO STRICT v_before FROM public.entitlements WHERE family_id = p_family_id FOR NO KEY UPDATE;
+  -- An older ticket than the one applied has nothing to add: its event is done all the same. The event before the customer,
+  -- as take_billing_ticket_tx locks them: the same event may be taken up again while it is applied here.
+  UPDATE ops.stripe_events SET state = 'applied', applied_at = pg_catalog.now(), last_error = NULL WHERE event_id = p_event_id;
   UPDATE ops.billing_customers
   SET applied_ticket = p_ticket, subscription_id = p_subscription_id, subscription_status = p_subscription_status
   WHERE family_id = p_family_id AND applied_ticket < p_ticket;
@@ -70,9 +73,6 @@ BEGIN
         p_family_id::text, p_request_id);
     END LOOP;
   END IF;
-
-  -- An older ticket than the one applied has nothing to add: its event is done all the same.
-  UPDATE ops.stripe_events SET state = 'applied', applied_at = pg_catalog.now(), last_error = NULL WHERE event_id = p_event_id;
   RETURN pg_catalog.jsonb_build_object('applied', v_applied, 'changed', v_changed);
 END
 $$;

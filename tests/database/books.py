@@ -127,6 +127,13 @@ def found_small_family(connection: Connection, keeper: Any, quota: int) -> str:
     return str(made["family"]["id"])
 
 
+def become_customer(database: Database, family: str) -> str:
+    """Makes the family a customer of Stripe's; answers the customer's id."""
+    customer = f"cus_{family}"
+    database.run("INSERT INTO ops.billing_customers (family_id, customer_id) VALUES (%s, %s)", [family, customer])
+    return customer
+
+
 def reserve(connection: Connection, person: Any, family: str, size: int, recording: str = "", key: str = "") -> Any:
     """The answer to a reservation of `size` bytes; with a key, asking again renews it."""
     return transact(
