@@ -1,6 +1,7 @@
 """Trouble on demand: a test tells a stand-in to fail or to dawdle, the way the vendor does on a bad day.
 
-It works in the process of the stand-in only; there is no address on the wire that switches it on.
+It works in the process of the stand-in. Stripe's alone can be switched from outside as well (POST faults), and only for
+a number of requests: whoever forgets it has Stripe back.
 """
 
 import threading

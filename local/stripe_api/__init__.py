@@ -11,7 +11,8 @@ types; Stripe's errors, idempotency keys, signed events with retries. State is o
 kill -9. What Stripe does by the clock it does not do here: nobody is billed again and nothing is cancelled because a
 period ended, and a checkout session is found to have expired when somebody looks at it.
 
-Hands on it: POST checkout/{sessionId}/pay, POST subscriptions/{id}, the pages checkout/{sessionId} and portal/{id}.
+Hands on it: POST checkout/{sessionId}/pay, POST subscriptions/{id}, POST faults, the pages checkout/{sessionId} and
+portal/{id}.
 """
 
 from flask import Blueprint

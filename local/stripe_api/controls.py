@@ -3,10 +3,10 @@ subscription as Stripe would. None of this exists at Stripe; it speaks the app's
 
 import datetime as dt
 import functools
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -17,6 +17,8 @@ from local.stripe_api.world import World
 
 DELIVERY_PATIENCE_SECONDS = 5.0
 _YEAR_2200 = 7_258_118_400
+
+Wanted = TypeVar("Wanted", bound=BaseModel)
 
 
 class Refusal(Exception):
@@ -56,12 +58,24 @@ class ChangeRequest(BaseModel):
     """Replaces the items by these price ids, none and several included: an operator's slip in the dashboard."""
 
 
+class TroubleRequest(BaseModel):
+    """Trouble for the next `times` requests to the API, in place of any still to come: an HTTP status instead of the
+    work, or an answer that is late. Neither: no more trouble."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, alias_generator=to_camel)
+
+    times: int = Field(default=1, ge=1, le=1000)
+    status: int | None = Field(default=None, ge=400, le=599)
+    delay_seconds: float | None = Field(default=None, gt=0, le=30)
+
+
 def add_routes(blueprint: Blueprint, stand_in: StripeStandIn) -> None:
     """Puts the controls and the pages on the blueprint."""
     for rule, methods, view in (
         ("/checkout/<session_id>", ["GET"], _checkout_page),
         ("/checkout/<session_id>/pay", ["POST"], _pay),
         ("/subscriptions/<subscription_id>", ["POST"], _change),
+        ("/faults", ["POST"], _make_trouble),
         ("/portal/<portal_id>", ["GET"], _portal_page),
         ("/portal/<portal_id>/subscriptions/<subscription_id>/<action>", ["POST"], _portal_action),
     ):
@@ -141,16 +155,30 @@ def _change(stand_in: StripeStandIn, subscription_id: str) -> AnyResponse:
     return jsonify(_in_camel_case(became, world.announced))
 
 
-def _read_change() -> ChangeRequest:
+def _make_trouble(stand_in: StripeStandIn) -> AnyResponse:
+    wanted = _read(TroubleRequest)
+    stand_in.faults.reset()
+    if wanted.status is not None:
+        stand_in.faults.fail_next(wanted.status, wanted.times)
+    if wanted.delay_seconds is not None:
+        stand_in.faults.delay(wanted.delay_seconds, wanted.times)
+    return jsonify(wanted.model_dump(by_alias=True))
+
+
+def _read(model: type[Wanted]) -> Wanted:
     body = request.get_json(force=True, silent=True)
     if not isinstance(body, dict):
         raise Refusal(400, "VALIDATION_FAILED", "send a JSON object")
     try:
-        wanted = ChangeRequest.model_validate(body)
+        return model.model_validate(body)
     except ValidationError as wrong:
         first = wrong.errors(include_url=False)[0]
         where = ".".join(str(step) for step in first["loc"]) or "body"
         raise Refusal(400, "VALIDATION_FAILED", f"{where}: {first['msg']}") from None
+
+
+def _read_change() -> ChangeRequest:
+    wanted = _read(ChangeRequest)
     if wanted == ChangeRequest():
         names = ", ".join(to_camel(name) for name in ChangeRequest.model_fields)
         raise Refusal(400, "VALIDATION_FAILED", f"nothing to change: send at least one of {names}")

@@ -296,6 +296,23 @@ def test_a_wrong_hand_is_told_what_is_wrong(own_world: StripeWorld, subscription
     assert own_world.hook.arrivals == []
 
 
+def test_trouble_for_so_many_requests_can_be_made_from_outside(own_world: StripeWorld) -> None:
+    assert own_world.post("faults", {"status": 503, "times": 2}).json()["times"] == 2
+    for _ in range(2):
+        with pytest.raises(stripe.APIError):
+            own_world.customer()
+    assert own_world.customer()
+    own_world.post("faults", {"status": 500, "times": 1000})
+    assert own_world.post("faults", {}).status_code == 200
+    assert own_world.customer()
+
+
+@pytest.mark.parametrize("wrong", [{"times": 0}, {"times": 1001}, {"status": 200}, {"delaySeconds": 31}, {"x": 1}, []])
+def test_trouble_without_end_is_refused(own_world: StripeWorld, wrong: Any) -> None:
+    assert own_world.post("faults", wrong).status_code == 400
+    assert own_world.customer()
+
+
 def test_hands_on_what_is_not_there(own_world: StripeWorld) -> None:
     for path in ("subscriptions/sub_none", "checkout/cs_none/pay", "portal/bps_none/subscriptions/sub_none/cancel"):
         assert own_world.post(path, {"status": "active"}).status_code == 404
