@@ -12,16 +12,19 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+import hypothesis
 import schemathesis
-from schemathesis import Case
+from hypothesis.errors import Unsatisfiable
+from schemathesis import Case, GenerationMode
 from schemathesis.checks import CHECKS as ALL_CHECKS
 from schemathesis.checks import CheckFunction, load_all_checks
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.transport import Response
-from schemathesis.schemas import BaseSchema
+from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from chalicelib.resources.openapi import DOCUMENT
 from tests.stores import send, voice
@@ -74,7 +77,7 @@ class Town:
         )
 
 
-def make_schema(examples: int, seed: int) -> BaseSchema:
+def make_schema(examples: int, seed: int) -> OpenApiSchema:
     """The committed document, to be fuzzed with so many random requests an operation beside its systematic ones."""
     config = SchemathesisConfig.from_dict(
         {
@@ -90,6 +93,25 @@ def make_schema(examples: int, seed: int) -> BaseSchema:
         }
     )
     return schemathesis.openapi.from_dict(json.loads(DOCUMENT.read_text("utf-8")), config=config)
+
+
+def fuzz(schema: OpenApiSchema, operation_id: str, town: Town, examples: int, seed: int) -> None:
+    """Sends an operation so many good requests and as many bad ones; the same ones for the same seed."""
+    operation = schema.find_operation_by_id(operation_id)
+    for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+
+        @hypothesis.seed(seed)
+        @hypothesis.settings(QUIET, max_examples=examples)
+        @hypothesis.given(case=operation.as_strategy(generation_mode=mode))
+        def serve(case: Case) -> None:
+            town.serve(case)
+
+        # What takes nothing cannot be asked for badly.
+        with suppress(Unsatisfiable):
+            serve()
+
+
+QUIET = hypothesis.settings(deadline=None, database=None, suppress_health_check=list(hypothesis.HealthCheck))
 
 
 def checks(*without: str) -> list[CheckFunction]:

@@ -104,6 +104,12 @@ def signed_with(secret: bytes, header: Any, payload: Any) -> str:
     return f"{text}.{encoded(hmac.new(secret, text.encode(), hashlib.sha256).digest())}"
 
 
+def with_claim(name: str, value: str) -> str:
+    """A token under the secret whose claim is just this JSON."""
+    text = json.dumps({**claims(), name: "@"}).replace('"@"', value)
+    return signed_with(SECRET.encode(), HS, text.encode())
+
+
 def public_forms() -> dict[str, bytes]:
     """Everything an attacker could take for the secret, knowing the published keys alone."""
     forms: dict[str, bytes] = {"nothing": b"", "a zero": b"\x00", "null": b"null", "its name": b"SUPABASE_JWT_SECRET"}
@@ -218,6 +224,13 @@ FORGED: dict[str, Callable[[], str]] = {
     "expired": lambda: token(exp=int(time.time()) - 60),
     "expired for years": lambda: token(exp=1),
     "no exp": lambda: token(exp=None),
+    **{
+        f"{name} {value}": (lambda name=name, value=value: with_claim(name, value))
+        for name in ("exp", "nbf", "iat")
+        for value in ("1e400", "-1e400", "NaN", "[1]", '{"a": 1}', '"soon"', "1" + "0" * 5000)
+        # Issued in the depths of time is no crime.
+        if (name, value) not in (("iat", "-1e400"), ("nbf", "-1e400"))
+    },
     "not yet valid": lambda: token(nbf=int(time.time()) + 120),
     "issued tomorrow": lambda: token(iat=int(time.time()) + 86_400),
     "iat a word": lambda: signed_with(SECRET.encode(), HS, claims(iat="now")),

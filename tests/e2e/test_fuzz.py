@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
-import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-import psycopg2
 import pytest
 import requests
-from hypothesis import HealthCheck, settings
+import schemathesis
+from hypothesis import settings
 from requests.adapters import HTTPAdapter
 from schemathesis import Case
 from schemathesis.core.transport import Response
+from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from app import app
-from local.auth.settings import AuthSettings
-from local.supabase_auth import issue_token
 from tests import fuzzing
+from tests.e2e.people import sign_up
 from tests.e2e.stack import RunningStack
 
 pytestmark = [pytest.mark.heavy, pytest.mark.xdist_group("stack")]
@@ -29,7 +29,15 @@ HOUSEHOLDS = 48
 # Beside the systematic ones, some forty an operation.
 EXAMPLES = 330
 
-schema = fuzzing.make_schema(EXAMPLES, seed=time.time_ns() % 2**32)
+SEED = int(os.environ.get("FUZZ_SEED") or time.time_ns() % 2**32)
+
+# Made when the test runs: its systematic part takes a while to write down.
+document = schemathesis.pytest.from_fixture("schema")
+
+
+@pytest.fixture(scope="module")
+def schema() -> OpenApiSchema:
+    return fuzzing.make_schema(EXAMPLES, SEED)
 
 
 class From(HTTPAdapter):
@@ -75,28 +83,8 @@ def town(stack: RunningStack) -> Iterator[fuzzing.Town]:
         session.close()
 
 
-def sign_up(stack: RunningStack) -> Callable[[], tuple[str, str]]:
-    """Makes people known, without their mails: each call gives another's id and token."""
-    env = stack.env
-    auth = AuthSettings(
-        url=stack.origin, jwt_secret=env["SUPABASE_JWT_SECRET"], anon_key=env["ANON_KEY"], app_url=env["APP_URL"]
-    )
-
-    def make() -> tuple[str, str]:
-        user_id = uuid.uuid4()
-        email = f"{user_id.hex}@example.org"
-        connection = psycopg2.connect(env["ADMIN_DATABASE_URL"])
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute("INSERT INTO auth.users (id, email) VALUES (%s, %s)", [str(user_id), email])
-        connection.close()
-        return str(user_id), issue_token(auth, user_id, email)
-
-    return make
-
-
-@schema.parametrize()
-@settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@document.parametrize()
+@settings(fuzzing.QUIET, max_examples=EXAMPLES)
 def test_whatever_is_sent_the_answer_is_a_documented_one(case: Case, town: fuzzing.Town) -> None:
     town.serve(case)
 
@@ -108,7 +96,7 @@ def test_ten_thousand_requests_were_answered_and_limits_did_not_swallow_them(tow
     by_status: dict[int, int] = {}
     for (_operation, status), number in town.answered.items():
         by_status[status] = by_status.get(status, 0) + number
-    print(f"\n{sum(by_status.values())} requests: {dict(sorted(by_status.items()))}")
+    print(f"\n{sum(by_status.values())} requests, FUZZ_SEED={SEED}: {dict(sorted(by_status.items()))}")
     for operation in sorted(operations):
         statuses = {status: number for (name, status), number in town.answered.items() if name == operation}
         print(f"  {operation:<32} {dict(sorted(statuses.items()))}")
