@@ -25,6 +25,13 @@ BEGIN
     RETURN ops.refuse('FORBIDDEN');
   END IF;
 
+  -- A deleted prompt is still the one that was answered; one of another family is none.
+  IF p_prompt_id IS NOT NULL AND NOT EXISTS (
+    SELECT FROM public.prompts WHERE id = p_prompt_id AND family_id = p_family_id
+  ) THEN
+    RETURN ops.refuse('NOT_FOUND');
+  END IF;
+
   IF NOT EXISTS (
     SELECT FROM public.recordings
     WHERE id = p_recording_id AND family_id = p_family_id AND created_by = auth.uid() AND purging_at IS NULL
@@ -35,12 +42,6 @@ BEGIN
     IF NOT FOUND THEN
       RETURN ops.refuse('NOT_FOUND');
     END IF;
-    -- A deleted prompt is still the one that was answered; one of another family is none.
-    IF p_prompt_id IS NOT NULL AND NOT EXISTS (
-      SELECT FROM public.prompts WHERE id = p_prompt_id AND family_id = p_family_id
-    ) THEN
-      RETURN ops.refuse('NOT_FOUND');
-    END IF;
     IF p_object IS NULL THEN
       RETURN ops.refuse('UPLOAD_NOT_FOUND');
     END IF;
@@ -49,6 +50,12 @@ BEGIN
       RETURN ops.refuse('UPLOAD_MISMATCH', pg_catalog.jsonb_build_object('reason', v_mismatch));
     END IF;
     PERFORM ops.keep_recording(v_reservation, p_object, p_title, p_prompt_id, p_recorded_at, false, p_request_id);
+  ELSE
+    -- Rescued while the phone was away: it alone knows what the story is called, and may still say so once.
+    UPDATE public.recordings
+    SET title = p_title, prompt_id = p_prompt_id, recorded_at = coalesce(p_recorded_at, recorded_at)
+    WHERE id = p_recording_id AND rescued AND title IS NULL AND prompt_id IS NULL
+      AND (p_title, p_prompt_id, p_recorded_at) IS DISTINCT FROM (NULL, NULL, NULL);
   END IF;
 
   RETURN (
@@ -71,5 +78,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.finalize_recording_tx(uuid, uuid, jsonb, text, uuid, timestamptz, text) IS
-  'The caller''s own upload becomes a recording, once: repeated, it answers the same. p_object: {size_bytes, content_type, is_mp4, etag, stored_at} of the stored object, null when there is none. Refuses FORBIDDEN, NOT_FOUND, UPLOAD_NOT_FOUND, UPLOAD_MISMATCH; never for quota or billing.';
+  'The caller''s own upload becomes a recording, once: repeated, it answers the same; a rescued one takes the title and prompt that its phone brings late. p_object: {size_bytes, content_type, is_mp4, etag, stored_at} of the stored object, null when there is none. Refuses FORBIDDEN, NOT_FOUND, UPLOAD_NOT_FOUND, UPLOAD_MISMATCH; never for quota or billing.';
 SELECT ops.publish('ops.finalize_recording_tx', 'app_service');

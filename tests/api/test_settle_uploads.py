@@ -35,9 +35,14 @@ def test_the_phone_that_comes_back_late_finds_its_recording(clock: Clock) -> Non
     recording = clock.upload(family, keeper)
     clock.pass_time(recording, EXPIRED)
     clock.now("settle_uploads")
-    answer = keeper.ask("finalize-recording", {"familyId": family, "recordingId": recording})
+    asked = {"familyId": family, "recordingId": recording, "title": "Sundays", "recordedAt": "2020-05-03T10:00:00Z"}
+    answer = keeper.ask("finalize-recording", asked)
     assert answer.data["recording"]["id"] == recording
     assert clock.used(family) == 2_000
+    # It alone knew what the story is called; said once, that stands.
+    assert answer.data["recording"]["title"] == "Sundays"
+    assert answer.data["recording"]["recordedAt"] == "2020-05-03T10:00:00Z"
+    assert keeper.ask("finalize-recording", {**asked, "title": "Mondays"}).data == answer.data
 
 
 def test_a_rescue_is_never_refused_for_room_or_billing(clock: Clock) -> None:
