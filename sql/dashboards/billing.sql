@@ -1,0 +1,12 @@
+-- Billing: entitlements by plan and state, who is over quota, and events that were stored and not yet applied.
+
+SELECT 'families ' || plan || ' ' || status AS fact, count(*)::text AS value FROM public.entitlements GROUP BY plan, status
+UNION ALL
+SELECT 'families over quota', count(*)::text FROM public.entitlements WHERE storage_used_bytes > storage_quota_bytes
+UNION ALL
+SELECT 'families suspended by the operator', count(*)::text FROM public.entitlements WHERE suspended_at IS NOT NULL
+UNION ALL
+SELECT 'events ' || state, count(*)::text FROM ops.stripe_events WHERE created_at > now() - interval '7 days' GROUP BY state
+UNION ALL
+SELECT 'oldest event not applied', max(now() - created_at)::text FROM ops.stripe_events WHERE state IN ('stored', 'failed')
+ORDER BY fact;
