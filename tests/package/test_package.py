@@ -1,4 +1,4 @@
-"""What `chalice package` makes of a clean checkout: all that the functions need is in the zip, and nothing more of ours."""
+"""What `chalice package` makes of a clean checkout: all that the functions need is in the zip, and no more of ours."""
 
 from __future__ import annotations
 
