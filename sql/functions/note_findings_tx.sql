@@ -34,11 +34,12 @@ BEGIN
       v_finding.details || pg_catalog.jsonb_build_object('run_id', p_run_id));
   END LOOP;
 
-  IF v_missing > 0 THEN
-    PERFORM ops.note_alert('audit-missing', 'critical', 'The audit misses voices in the bucket: see ops.anomalies, and the second copy.', p_request_id);
-  END IF;
+  -- In the order of their names, as whoever mails them locks them.
   IF v_differing > 0 THEN
     PERFORM ops.note_alert('audit-differing', 'critical', 'The audit found voices that are not what was stored: see ops.anomalies.', p_request_id);
+  END IF;
+  IF v_missing > 0 THEN
+    PERFORM ops.note_alert('audit-missing', 'critical', 'The audit misses voices in the bucket: see ops.anomalies, and the second copy.', p_request_id);
   END IF;
   IF v_orphaned > 0 THEN
     PERFORM ops.note_alert('audit-orphaned', 'error', 'The audit found objects without a row: see ops.anomalies. They are kept.', p_request_id);

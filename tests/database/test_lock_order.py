@@ -6,6 +6,7 @@ is made to dawdle a few milliseconds at every row it writes, with the row's lock
 
 from __future__ import annotations
 
+import json
 import random
 import uuid
 from collections import Counter
@@ -31,6 +32,7 @@ from tests.database.books import (
     subscribe,
     transact,
 )
+from tests.database.races import keep_recording, run_into
 from tests.database_server import Database
 
 QUOTA = 50000
@@ -343,3 +345,29 @@ def test_no_two_functions_of_a_hundred_random_pairs_deadlock(database: Database)
 def test_no_two_functions_of_a_thousand_random_pairs_deadlock(database: Database) -> None:
     seen = run_pairs(database, 1200, seed=random.randrange(2**32))
     assert set(seen) == set(DEEDS)
+
+
+@pytest.mark.parametrize("held", ["audit-differing", "audit-missing"])
+@pytest.mark.parametrize("names", [["audit-differing", "audit-missing"], ["audit-missing", "audit-differing"]])
+def test_alerts_that_are_mailed_while_the_audit_notes_them_again_deadlock_with_nobody(
+    database: Database, names: list[str], held: str
+) -> None:
+    line, keeper = database.connect("app_login"), database.add_user()
+    family = found_small_family(line, keeper, QUOTA)
+    recording = keep_recording(database, family, keeper)
+    run = transact(line, None, "begin_audit_tx", fresh=True)["run_id"]
+    # In whatever order they came on that day, and whichever is held until both wait.
+    database.run(
+        "INSERT INTO ops.alert_digest (fingerprint, severity, message)"
+        " SELECT unnest(%s), 'critical', 'The audit found something.'",
+        [names],
+    )
+    finding = {"recording_id": recording, "family_id": family, "details": {}}
+    findings = json.dumps([{"kind": name.removeprefix("audit-"), **finding} for name in names])
+    holder = database.connect(autocommit=False)
+    with holder.cursor() as cursor:
+        cursor.execute("SELECT FROM ops.alert_digest WHERE fingerprint = %s FOR UPDATE", [held])
+    noting = run_into(database, database.connect(), "ops.note_findings_tx(%s, 'a', 1, 1, %s)", run, findings)
+    mailing = run_into(database, database.connect(), "ops.mark_alerts_sent_tx(ARRAY(SELECT id FROM ops.alert_digest))")
+    holder.rollback()
+    assert (noting.result(), mailing.result()) == ({}, {})

@@ -435,7 +435,7 @@ def test_after_every_step_of_any_history_the_books_are_right(module_database: Da
 
 @pytest.mark.heavy
 def test_after_every_step_of_long_histories_at_random_the_books_are_right(module_database: Database) -> None:
-    run_histories(module_database, max_examples=300, stateful_step_count=100, print_blob=True)
+    run_histories(module_database, max_examples=200, stateful_step_count=60, print_blob=True)
 
 
 def test_a_release_of_more_than_is_used_ends_at_nothing_and_is_told(database: Database) -> None:

@@ -324,6 +324,15 @@ def test_an_older_answer_of_stripe_that_waited_for_a_newer_one_changes_nothing(d
     assert family.books()["quota"] == 3000
 
 
+def test_one_change_of_a_subscription_is_told_once_though_stripe_is_asked_twice_at_once(database: Database) -> None:
+    family = Family(database)
+    tickets = [family.ticket() for _ in range(2)]
+    first, second = one_after_the_other(database, *(family.subscribing(ticket, 3000) for ticket in tickets))
+    assert (first, second) == ({"applied": True, "changed": True}, {"applied": True, "changed": False})
+    told = database.run("SELECT count(*) FROM ops.jobs WHERE payload ->> 'event' = 'billing_checkout_completed'")
+    assert told == [(1,)]
+
+
 def test_one_event_applied_while_it_is_taken_up_again_waits_and_deadlocks_with_nobody(database: Database) -> None:
     family = Family(database)
     event = f"evt {uuid.uuid4()}"
