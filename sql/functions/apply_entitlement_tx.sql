@@ -21,6 +21,7 @@ DECLARE
   v_after public.entitlements;
   v_applied boolean;
   v_changed boolean := false;
+  v_renewed_until timestamptz;
   v_had boolean;
   v_has boolean;
   v_event text;
@@ -32,7 +33,8 @@ BEGIN
   UPDATE ops.stripe_events SET state = 'applied', applied_at = pg_catalog.now(), last_error = NULL WHERE event_id = p_event_id;
   UPDATE ops.billing_customers
   SET applied_ticket = p_ticket, subscription_id = p_subscription_id, subscription_status = p_subscription_status
-  WHERE family_id = p_family_id AND applied_ticket < p_ticket;
+  WHERE family_id = p_family_id AND applied_ticket < p_ticket
+  RETURNING coalesce(renewed_until, v_before.current_period_end) INTO v_renewed_until;
   v_applied := FOUND;
 
   IF v_applied THEN
@@ -49,16 +51,15 @@ BEGIN
                   v_after.current_period_end, v_after.cancel_at_period_end)
       IS DISTINCT FROM (v_before.plan, v_before.status, v_before.storage_quota_bytes, v_before.max_recording_seconds,
                         v_before.current_period_end, v_before.cancel_at_period_end);
-    -- A subscription that waits for its first payment has bought nothing yet; one whose payment failed has renewed nothing,
-    -- though Stripe has moved its period on already.
+    -- A subscription that waits for its first payment has bought nothing yet. At a renewal Stripe moves the period on first
+    -- and takes the payment an hour later: each period is told once, and none while its payment has failed.
     v_had := v_before.plan <> 'free' AND v_before.status <> 'incomplete';
     v_has := v_after.plan <> 'free' AND v_after.status <> 'incomplete';
     FOREACH v_event IN ARRAY pg_catalog.array_remove(ARRAY[
       CASE
         WHEN v_has AND NOT v_had THEN 'billing_checkout_completed'
         WHEN v_has AND v_after.plan <> v_before.plan THEN 'billing_plan_changed'
-        WHEN v_has AND v_after.status = 'active'
-          AND (v_before.status = 'past_due' OR v_after.current_period_end > v_before.current_period_end)
+        WHEN v_has AND v_after.status = 'active' AND v_after.current_period_end > v_renewed_until
           THEN 'billing_subscription_renewed'
       END,
       -- Told when it is decided, and not again when its day has come.
@@ -72,6 +73,9 @@ BEGIN
         pg_catalog.jsonb_build_object('family_id', p_family_id, 'plan', v_after.plan, 'previous_plan', v_before.plan),
         p_family_id::text, p_request_id);
     END LOOP;
+    IF v_has AND v_after.status IN ('active', 'trialing') THEN
+      UPDATE ops.billing_customers SET renewed_until = v_after.current_period_end WHERE family_id = p_family_id;
+    END IF;
   END IF;
   RETURN pg_catalog.jsonb_build_object('applied', v_applied, 'changed', v_changed);
 END

@@ -30,8 +30,14 @@ TABLE: dict[str, list[tuple[dict[str, Any], str]]] = {
         ({"currentPeriodEnd": NEXT}, "renewed"),
         ({"cancelAtPeriodEnd": True}, "canceled"),
     ],
-    # As Stripe does it: the period moves on first, and then the payment fails. Nothing was renewed until it is paid.
+    # As Stripe does it: the period moves on first, and the payment is tried an hour later. No period is told twice.
     "the renewal's payment fails, then is made": [
+        ({"currentPeriodEnd": NEXT}, "renewed"),
+        ({"status": "past_due"}, ""),
+        ({"status": "active"}, ""),
+        ({"currentPeriodEnd": AFTER_NEXT}, "renewed"),
+    ],
+    "both are heard of at once": [
         ({"status": "past_due", "currentPeriodEnd": NEXT}, ""),
         ({"status": "active"}, "renewed"),
         ({"currentPeriodEnd": AFTER_NEXT}, "renewed"),

@@ -1,0 +1,1 @@
+ALTER TABLE ops.billing_customers DROP COLUMN renewed_until;
