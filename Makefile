@@ -15,7 +15,7 @@ OPERATE := jobs requeue reconcile orphans adopt purge-orphans disarm rearm
 export ID FAMILY KEY SECONDS CONFIRM
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run story test test-all bench check format migrate rollback migration drill rearm openapi client-types fuzz clean
+.PHONY: help setup run story test test-all bench check format migrate rollback migration drill openapi client-types fuzz $(OPERATE) clean
 
 help: ## this page
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,7 +26,7 @@ $(READY): requirements.txt requirements-dev.txt
 	@echo "setting up $(VENV) with $$($(PYTHON) --version) (once; about a minute)"
 	@rm -f $(READY)
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -r requirements-dev.txt
 	@touch $(READY)
 
 setup: $(READY) ## make the virtual environment and install what is needed
@@ -80,6 +80,12 @@ disarm: $(READY) ## let no schedule delete anything
 rearm: $(READY) ## after a restore: let them delete again
 $(OPERATE):
 	@$(BIN)/python -m local.operate $@
+
+openapi: $(READY) ## write chalicelib/openapi.json and the tables of docs/wire.md anew
+	@$(BIN)/python -m local.openapi
+
+client-types: $(READY) ## write clients/stories.d.ts anew (needs Node)
+	@$(BIN)/python -m tests.e2e.client_types
 
 clean: ## forget the local stack's data and the virtual environment
 	rm -rf .local $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis tests/e2e/node_modules

@@ -157,7 +157,7 @@ HEADERS_OF_CODE: dict[str, Json] = {
 
 WHEN: dict[str, str] = {
     "UNAUTHORIZED": "The token is missing, bad, expired, anonymous or meant for something else.",
-    "FORBIDDEN": "The caller is no member of this family or lacks the role or authorship this needs; the same for an unknown family.",
+    "FORBIDDEN": "The caller is no member of this family, or may not do this in it; the same for an unknown family.",
     "SUBSCRIPTION_INACTIVE": "The family's payment has failed for too long. Everything but recording goes on.",
     "ENTITLEMENT_INACTIVE": "The operator has suspended uploads of this family.",
     "QUOTA_EXCEEDED": "The family's storage is full.",

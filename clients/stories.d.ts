@@ -1115,7 +1115,7 @@ export interface components {
                 message: string;
             };
         };
-        /** @description The caller is no member of this family or lacks the role or authorship this needs; the same for an unknown family. */
+        /** @description The caller is no member of this family, or may not do this in it; the same for an unknown family. */
         ForbiddenError: {
             error: {
                 /** @constant */
@@ -1231,7 +1231,7 @@ export interface components {
                 message: string;
                 details: {
                     /** @enum {string} */
-                    reason: "already_finalized" | "deleted" | "idempotency_key_reused" | "in_progress" | "last_keeper" | "no_customer" | "no_email" | "not_deleted" | "purging" | "revoked" | "subscribed" | "too_many_free_families" | "too_many_invites" | "too_many_mails" | "too_many_uploads" | "used_up";
+                    reason: "already_finalized" | "claimed" | "deleted" | "idempotency_key_reused" | "in_progress" | "last_keeper" | "no_customer" | "purging" | "revoked" | "subscribed" | "too_many_free_families" | "too_many_invites" | "too_many_uploads" | "used_up";
                 };
             };
         };
@@ -1303,7 +1303,7 @@ export interface components {
                 "application/json": components["schemas"]["UnauthorizedError"];
             };
         };
-        /** @description `FORBIDDEN`: The caller is no member of this family or lacks the role or authorship this needs; the same for an unknown family. */
+        /** @description `FORBIDDEN`: The caller is no member of this family, or may not do this in it; the same for an unknown family. */
         ForbiddenError: {
             headers: {
                 "x-request-id": components["headers"]["x-request-id"];
@@ -1949,7 +1949,7 @@ export interface operations {
             400: components["responses"]["ValidationFailedError"];
             401: components["responses"]["UnauthorizedError"];
             /**
-             * @description `FORBIDDEN`: The caller is no member of this family or lacks the role or authorship this needs; the same for an unknown family.
+             * @description `FORBIDDEN`: The caller is no member of this family, or may not do this in it; the same for an unknown family.
              *     `SUBSCRIPTION_INACTIVE`: The family's payment has failed for too long. Everything but recording goes on.
              *     `ENTITLEMENT_INACTIVE`: The operator has suspended uploads of this family.
              *     `QUOTA_EXCEEDED`: The family's storage is full.
@@ -2527,7 +2527,8 @@ export interface operations {
                      *         "status": "ok",
                      *         "checks": {
                      *           "database": "ok",
-                     *           "configuration": "ok"
+                     *           "configuration": "ok",
+                     *           "stripe": "ok"
                      *         }
                      *       }
                      *     }
@@ -2576,7 +2577,8 @@ export interface operations {
                      *         "status": "ok",
                      *         "checks": {
                      *           "database": "ok",
-                     *           "configuration": "ok"
+                     *           "configuration": "ok",
+                     *           "stripe": "ok"
                      *         }
                      *       }
                      *     }

@@ -1,6 +1,6 @@
 """Kinds of jobs for the tests of the queue, and a worker of its own process that can be frozen or killed in mid-job.
 
-    python -m tests.database.sleepy_job        drains once and prints its counts
+python -m tests.database.sleepy_job        drains once and prints its counts
 """
 
 from __future__ import annotations
