@@ -43,6 +43,9 @@ test: $(READY) ## the suite on a real Postgres, under 3 minutes
 test-all: $(READY) ## the suite and the heavy proofs, under 20 minutes
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup
 
+fuzz: $(READY) ## ten thousand random requests against a stack of its own; every answer must be a documented one
+	@$(BIN)/python -m pytest -q -s -m heavy tests/e2e/test_fuzz.py
+
 bench: $(READY) ## a list, and a claim of jobs: what they cost at a million rows, against a thousand
 	@$(BIN)/python -m bench.bench_list_recordings
 	@$(BIN)/python -m bench.bench_claim_jobs
