@@ -331,7 +331,7 @@ def run_pairs(database: Database, pairs: int, seed: int) -> Counter[str]:
     seen: Counter[str] = Counter()
     for lane in lanes:
         names, errors = lane.result()
-        assert errors == []
+        assert errors == [], f"seed {seed}"
         seen += names
     check(database, world.family)
     return seen

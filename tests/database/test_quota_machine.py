@@ -13,7 +13,7 @@ from typing import Any
 
 import psycopg2
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -430,7 +430,8 @@ def run_histories(database: Database, **how: Any) -> None:
 
 
 def test_after_every_step_of_any_history_the_books_are_right(module_database: Database) -> None:
-    run_histories(module_database, derandomize=True, max_examples=40, stateful_step_count=30)
+    # As it is found, and at once: a history is made shorter by the long run.
+    run_histories(module_database, derandomize=True, max_examples=30, stateful_step_count=30, phases=[Phase.generate])
 
 
 @pytest.mark.heavy
