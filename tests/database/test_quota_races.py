@@ -81,6 +81,18 @@ def one_after_the_other(database: Database, first: Work, second: Work) -> tuple[
     return done, answer
 
 
+def in_a_queue(database: Database, table: str, family: str, *works: Work) -> list[Any]:
+    """Starts each when the one before is seen to wait, while the family's rows of a table are held; then lets them go."""
+    calls: list[Future[Any]] = []
+    with ThreadPoolExecutor(len(works)) as pool:
+        with holding(database, table, family):
+            for work in works:
+                line = database.connect("app_login")
+                calls.append(pool.submit(work, line))
+                assert wait_until_blocked(database, line, calls[-1])
+        return [call.result(PATIENCE) for call in calls]
+
+
 class Family:
     """A small family with one keeper, its books checked by whoever asks."""
 
@@ -240,6 +252,19 @@ def test_a_finalize_that_waited_for_the_rescue_answers_what_was_rescued(database
     assert family.books()["used"] == 600
 
 
+@pytest.mark.parametrize("clock_first", [True, False])
+def test_rescue_and_finalize_of_one_upload_deadlock_with_nobody(database: Database, clock_first: bool) -> None:
+    family = Family(database)
+    upload = family.reserve()
+    lapse(database, [upload])
+    # The upload's row is held until both wait: whoever had it before the gate would now wait for the other one's gate.
+    works = [family.finalizing(upload), rescuing(upload)]
+    answers = in_a_queue(database, "ops.upload_reservations", family.id, *works[:: -1 if clock_first else 1])
+    made, outcome = answers[:: -1 if clock_first else 1]
+    assert (made["recording"]["rescued"], outcome) == ((True, "rescued") if clock_first else (False, "settled"))
+    assert family.books()["used"] == 600
+
+
 def test_a_finalize_that_waited_for_the_end_of_the_watch_finds_nothing(database: Database) -> None:
     family = Family(database)
     upload = family.reserve()
@@ -340,18 +365,13 @@ def test_one_event_applied_while_it_is_taken_up_again_waits_and_deadlocks_with_n
     )
     ticket = family.ticket()
     # The customer's row is held until both wait; whoever applies was there first, and goes on to the event.
-    works: list[Work] = [
+    applied, taken = in_a_queue(
+        database,
+        "ops.billing_customers",
+        family.id,
         lambda line: subscribe(line, family.id, ticket, 3000, event=event),
         lambda line: transact(line, None, "take_billing_ticket_tx", event_id=event),
-    ]
-    calls = []
-    with ThreadPoolExecutor(2) as pool:
-        with holding(database, "ops.billing_customers", family.id):
-            for work in works:
-                line = database.connect("app_login")
-                calls.append(pool.submit(work, line))
-                assert wait_until_blocked(database, line, calls[-1])
-        applied, taken = (call.result(PATIENCE) for call in calls)
+    )
     assert (applied["applied"], taken["ticket"]) == (True, ticket + 1)
 
 
