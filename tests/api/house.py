@@ -14,11 +14,15 @@ from typing import Any
 
 import jwt
 import pytest
-from chalice.test import Client
+from chalice.config import Config
+from chalice.local import LocalGateway
 
 from app import app
 from chalicelib import config, connections, limits
 from tests.database_server import Database
+
+# Not the client of chalice.test: for each call it puts a copy in place of os.environ, where two threads leave it.
+GATEWAY = LocalGateway(app, Config())
 
 SECRET = "a-secret-of-the-resource-tests-0123456789abcdef"
 ISSUER = "https://auth.example.org"
@@ -70,10 +74,10 @@ class Person:
     def call(self, method: str, path: str, body: Any = None) -> Reply:
         headers = {"authorization": f"Bearer {self.token}", "content-type": "application/json"}
         raw = b"" if body is None else json.dumps(body).encode()
-        with Client(app, stage_name="local") as client:
-            response = client.http.request(method, path, headers=headers, body=raw)
-        received = {name.lower(): value for name, value in response.headers.items()}
-        return Reply(response.status_code, received, json.loads(response.body or b"null"), response.body)
+        response = GATEWAY.handle_request(method=method, path=path, headers=headers, body=raw)
+        received = {name.lower(): value for name, value in response["headers"].items()}
+        text = response["body"]
+        return Reply(response["statusCode"], received, json.loads(text or "null"), text.encode())
 
     def get(self, path: str) -> Reply:
         return self.call("GET", path)

@@ -142,7 +142,7 @@ def test_role_and_claims_are_gone_after_the_message(prepared: Database, person: 
         cursor.execute(
             "SELECT current_user, current_setting('request.jwt.claims', true), current_setting('statement_timeout')"
         )
-        assert cursor.fetchone() == ("app_login", "", "0")
+        assert cursor.fetchone() == ("app_login", "", "30s")
 
 
 def test_two_people_on_one_connection_see_themselves_alone(prepared: Database) -> None:
