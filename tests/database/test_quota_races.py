@@ -82,7 +82,7 @@ def one_after_the_other(database: Database, first: Work, second: Work) -> tuple[
 
 
 def in_a_queue(database: Database, table: str, family: str, *works: Work) -> list[Any]:
-    """Starts each when the one before is seen to wait, while the family's rows of a table are held; then lets them go."""
+    """Starts each when the one before is seen to wait, while the family's rows of a table are held; then lets go."""
     calls: list[Future[Any]] = []
     with ThreadPoolExecutor(len(works)) as pool:
         with holding(database, table, family):
