@@ -79,8 +79,10 @@ def test_two_keepers_and_ten_clicks_at_once_are_one_customer_and_one_session(
 ) -> None:
     other = front.member(family, "keeper")
     replies = at_once([lambda who=who: checkout(who, family) for who in (keeper, other) * 5])  # type: ignore[misc]
-    assert [reply.status for reply in replies] == [200] * 10
-    assert len({reply.data["sessionId"] for reply in replies}) == 1
+    # Stripe holds off whoever comes with a key that is being worked on; they are told to come again, and may.
+    assert {reply.status for reply in replies} <= {200, 503}
+    given = {reply.data["sessionId"] for reply in replies if reply.status == 200}
+    assert given == {checkout(other, family).data["sessionId"]}
     assert len(open_sessions(stripe)) == len(customers(stripe)) == 1
 
 

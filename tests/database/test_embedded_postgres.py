@@ -15,6 +15,7 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psycopg2
@@ -139,6 +140,11 @@ def test_nothing_committed_is_lost_when_everything_is_killed(data_dir: Path) -> 
 
     worker = threading.Thread(target=work)
     worker.start()
+    with closing(killed.admin()) as looking, looking.cursor() as cursor:
+        state = None
+        while state != ("active",):
+            cursor.execute("SELECT state FROM pg_stat_activity WHERE pid = %s", [backend])
+            state = cursor.fetchone()
     for victim in (owner.guard, owner.postmaster):
         os.kill(victim, signal.SIGKILL)
     owner.end(signal.SIGKILL)
