@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 ROOT = Path(__file__).resolve().parent.parent
 # Another folder is another stack: the tests start one of their own beside a developer's.
@@ -96,6 +97,11 @@ def configure() -> None:
         os.environ.update({**read_env(), **os.environ})
 
 
+def signing(environment: Mapping[str, str] = os.environ) -> Literal["HS256", "ES256"]:
+    """How sign-in signs: SIGNING=ES256 takes a key pair and publishes a JWKS, as new Supabase projects do."""
+    return "ES256" if environment.get("SIGNING") == "ES256" else "HS256"
+
+
 def make_env(known: Mapping[str, str], ports: Ports) -> dict[str, str]:
     """Every variable of the stack: known secrets kept, missing ones made, addresses as the ports are now."""
     from local.supabase_auth import anon_key
@@ -109,6 +115,8 @@ def make_env(known: Mapping[str, str], ports: Ports) -> dict[str, str]:
         "DATABASE_URL": f"postgresql://app_login:{kept['APP_LOGIN_PASSWORD']}@127.0.0.1:{ports.postgres}/stories",
         "MIGRATIONS_DATABASE_URL": f"postgresql://postgres:{kept['MIGRATIONS_PASSWORD']}@127.0.0.1:{ports.postgres}/stories",
         "SUPABASE_URL": ports.origin,
+        # Only ever for the other kind of signing: an app that knows both would take either.
+        **({"SUPABASE_JWKS_URL": f"{ports.origin}/auth/v1/.well-known/jwks.json"} if signing() == "ES256" else {}),
         "R2_ENDPOINT_URL": ports.store_origin,
         "R2_ACCOUNT_ID": "local",
         "R2_ACCESS_KEY_ID": "local-r2",

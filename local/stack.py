@@ -23,7 +23,7 @@ from local.object_store import Credential
 from local.postgres import EmbeddedPostgres
 from local.posthog_api import EventStore
 from local.server import Server
-from local.settings import BACKUP_BUCKET, BUCKET, LOCAL_DIR, PRICES, Ports, make_env, read_env, write_env
+from local.settings import BACKUP_BUCKET, BUCKET, LOCAL_DIR, PRICES, Ports, make_env, read_env, signing, write_env
 from local.stripe_api import StripeStandIn, StripeStandInSettings
 from local.stripe_api import create_blueprint as stripe_blueprint
 from sql import migrate
@@ -72,6 +72,9 @@ class Stack:
         self.env["ADMIN_DATABASE_URL"] = postgres.admin_url(DATABASE)
         write_env(self.env, self.folder / "env")
         os.environ.update(self.env)
+        if signing() == "ES256":
+            # The secret still makes the clients' key; the app is to trust the published keys alone.
+            os.environ.pop("SUPABASE_JWT_SECRET")
         with self._timed(f"object store on {self.ports.store_origin}"):
             self._start_store()
         with self._timed(f"gateway on {self.ports.origin}"):
@@ -152,6 +155,7 @@ class Stack:
             jwt_secret=self.env["SUPABASE_JWT_SECRET"],
             anon_key=self.env["ANON_KEY"],
             app_url=self.env["APP_URL"],
+            signing=signing(),
         )
 
     def _log_to_file(self) -> None:

@@ -58,11 +58,11 @@ BEGIN
   IF v_block IS NOT NULL THEN
     RETURN ops.refuse(v_block);
   END IF;
-  v_reserved := rls.reserved_bytes_of(p_family_id);
-  -- A reservation that is still live is in the sum already; one that lapsed must find its room again.
-  IF v_entitlement.storage_used_bytes + v_reserved
-     + (CASE WHEN v_reservation.live_until > v_now THEN 0 ELSE p_size_bytes END) > v_entitlement.storage_quota_bytes
-  THEN
+  -- The others' live reservations: this one's own bytes are asked for anew, whether it is new, still live or has lapsed.
+  SELECT coalesce(sum(size_bytes), 0) INTO v_reserved
+  FROM ops.upload_reservations
+  WHERE family_id = p_family_id AND state = 'pending' AND live_until > v_now AND id <> v_recording_id;
+  IF v_entitlement.storage_used_bytes + v_reserved + p_size_bytes > v_entitlement.storage_quota_bytes THEN
     RETURN ops.refuse('QUOTA_EXCEEDED', pg_catalog.jsonb_build_object(
       'quota_bytes', v_entitlement.storage_quota_bytes,
       'used_bytes', v_entitlement.storage_used_bytes,
