@@ -212,7 +212,7 @@ DOCUMENTED: dict[str, Documented] = {
     "get_healthz": Documented({"status": "ok"}),
     "get_readyz": Documented({"status": "ok"}, refusals=_UNAVAILABLE),
     "get_health": Documented(
-        {"status": "ok", "checks": {"database": "ok", "configuration": "ok", "stripe": "ok"}},
+        {"status": "ok", "checks": {"database": "ok", "configuration": "ok", "storage": "ok", "stripe": "ok"}},
         refusals={"UNAUTHORIZED": (), **_UNAVAILABLE},
     ),
     "get_openapi": Documented({"openapi": "3.1.0", "info": {"title": "Stories From the Sun"}, "paths": {}}),

@@ -2528,6 +2528,7 @@ export interface operations {
                      *         "checks": {
                      *           "database": "ok",
                      *           "configuration": "ok",
+                     *           "storage": "ok",
                      *           "stripe": "ok"
                      *         }
                      *       }
@@ -2578,6 +2579,7 @@ export interface operations {
                      *         "checks": {
                      *           "database": "ok",
                      *           "configuration": "ok",
+                     *           "storage": "ok",
                      *           "stripe": "ok"
                      *         }
                      *       }

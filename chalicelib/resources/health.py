@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Literal
 
-from chalicelib import billing, config, database, logs
+from chalicelib import billing, config, database, logs, storage
 from chalicelib.call import Call
 from chalicelib.errors import Refused, Unavailable
 from chalicelib.wire import WireModel
@@ -68,9 +68,15 @@ def _check_configuration() -> None:
     config.load(ApiFunction)
 
 
+def _check_storage() -> None:
+    # Nothing lies there; that the store says so, to our signature, is what is asked.
+    storage.audio_store().inspect_object("health")
+
+
 CHECKS: dict[str, Callable[[], None]] = {
     "database": lambda: database.ping(PING_SECONDS),
     "configuration": _check_configuration,
+    "storage": _check_storage,
     "stripe": lambda: billing.ping(PING_SECONDS),
 }
 """Name -> a check that raises when something is wrong."""

@@ -17,6 +17,7 @@ from chalicelib.resources import health
 from tests.api.test_every_response import Answered, event_of, send
 from tests.contract.stripe_world import StripeWorld
 from tests.database_server import Database
+from tests.stores import RunningStore, use_store
 
 
 def ask(path: str, **headers: str) -> Answered:
@@ -26,7 +27,7 @@ def ask(path: str, **headers: str) -> Answered:
 @pytest.fixture
 def healthy(database_environment: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
     """Everything in order; what this is not about counts as configured."""
-    for name in ("configuration", "stripe"):
+    for name in ("configuration", "storage", "stripe"):
         monkeypatch.setitem(health.CHECKS, name, lambda: None)
     return database_environment
 
@@ -55,20 +56,38 @@ def test_degraded_when_something_fails_that_is_not_everything(monkeypatch: pytes
     monkeypatch.setitem(health.CHECKS, "configuration", fail)
     answered = ask("/health")
     assert answered.status == 200
-    checks = {"database": "ok", "configuration": "failing", "stripe": "ok"}
+    checks = {"database": "ok", "configuration": "failing", "storage": "ok", "stripe": "ok"}
     assert answered.body["data"] == {"status": "degraded", "checks": checks}
 
 
 def test_degraded_when_stripe_does_not_answer(
     database_environment: Database, monkeypatch: pytest.MonkeyPatch, stripe: StripeWorld
 ) -> None:
-    monkeypatch.setitem(health.CHECKS, "configuration", lambda: None)
+    for name in ("configuration", "storage"):
+        monkeypatch.setitem(health.CHECKS, name, lambda: None)
     monkeypatch.setattr(health, "PROBE_SECONDS", 0.0)
     assert ask("/health").body["data"]["status"] == "ok"
     stripe.stand_in.faults.fail_next(500)
     answered = ask("/health")
     assert answered.status == 200
-    assert answered.body["data"]["checks"] == {"database": "ok", "configuration": "ok", "stripe": "failing"}
+    checks = {"database": "ok", "configuration": "ok", "storage": "ok", "stripe": "failing"}
+    assert answered.body["data"]["checks"] == checks
+
+
+def test_degraded_when_the_store_does_not_answer(
+    healthy: Database, monkeypatch: pytest.MonkeyPatch, object_store: RunningStore
+) -> None:
+    use_store(monkeypatch, object_store.url)
+    monkeypatch.setitem(health.CHECKS, "storage", health._check_storage)
+    monkeypatch.setattr(health, "PROBE_SECONDS", 0.0)
+    assert ask("/health").body["data"]["status"] == "ok"
+    object_store.app.fail_next(503, times=10)
+    try:
+        answered = ask("/health")
+    finally:
+        object_store.app.heal()
+    assert answered.status == 200
+    assert answered.body["data"]["checks"]["storage"] == "failing"
 
 
 @pytest.fixture(params=["down", "hangs"])
