@@ -23,7 +23,8 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder with deployment.zip and sam.json, made from what is committed."""
     checkout, made = tmp_path_factory.mktemp("checkout"), tmp_path_factory.mktemp("package")
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(checkout)], check=True, timeout=60)
-    command = [str(Path(sys.executable).with_name("chalice")), "package", "--stage", "prod", str(made)]
+    chalice = str(Path(sys.executable).with_name("chalice"))
+    command = [chalice, "package", "--stage", "prod", "--merge-template", ".chalice/merge.json", str(made)]
     environment = {**os.environ, "AWS_DEFAULT_REGION": "eu-west-1"}
     subprocess.run(command, cwd=checkout, env=environment, check=True, capture_output=True, timeout=300)
     return made
@@ -59,6 +60,13 @@ def test_every_schedule_is_a_function_with_a_clock_of_its_own(package: Path) -> 
     for name in PACE:
         assert functions[f"app.{name}"]["Events"], name
         assert functions[f"app.{name}"]["Environment"]["Variables"]["STAGE"] == "prod"
+
+
+def test_the_gateway_answers_in_our_shape_by_itself(package: Path) -> None:
+    resources = json.loads((package / "sam.json").read_text())["Resources"]
+    definition = resources["RestAPI"]["Properties"]["DefinitionBody"]
+    assert definition["x-amazon-apigateway-gateway-responses"]["MISSING_AUTHENTICATION_TOKEN"]["statusCode"] == 404
+    assert "/functions/v1/create-family" in definition["paths"]
 
 
 def test_the_zip_is_within_what_lambda_takes(package: Path) -> None:
