@@ -53,9 +53,9 @@ bench: $(READY) ## a list, and a claim of jobs: what they cost at a million rows
 check: $(READY) ## lint, types, import contract
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy app.py chalicelib local sql
+	@$(BIN)/mypy app.py chalicelib local sql tools
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m local.openapi --check
+	@$(BIN)/python -m tools.api_docs.generate --check
 
 format: $(READY) ## format the code
 	@$(BIN)/ruff format .
@@ -71,7 +71,7 @@ migration: $(READY) ## begin a new migration: make migration NAME=add_chapters
 	@$(BIN)/python sql/migrate.py new "$(NAME)"
 
 drill: $(READY) ## dump, restore elsewhere, compare everything; the bucket too
-	@$(BIN)/python -m local.drill
+	@$(BIN)/python -m tools.drill
 
 jobs: $(READY) ## what waits in the queue and what is dead
 requeue: $(READY) ## bring a dead job back: make requeue ID=...
@@ -82,10 +82,10 @@ purge-orphans: $(READY) ## delete those of 90 days and more (says which; CONFIRM
 disarm: $(READY) ## let no schedule delete anything
 rearm: $(READY) ## after a restore: let them delete again
 $(OPERATE):
-	@$(BIN)/python -m local.operate $@
+	@$(BIN)/python -m tools.operate $@
 
 openapi: $(READY) ## write chalicelib/openapi.json and the tables of docs/wire.md anew
-	@$(BIN)/python -m local.openapi
+	@$(BIN)/python -m tools.api_docs.generate
 
 client-types: $(READY) ## write clients/stories.d.ts anew (needs Node)
 	@$(BIN)/python -m tests.e2e.client_types

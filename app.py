@@ -7,8 +7,8 @@ from typing import Any
 
 from chalice.app import CloudWatchEvent
 
-from chalicelib.api import SunApi
-from chalicelib.limits import INVITES, PAYMENT, READS, REDEEM, WRITES
+from chalicelib.api.application import SunApi
+from chalicelib.api.rate_limits import INVITES, PAYMENT, READS, REDEEM, WRITES
 from chalicelib.operations.create_checkout_session import create_checkout_session
 from chalicelib.operations.create_family import create_family
 from chalicelib.operations.create_invite import create_invite

@@ -16,7 +16,7 @@ from contextlib import ExitStack
 from psycopg2.extensions import connection as Connection
 
 from bench.generate import fill, identity
-from chalicelib import database as app_database
+from chalicelib.database import messages as app_database
 from tests.database_server import Run
 
 ROUNDS = 2_000

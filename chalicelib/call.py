@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 if TYPE_CHECKING:
-    from chalicelib.limits import Limit
-    from chalicelib.wire import WireModel
+    from chalicelib.api.models import WireModel
+    from chalicelib.api.rate_limits import Limit
 
 
 @dataclass

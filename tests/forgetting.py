@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 # Whatever keeps state offers reset(); a module nobody has imported has none to forget.
-KEEPERS = ("config", "connections", "jwks", "limits", "logs", "monitoring", "resources.health")
+KEEPERS = ("config", "logs", "monitoring", "database.connections", "api.jwks", "api.rate_limits", "resources.health")
 
 
 def forget() -> None:

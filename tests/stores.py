@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from chalicelib import config, storage
+from chalicelib import config
+from chalicelib.storage import store
 from local.object_store import Credential, ObjectStore, create_app
 from local.server import Server
 
@@ -31,9 +32,9 @@ class RunningStore:
     app: ObjectStore
     url: str
 
-    def put(self, key: str, body: bytes, content_type: str = storage.AUDIO_TYPE) -> None:
+    def put(self, key: str, body: bytes, content_type: str = store.AUDIO_TYPE) -> None:
         """Uploads as a client does, by a signed URL."""
-        upload = storage.audio_store().sign_upload(key, len(body), content_type)
+        upload = store.audio_store().sign_upload(key, len(body), content_type)
         status, answer = send("PUT", upload.url, body, upload.headers)
         assert status == 200, answer
 
@@ -61,7 +62,7 @@ def use_store(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
         monkeypatch.setenv(f"{name}_ACCESS_KEY_ID", f"{prefix}-key")
         monkeypatch.setenv(f"{name}_SECRET_ACCESS_KEY", f"{prefix}-secret")
     config.reset()
-    storage.reset()
+    store.reset()
 
 
 def send(

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from chalicelib import billing_sync
+from chalicelib.billing import sync
 from chalicelib.call import Call
-from chalicelib.database import transact
-from chalicelib.job import Job
+from chalicelib.database.messages import transact
+from chalicelib.queue.job import Job
 
 
 def run(call: Call, job: Job) -> None:
     """An event of nobody of ours is ignored. What fails is noted on the event and raised, to be tried again."""
     event_id = str(job.payload["event_id"])
     try:
-        outcome = billing_sync.sync(call, event_id=event_id)
+        outcome = sync.sync(call, event_id=event_id)
     except Exception as error:
         _settle(call, event_id, "failed", type(error).__name__)
         raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from chalicelib import analytics
-from chalicelib.job import Job, NotRetryable
+from chalicelib.queue.job import Job, NotRetryable
 
 
 def run_all(jobs: Sequence[Job]) -> Mapping[str, Exception]:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from chalicelib import invite_codes, letters, logs, mail
+from chalicelib import invite_codes, logs
 from chalicelib.call import Call
 from chalicelib.config import MailSettings, load
-from chalicelib.database import transact
-from chalicelib.job import Job, NotRetryable
+from chalicelib.database.messages import transact
+from chalicelib.mail import resend_client, templates
+from chalicelib.queue.job import Job, NotRetryable
 
 # Where an inviter has no name, in the words of each language.
 SOMEBODY = {"en": "Someone in your family", "es": "Alguien de tu familia", "fr": "Quelqu'un de votre famille"}
@@ -36,14 +37,14 @@ def run(call: Call, job: Job) -> None:
         code=code,
         expires_at=datetime.fromisoformat(facts["expires_at"]),
     )
-    mail.send(load(MailSettings), [facts["email"]], letter, idempotency_key=job.id)
+    resend_client.send(load(MailSettings), [facts["email"]], letter, idempotency_key=job.id)
 
 
 def invitation(
     locale: str, family_name: str, inviter_name: str | None, code: str, expires_at: datetime
-) -> letters.Letter:
+) -> templates.Letter:
     """The letter. `code` as it is derived, nine letters."""
-    return letters.render(
+    return templates.render(
         "invite",
         locale,
         family_name=family_name,

@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from chalicelib import billing, config, database
-from chalicelib.billing import CheckoutSession
-from chalicelib.billing_state import entitlement_of
+from chalicelib import config
+from chalicelib.api.models import WireModel
+from chalicelib.billing import stripe_client
+from chalicelib.billing.entitlements import entitlement_of
+from chalicelib.billing.plans import Interval, PaidPlan
+from chalicelib.billing.stripe_client import CheckoutSession
 from chalicelib.call import Call
+from chalicelib.database import messages
 from chalicelib.errors import Refused
-from chalicelib.plans import Interval, PaidPlan
-from chalicelib.wire import WireModel
 
 SUBSCRIBED = {"reason": "subscribed"}
 IN_PROGRESS = {"reason": "in_progress"}
@@ -34,7 +36,7 @@ def create_checkout_session(call: Call, request: CreateCheckoutSessionRequest) -
 
     CONFLICT subscribed: plans are changed in the portal. CONFLICT in_progress: another keeper was quicker.
     """
-    facts = database.transact(call, "billing_facts_tx", repeatable=True, p_family_id=request.family_id)
+    facts = messages.transact(call, "billing_facts_tx", repeatable=True, p_family_id=request.family_id)
     if facts["subscribed"]:
         raise Refused("CONFLICT", SUBSCRIBED)
     session = _standing(facts, request) or _new(call, request, facts)
@@ -48,25 +50,25 @@ def _standing(facts: Mapping[str, Any], request: CreateCheckoutSessionRequest) -
     if facts["checkout_session_id"] is None:
         return None
     wanted = (facts["checkout_plan"], facts["checkout_interval"]) == (request.plan, request.interval)
-    look = billing.retrieve_checkout_session if wanted else billing.expire_checkout_session
+    look = stripe_client.retrieve_checkout_session if wanted else stripe_client.expire_checkout_session
     session = look(facts["checkout_session_id"])
     if session is not None and session.status == "complete":
         # Paid: a moment ago, and its event is on its way; or long ago, and what it bought has ended since.
         prices = config.load(config.BillingSettings).stripe_prices
-        if entitlement_of(billing.fetch_subscriptions(facts["customer_id"]), prices).subscription_id is not None:
+        if entitlement_of(stripe_client.fetch_subscriptions(facts["customer_id"]), prices).subscription_id is not None:
             raise Refused("CONFLICT", SUBSCRIBED)
     return session if session is not None and session.status == "open" else None
 
 
 def _new(call: Call, request: CreateCheckoutSessionRequest, facts: Mapping[str, Any]) -> CheckoutSession:
     """A new session that became the family's. One that did not is made unpayable: nobody knows of it."""
-    customer_id = facts["customer_id"] or billing.create_customer(request.family_id)
+    customer_id = facts["customer_id"] or stripe_client.create_customer(request.family_id)
     previous = facts["checkout_session_id"]
-    session = billing.create_checkout_session(
+    session = stripe_client.create_checkout_session(
         request.family_id, customer_id, request.plan, request.interval, after=previous
     )
     try:
-        row = database.transact(
+        row = messages.transact(
             call,
             "record_checkout_tx",
             repeatable=True,
@@ -81,6 +83,6 @@ def _new(call: Call, request: CreateCheckoutSessionRequest, facts: Mapping[str, 
         if row["checkout_session_id"] != session.id:
             raise Refused("CONFLICT", IN_PROGRESS)
     except Refused:
-        billing.expire_checkout_session(session.id)
+        stripe_client.expire_checkout_session(session.id)
         raise
     return session

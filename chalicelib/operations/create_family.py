@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from chalicelib import database
+from chalicelib.api.models import Timestamp, WireModel, fingerprint
+from chalicelib.api.shapes import DisplayName, Entitlement, FamilyName, Locale, Role
+from chalicelib.billing.plans import PLANS
 from chalicelib.call import Answer, Call
-from chalicelib.plans import PLANS
-from chalicelib.shapes import DisplayName, Entitlement, FamilyName, Locale, Role
-from chalicelib.wire import Timestamp, WireModel, fingerprint
+from chalicelib.database import messages
 
 
 class CreateFamilyRequest(WireModel):
@@ -34,7 +34,7 @@ class CreateFamilyResponse(WireModel):
 
 def create_family(call: Call, request: CreateFamilyRequest) -> CreateFamilyResponse | Answer:
     """Founds a family whose keeper is the caller; a person keeps at most three free ones."""
-    row = database.transact(
+    row = messages.transact(
         call,
         "create_family_tx",
         repeatable=call.idempotency_key is not None,

@@ -7,12 +7,13 @@ from uuid import UUID, uuid4
 
 from pydantic import Field
 
-from chalicelib import database, invite_codes
+from chalicelib import invite_codes
+from chalicelib.api.models import WireModel, fingerprint
+from chalicelib.api.shapes import IssuedInvite
 from chalicelib.call import Answer, Call
-from chalicelib.email_address import EmailAddress
+from chalicelib.database import messages
 from chalicelib.errors import InternalError
-from chalicelib.shapes import IssuedInvite
-from chalicelib.wire import WireModel, fingerprint
+from chalicelib.mail.addresses import EmailAddress
 
 ATTEMPTS = 3
 NOT_MAILED = "The invite was not mailed: enough were mailed today. Share the code yourself."
@@ -47,7 +48,7 @@ def _store(call: Call, request: CreateInviteRequest) -> dict[str, Any]:
     for _ in range(ATTEMPTS):
         invite_id = uuid4()
         _code, code_hash = invite_codes.make(invite_id, 1)
-        row = database.transact(
+        row = messages.transact(
             call,
             "create_invite_tx",
             repeatable=call.idempotency_key is not None,

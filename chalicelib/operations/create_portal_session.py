@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from chalicelib import billing, database
+from chalicelib.api.models import WireModel
+from chalicelib.billing import stripe_client
 from chalicelib.call import Call
+from chalicelib.database import messages
 from chalicelib.errors import Refused
-from chalicelib.wire import WireModel
 
 
 class CreatePortalSessionRequest(WireModel):
@@ -20,7 +21,7 @@ class CreatePortalSessionResponse(WireModel):
 
 def create_portal_session(call: Call, request: CreatePortalSessionRequest) -> CreatePortalSessionResponse:
     """The portal's address, good for a few minutes. CONFLICT no_customer for a family that never began to pay."""
-    facts = database.transact(call, "billing_facts_tx", repeatable=True, p_family_id=request.family_id)
+    facts = messages.transact(call, "billing_facts_tx", repeatable=True, p_family_id=request.family_id)
     if facts["customer_id"] is None:
         raise Refused("CONFLICT", {"reason": "no_customer"})
-    return CreatePortalSessionResponse(url=billing.create_portal_session(facts["customer_id"]))
+    return CreatePortalSessionResponse(url=stripe_client.create_portal_session(facts["customer_id"]))

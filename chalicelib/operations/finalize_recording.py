@@ -7,10 +7,11 @@ from uuid import UUID
 
 from pydantic import Field
 
-from chalicelib import database, storage
+from chalicelib.api.models import Timestamp, WireModel
+from chalicelib.api.shapes import Recording, Title
 from chalicelib.call import Call
-from chalicelib.shapes import Recording, Title
-from chalicelib.wire import Timestamp, WireModel
+from chalicelib.database import messages
+from chalicelib.storage import store
 
 
 class FinalizeRecordingRequest(WireModel):
@@ -47,8 +48,8 @@ def finalize_recording(call: Call, request: FinalizeRecordingRequest) -> Finaliz
     """Keeps the caller's own upload, once: asked again it answers the same. Never refused for quota or billing."""
     call.notes["recordingId"] = str(request.recording_id)
     # Looked at before the message, so that no lock is held while the store takes its time.
-    found = storage.audio_store().inspect_object(storage.object_key(request.family_id, request.recording_id))
-    row = database.transact(
+    found = store.audio_store().inspect_object(store.object_key(request.family_id, request.recording_id))
+    row = messages.transact(
         call,
         "finalize_recording_tx",
         repeatable=True,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from chalicelib import database, storage
+from chalicelib.api.models import Timestamp, WireModel
 from chalicelib.call import Call
-from chalicelib.wire import Timestamp, WireModel
+from chalicelib.database import messages
+from chalicelib.storage import store
 
 REFRESH_AFTER_SECONDS = 720
 
@@ -18,7 +19,7 @@ class GetSignedPlaybackUrlRequest(WireModel):
 class GetSignedPlaybackUrlResponse(WireModel):
     url: str
     expires_at: Timestamp
-    expires_in_seconds: int = storage.URL_SECONDS
+    expires_in_seconds: int = store.URL_SECONDS
     refresh_after_seconds: int = REFRESH_AFTER_SECONDS
     waveform_url: str | None
 
@@ -26,14 +27,14 @@ class GetSignedPlaybackUrlResponse(WireModel):
 def get_signed_playback_url(call: Call, request: GetSignedPlaybackUrlRequest) -> GetSignedPlaybackUrlResponse:
     """Signs a GET for a member of the recording's family; of trash, for its creator and the keepers."""
     call.notes["recordingId"] = str(request.recording_id)
-    store = storage.audio_store()
-    row = database.read(call, "get_playback", recording_id=request.recording_id)
+    bucket = store.audio_store()
+    row = messages.read(call, "get_playback", recording_id=request.recording_id)
     family_id = UUID(row["family_id"])
     call.notes["familyId"] = str(family_id)
-    audio = store.sign_download(storage.object_key(family_id, request.recording_id))
-    waveform = storage.waveform_key(family_id, request.recording_id) if row["has_waveform"] else None
+    audio = bucket.sign_download(store.object_key(family_id, request.recording_id))
+    waveform = store.waveform_key(family_id, request.recording_id) if row["has_waveform"] else None
     return GetSignedPlaybackUrlResponse(
         url=audio.url,
         expires_at=audio.expires_at,
-        waveform_url=store.sign_download(waveform).url if waveform else None,
+        waveform_url=bucket.sign_download(waveform).url if waveform else None,
     )

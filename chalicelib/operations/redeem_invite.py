@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from chalicelib import database, invite_codes, limits
+from chalicelib import invite_codes
+from chalicelib.api import rate_limits
+from chalicelib.api.models import WireModel
+from chalicelib.api.shapes import DisplayName, Role
 from chalicelib.call import Call
-from chalicelib.shapes import DisplayName, Role
-from chalicelib.wire import WireModel
+from chalicelib.database import messages
 
 
 class RedeemInviteRequest(WireModel):
@@ -29,7 +31,7 @@ class RedeemInviteResponse(WireModel):
 
 def redeem_invite(call: Call, request: RedeemInviteRequest) -> RedeemInviteResponse:
     """Joins the caller to the invite's family. Every way a code can be wrong is one answer, and is counted."""
-    row = database.transact(
+    row = messages.transact(
         call,
         "redeem_invite_tx",
         # A member who redeems again stays what they are and costs no use.
@@ -37,7 +39,7 @@ def redeem_invite(call: Call, request: RedeemInviteRequest) -> RedeemInviteRespo
         # A text that cannot be a code has no hashes: it matches nothing, and counts as a wrong one like any other.
         p_code_hashes=invite_codes.hashes_of(request.code),
         p_display_name=request.display_name,
-        p_address=limits.address_key(call.source_ip) if call.source_ip else None,
+        p_address=rate_limits.address_key(call.source_ip) if call.source_ip else None,
         p_request_id=call.request_id,
     )
     call.notes["familyId"] = row["family"]["id"]

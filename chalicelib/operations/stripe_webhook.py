@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from chalicelib import billing, database, worker
+from chalicelib.api.models import WireModel
+from chalicelib.billing import stripe_client
 from chalicelib.call import Call
+from chalicelib.database import messages
 from chalicelib.errors import InternalError, Unavailable
-from chalicelib.wire import WireModel
+from chalicelib.queue import worker
 
 
 class StripeWebhookResponse(WireModel):
@@ -17,10 +19,10 @@ class StripeWebhookResponse(WireModel):
 def stripe_webhook(call: Call) -> StripeWebhookResponse:
     """Takes an event that Stripe signed: stored once, however often it comes. INTERNAL, and Stripe sends it again,
     only when it could not be stored. Its job is run at once when time allows, else by the queue."""
-    event = billing.verify_event(call.raw_body, call.headers.get("stripe-signature"))
+    event = stripe_client.verify_event(call.raw_body, call.headers.get("stripe-signature"))
     call.notes.update(eventId=event.id, eventType=event.type)
     try:
-        row = database.transact(
+        row = messages.transact(
             call,
             "record_stripe_event_tx",
             repeatable=True,

@@ -12,10 +12,13 @@ import time
 from collections.abc import Callable
 from typing import Literal
 
-from chalicelib import billing, config, database, logs, storage
+from chalicelib import config, logs
+from chalicelib.api.models import WireModel
+from chalicelib.billing import stripe_client
 from chalicelib.call import Call
+from chalicelib.database import messages
 from chalicelib.errors import Refused, Unavailable
-from chalicelib.wire import WireModel
+from chalicelib.storage import store
 
 PROBE_SECONDS = 15.0
 PING_SECONDS = 2.0
@@ -37,7 +40,7 @@ def get_healthz(call: Call) -> AliveResponse:
 
 def get_readyz(call: Call) -> AliveResponse:
     """Postgres answers within two seconds; else SERVICE_UNAVAILABLE."""
-    database.ping(PING_SECONDS)
+    messages.ping(PING_SECONDS)
     return AliveResponse()
 
 
@@ -63,21 +66,21 @@ def _authorise(call: Call) -> None:
 
 def _check_configuration() -> None:
     # Sixty fields that nobody else builds: imported by who asks.
-    from chalicelib.functions import ApiFunction
+    from chalicelib.config_by_function import ApiFunction
 
     config.load(ApiFunction)
 
 
 def _check_storage() -> None:
     # Nothing lies there; that the store says so, to our signature, is what is asked.
-    storage.audio_store().inspect_object("health")
+    store.audio_store().inspect_object("health")
 
 
 CHECKS: dict[str, Callable[[], None]] = {
-    "database": lambda: database.ping(PING_SECONDS),
+    "database": lambda: messages.ping(PING_SECONDS),
     "configuration": _check_configuration,
     "storage": _check_storage,
-    "stripe": lambda: billing.ping(PING_SECONDS),
+    "stripe": lambda: stripe_client.ping(PING_SECONDS),
 }
 """Name -> a check that raises when something is wrong."""
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from chalicelib import database, invite_codes, paging
+from chalicelib import invite_codes
+from chalicelib.api import paging
+from chalicelib.api.models import WireModel
+from chalicelib.api.paging import PageQuery
+from chalicelib.api.shapes import Invite, IssuedInvite
 from chalicelib.call import Call
+from chalicelib.database import messages
 from chalicelib.errors import InternalError
-from chalicelib.paging import PageQuery
-from chalicelib.shapes import Invite, IssuedInvite
-from chalicelib.wire import WireModel
 
 _ATTEMPTS = 5
 
@@ -30,13 +32,13 @@ class IssuedInviteResponse(WireModel):
 def list_invites(call: Call, family_id: UUID, query: PageQuery) -> InvitesResponse:
     """A family's invites, newest first, whatever became of them. Keepers alone see them."""
     page = paging.page_of(query, "invites", family_id)
-    result = database.read(call, "list_invites", missing="FORBIDDEN", family_id=family_id, **page.parameters())
+    result = messages.read(call, "list_invites", missing="FORBIDDEN", family_id=family_id, **page.parameters())
     return InvitesResponse.from_row(page.cut(result))
 
 
 def revoke_invite(call: Call, invite_id: UUID) -> InviteResponse:
     """A keeper ends an invite: its code lets nobody in any more."""
-    return InviteResponse.from_row(database.transact(call, "revoke_invite_tx", repeatable=True, p_invite_id=invite_id))
+    return InviteResponse.from_row(messages.transact(call, "revoke_invite_tx", repeatable=True, p_invite_id=invite_id))
 
 
 def resend_invite(call: Call, invite_id: UUID) -> IssuedInviteResponse:
@@ -48,7 +50,7 @@ def resend_invite(call: Call, invite_id: UUID) -> IssuedInviteResponse:
     generation = 2
     for _ in range(_ATTEMPTS):
         code, code_hash = invite_codes.make(invite_id, generation)
-        made = database.transact(
+        made = messages.transact(
             call,
             "resend_invite_tx",
             p_invite_id=invite_id,

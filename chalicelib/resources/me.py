@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from chalicelib import database
+from chalicelib.api.models import WireModel
+from chalicelib.api.shapes import Changes, DisplayName, Locale, Me, unchanged
 from chalicelib.call import Call
-from chalicelib.shapes import Changes, DisplayName, Locale, Me, unchanged
-from chalicelib.wire import WireModel
+from chalicelib.database import messages
 
 
 class MeResponse(WireModel):
@@ -19,12 +19,12 @@ class UpdateMeRequest(Changes):
 
 def get_me(call: Call) -> MeResponse:
     """Who the caller is. Before they said anything about themselves: no name, and English."""
-    return MeResponse.from_row(database.read(call, "get_me"))
+    return MeResponse.from_row(messages.read(call, "get_me"))
 
 
 def update_me(call: Call, request: UpdateMeRequest) -> MeResponse:
     """The caller's name, in all their families along, and language."""
-    result = database.transact(
+    result = messages.transact(
         call, "update_me_tx", repeatable=True, p_changes=request.named(), p_request_id=call.request_id
     )
     return MeResponse.from_row(result)

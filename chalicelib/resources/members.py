@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from chalicelib import database
+from chalicelib.api.models import WireModel
+from chalicelib.api.shapes import Changes, Member, Role, unchanged
 from chalicelib.call import Call
-from chalicelib.shapes import Changes, Member, Role, unchanged
-from chalicelib.wire import WireModel
+from chalicelib.database import messages
 
 
 class MemberResponse(WireModel):
@@ -20,7 +20,7 @@ class UpdateMemberRequest(Changes):
 
 def update_member(call: Call, family_id: UUID, user_id: UUID, request: UpdateMemberRequest) -> MemberResponse:
     """A keeper makes a member keeper or storyteller. CONFLICT last_keeper: a family always keeps a keeper."""
-    result = database.transact(
+    result = messages.transact(
         call, "update_member_tx", p_family_id=family_id, p_user_id=user_id, p_changes=request.named(), repeatable=True
     )
     return MemberResponse.from_row(result)
@@ -29,5 +29,5 @@ def update_member(call: Call, family_id: UUID, user_id: UUID, request: UpdateMem
 def remove_member(call: Call, family_id: UUID, user_id: UUID) -> MemberResponse:
     """A keeper removes a member, or the caller leaves. CONFLICT last_keeper: a family always keeps a keeper."""
     return MemberResponse.from_row(
-        database.transact(call, "remove_member_tx", p_family_id=family_id, p_user_id=user_id)
+        messages.transact(call, "remove_member_tx", p_family_id=family_id, p_user_id=user_id)
     )

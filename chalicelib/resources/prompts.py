@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from chalicelib import database, paging
+from chalicelib.api import paging
+from chalicelib.api.models import WireModel
+from chalicelib.api.paging import PageQuery
+from chalicelib.api.shapes import Changes, Locale, Prompt, PromptText, unchanged
 from chalicelib.call import Call
-from chalicelib.paging import PageQuery
-from chalicelib.shapes import Changes, Locale, Prompt, PromptText, unchanged
-from chalicelib.wire import WireModel
+from chalicelib.database import messages
 
 
 class PromptResponse(WireModel):
@@ -34,13 +35,13 @@ class UpdatePromptRequest(Changes):
 def list_prompts(call: Call, family_id: UUID, query: PageQuery) -> PromptsResponse:
     """A family's prompts, newest first."""
     page = paging.page_of(query, "prompts", family_id)
-    result = database.read(call, "list_prompts", missing="FORBIDDEN", family_id=family_id, **page.parameters())
+    result = messages.read(call, "list_prompts", missing="FORBIDDEN", family_id=family_id, **page.parameters())
     return PromptsResponse.from_row(page.cut(result))
 
 
 def create_prompt(call: Call, family_id: UUID, request: CreatePromptRequest) -> PromptResponse:
     """A member adds a prompt."""
-    result = database.transact(
+    result = messages.transact(
         call,
         "create_prompt_tx",
         p_family_id=family_id,
@@ -53,7 +54,7 @@ def create_prompt(call: Call, family_id: UUID, request: CreatePromptRequest) -> 
 
 def update_prompt(call: Call, prompt_id: UUID, request: UpdatePromptRequest) -> PromptResponse:
     """Its author or a keeper rewords a prompt."""
-    result = database.transact(
+    result = messages.transact(
         call, "update_prompt_tx", repeatable=True, p_prompt_id=prompt_id, p_changes=request.named()
     )
     return PromptResponse.from_row(result)
@@ -61,4 +62,4 @@ def update_prompt(call: Call, prompt_id: UUID, request: UpdatePromptRequest) -> 
 
 def delete_prompt(call: Call, prompt_id: UUID) -> PromptResponse:
     """Its author or a keeper takes a prompt off the list. What was recorded to it stays, and keeps naming it."""
-    return PromptResponse.from_row(database.transact(call, "delete_prompt_tx", repeatable=True, p_prompt_id=prompt_id))
+    return PromptResponse.from_row(messages.transact(call, "delete_prompt_tx", repeatable=True, p_prompt_id=prompt_id))

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from chalicelib import bucket_audit, storage
 from chalicelib.call import Call
-from chalicelib.database import transact
-from chalicelib.parameters import Json
-from chalicelib.slots import QUARTER, once_a_slot
+from chalicelib.database.literals import Json
+from chalicelib.database.messages import transact
+from chalicelib.schedules.slots import QUARTER, once_a_slot
+from chalicelib.storage import bucket_walk, store
 
 PAGE = 1000
 FAMILIES = 200
@@ -49,14 +49,14 @@ def _audit(call: Call) -> dict[str, Any]:
 
 def _audit_objects(call: Call, run_id: str, after: str) -> bool:
     """Whether the walk came to its end."""
-    store = storage.audio_store()
-    objects = (found for page in store.list_objects("", after) for found in page)
-    for page in bucket_audit.compare(objects, _recordings(call, after), after):
+    bucket = store.audio_store()
+    objects = (found for page in bucket.list_objects("", after) for found in page)
+    for page in bucket_walk.compare(objects, _recordings(call, after), after):
         # Listed a while ago, a voice may have come since: only one that cannot be found by its name is missing.
         findings = [
             finding
             for finding in page.findings
-            if finding["kind"] != "missing" or store.inspect_object(finding["details"]["object_key"]) is None
+            if finding["kind"] != "missing" or bucket.inspect_object(finding["details"]["object_key"]) is None
         ]
         transact(
             call,

@@ -11,10 +11,11 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib import logs, storage
+from chalicelib import logs
 from chalicelib.call import Call
-from chalicelib.database import transact
-from chalicelib.slots import HOUR, once_a_slot
+from chalicelib.database.messages import transact
+from chalicelib.schedules.slots import HOUR, once_a_slot
+from chalicelib.storage import store
 
 MOST = 500
 """What one run may delete. More than that at once is unusual enough to tell an operator."""
@@ -68,7 +69,7 @@ def _drop(call: Call, recording_id: str) -> str:
 
 def _delete(keys: list[str]) -> None:
     for key in keys:
-        storage.audio_store().delete_object(key)
+        store.audio_store().delete_object(key)
 
 
 def _tell_capped(call: Call) -> None:

@@ -10,12 +10,13 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from chalicelib import logs, storage
+from chalicelib import logs
 from chalicelib.call import Call
 from chalicelib.config import BackupSettings, load
-from chalicelib.database import transact
+from chalicelib.database.messages import transact
 from chalicelib.errors import MissingConfiguration
-from chalicelib.slots import QUARTER, once_a_slot
+from chalicelib.schedules.slots import QUARTER, once_a_slot
+from chalicelib.storage import store
 
 PAGE = 100
 SPARE_SECONDS = 45.0
@@ -78,10 +79,10 @@ def _copy_one(call: Call, recording: dict[str, Any]) -> str:
 
 
 def _copy_object(key: str, etag: str) -> str:
-    found = storage.audio_store().inspect_object(key)
+    found = store.audio_store().inspect_object(key)
     if found is None:
         return "missing"
     # A second copy of something else would look like safety and be none.
     if found.etag != etag:
         return "changed"
-    return storage.copy_to_backup(key)
+    return store.copy_to_backup(key)

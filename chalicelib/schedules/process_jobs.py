@@ -8,10 +8,10 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from chalicelib import worker
 from chalicelib.call import Call
-from chalicelib.database import transact
-from chalicelib.slots import HOUR, MINUTE, once_a_slot
+from chalicelib.database.messages import transact
+from chalicelib.queue import worker
+from chalicelib.schedules.slots import HOUR, MINUTE, once_a_slot
 
 SECOND_DRAIN_AT = 30.0
 LAST_CLAIM_AT = 50.0

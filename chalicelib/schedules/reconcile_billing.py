@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from chalicelib import billing, billing_sync, logs
-from chalicelib.billing_state import pays_for_a_plan
+from chalicelib import logs
+from chalicelib.billing import stripe_client, sync
+from chalicelib.billing.entitlements import pays_for_a_plan
 from chalicelib.call import Call
 from chalicelib.config import BillingSettings, load
-from chalicelib.database import transact
+from chalicelib.database.messages import transact
 from chalicelib.errors import Unavailable
-from chalicelib.slots import QUARTER, once_a_slot
+from chalicelib.schedules.slots import QUARTER, once_a_slot
 
 PAGE = 100
 IDLE_HOURS = 20
@@ -86,7 +87,7 @@ def _repair_families(call: Call, outcomes: Counter[str], repaired: list[str]) ->
 
 def _sync_one(call: Call, family_id: str) -> str:
     try:
-        return billing_sync.sync(call, family_id=family_id)
+        return sync.sync(call, family_id=family_id)
     except Exception as error:
         logs.failure("family_not_reconciled", error, call, familyId=family_id)
         return "failed"
@@ -98,7 +99,7 @@ def _find_strangers(call: Call, strangers: list[str]) -> bool:
     after: str | None = None
     while call.seconds_left() >= SPARE_SECONDS:
         try:
-            page = billing.list_subscriptions(after)
+            page = stripe_client.list_subscriptions(after)
         except Unavailable:
             return False
         paid = [each for each in page.subscriptions if pays_for_a_plan(each, prices)]

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib import letters, mail
 from chalicelib.call import Call
 from chalicelib.config import AlertSettings, load
-from chalicelib.database import transact
-from chalicelib.slots import MINUTE, once_a_slot
+from chalicelib.database.messages import transact
+from chalicelib.mail import resend_client, templates
+from chalicelib.schedules.slots import MINUTE, once_a_slot
 
 MOST = 100
 
@@ -33,11 +33,12 @@ def _send(call: Call) -> dict[str, Any]:
 
 def _mail(call: Call, template: str, alerts: list[dict[str, Any]]) -> None:
     settings = load(AlertSettings)
-    letter = letters.render(
+    letter = templates.render(
         template, "en", stage=settings.stage, count=len(alerts), alerts="\n".join(_line(alert) for alert in alerts)
     )
     # By the letter's own words: sent again because nobody noted that it was sent, it still arrives once.
-    mail.send(settings, list(settings.alert_emails), letter, idempotency_key=f"{template}/{letter.fingerprint()}")
+    key = f"{template}/{letter.fingerprint()}"
+    resend_client.send(settings, list(settings.alert_emails), letter, idempotency_key=key)
     transact(call, "mark_alerts_sent_tx", repeatable=True, p_alert_ids=[alert["id"] for alert in alerts])
 
 

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from chalicelib import logs, storage
+from chalicelib import logs
 from chalicelib.call import Call
-from chalicelib.database import transact
-from chalicelib.slots import QUARTER, once_a_slot
+from chalicelib.database.messages import transact
+from chalicelib.schedules.slots import QUARTER, once_a_slot
+from chalicelib.storage import store
 
 PAGE = 100
 MOST = 5000
@@ -58,7 +59,7 @@ def _due(call: Call) -> Iterator[dict[str, Any]]:
 
 
 def _settle_one(call: Call, family_id: UUID, recording_id: UUID) -> str:
-    found = storage.audio_store().inspect_object(storage.object_key(family_id, recording_id))
+    found = store.audio_store().inspect_object(store.object_key(family_id, recording_id))
     facts = None
     if found is not None:
         facts = {

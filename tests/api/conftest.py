@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib import billing, config, storage
+from chalicelib import config
+from chalicelib.billing import stripe_client
+from chalicelib.storage import store
 from tests.api.clock import Clock
 from tests.api.front import Front
 from tests.api.vendors import Vendors, served
@@ -35,7 +37,7 @@ def object_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSt
 def front(database: Database, monkeypatch: pytest.MonkeyPatch, object_store: RunningStore) -> Iterator[Front]:
     yield Front(database, monkeypatch, object_store)
     object_store.app.heal()
-    storage.reset()
+    store.reset()
 
 
 @pytest.fixture
@@ -43,7 +45,7 @@ def shared(module_database: Database, monkeypatch: pytest.MonkeyPatch, object_st
     """The same over one database a module: for tests that look at nobody's rows but their own."""
     yield Front(module_database, monkeypatch, object_store)
     object_store.app.heal()
-    storage.reset()
+    store.reset()
 
 
 @pytest.fixture(scope="session")
@@ -57,7 +59,7 @@ def clock(database: Database, monkeypatch: pytest.MonkeyPatch, clock_store: Runn
     """The house with its clock, over buckets of its own that are empty at first."""
     yield Clock(database, monkeypatch, clock_store)
     clock_store.app.heal()
-    storage.reset()
+    store.reset()
 
 
 @pytest.fixture
@@ -89,9 +91,9 @@ def configured(world: StripeWorld, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     }.items():
         monkeypatch.setenv(name, value)
     config.reset()
-    billing.reset()
+    stripe_client.reset()
     yield world
-    billing.reset()
+    stripe_client.reset()
 
 
 @pytest.fixture

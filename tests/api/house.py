@@ -18,7 +18,9 @@ from chalice.config import Config
 from chalice.local import LocalGateway
 
 from app import app
-from chalicelib import config, connections, limits
+from chalicelib import config
+from chalicelib.api import rate_limits
+from chalicelib.database import connections
 from tests.database_server import Database
 
 # Not the client of chalice.test: for each call it puts a copy in place of os.environ, where two threads leave it.
@@ -108,7 +110,7 @@ class House:
             monkeypatch.setenv(name, value)
         monkeypatch.delenv("RATE_LIMIT_STORAGE_URL", raising=False)
         config.reset()
-        limits.reset()
+        rate_limits.reset()
         connections.reset()
 
     def person(self) -> Person:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib import bucket_audit, storage
 from chalicelib.schedules import audit_storage
+from chalicelib.storage import bucket_walk, store
 from tests.api.clock import Clock
 from tests.stores import voice
 
@@ -23,7 +23,7 @@ def verified(clock: Clock, family: str) -> bool:
 
 
 def delete_behind_its_back(key: str) -> None:
-    storage.audio_store().delete_object(key)
+    store.audio_store().delete_object(key)
 
 
 def test_a_whole_house_has_no_findings_and_is_stamped(clock: Clock) -> None:
@@ -112,7 +112,7 @@ def test_what_is_under_way_is_neither_missing_nor_orphaned(clock: Clock) -> None
 def test_a_voice_that_comes_while_the_audit_walks_is_no_finding(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     family, keeper = clock.family_of_one()
     recording = clock.kept(family, keeper)
-    monkeypatch.setattr(storage.Store, "list_objects", lambda store, prefix, start_after="": iter([]))
+    monkeypatch.setattr(store.Store, "list_objects", lambda store, prefix, start_after="": iter([]))
     assert lists(clock.now("audit_storage")) == NOTHING, "listed too early, it is there when asked for by name"
     monkeypatch.undo()
     monkeypatch.setattr(audit_storage, "_recordings", lambda call, after: iter([]))
@@ -133,8 +133,8 @@ def test_an_audit_cut_off_after_any_page_finds_the_same(clock: Clock, monkeypatc
                 lost.add(recording)
         strays.add(f"families/{family}/recordings/{family}.audio.m4a")
         clock.store.put(f"families/{family}/recordings/{family}.audio.m4a", voice())
-    monkeypatch.setattr(bucket_audit, "STEPS_A_PAGE", 3)
-    monkeypatch.setattr(bucket_audit, "FINDINGS_A_PAGE", 1)
+    monkeypatch.setattr(bucket_walk, "STEPS_A_PAGE", 3)
+    monkeypatch.setattr(bucket_walk, "FINDINGS_A_PAGE", 1)
     monkeypatch.setattr(audit_storage, "FAMILIES", 2)
 
     runs = 0

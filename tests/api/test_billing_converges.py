@@ -19,12 +19,13 @@ from uuid import uuid4
 import pytest
 import stripe as library
 
-from chalicelib import billing, billing_sync, config
-from chalicelib.billing_state import Subscription, entitlement_of
+from chalicelib import config
+from chalicelib.billing import stripe_client, sync
+from chalicelib.billing.entitlements import Subscription, entitlement_of
+from chalicelib.billing.plans import PLANS
 from chalicelib.call import Call
-from chalicelib.job import Job
 from chalicelib.jobs import apply_stripe_event
-from chalicelib.plans import PLANS
+from chalicelib.queue.job import Job
 from tests.api.front import Caller, Front, at_once, post
 from tests.api.house import Reply
 from tests.contract.stripe_world import WEBHOOK_SECRETS, StripeWorld
@@ -69,7 +70,7 @@ class Payer:
     def due(self) -> tuple[Any, ...]:
         """What Stripe shows."""
         found = entitlement_of(
-            billing.fetch_subscriptions(self.customer), config.load(config.BillingSettings).stripe_prices
+            stripe_client.fetch_subscriptions(self.customer), config.load(config.BillingSettings).stripe_prices
         )
         assert found.plan is not None
         return (found.plan, found.status, found.storage_quota_bytes, found.max_recording_seconds,
@@ -244,11 +245,13 @@ def test_however_handlers_overlap_none_overwrites_what_is_newer_with_its_old_cop
     shared: Front, payer: Payer, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     chance = random.Random(seed)
-    fetch = billing.fetch_subscriptions
+    fetch = stripe_client.fetch_subscriptions
     changes = chance.sample(CHANGES, 5)
     names = [f"evt_{seed}_{index}" for index in range(len(changes))]
     store(shared, payer, names)
-    monkeypatch.setattr(billing, "fetch_subscriptions", lambda customer: Handler.here.handler.hold(fetch, customer))
+    monkeypatch.setattr(
+        stripe_client, "fetch_subscriptions", lambda customer: Handler.here.handler.hold(fetch, customer)
+    )
     waiting: list[Handler] = []
     while changes or waiting:
         # Stripe moves on and sends its event, at times twice; or some handler makes its next step.
@@ -262,7 +265,7 @@ def test_however_handlers_overlap_none_overwrites_what_is_newer_with_its_old_cop
         step()
         if step == handler._write:
             waiting.remove(handler)
-    monkeypatch.setattr(billing, "fetch_subscriptions", fetch)
+    monkeypatch.setattr(stripe_client, "fetch_subscriptions", fetch)
     assert payer.has() == payer.due()
     states = shared.run("SELECT DISTINCT state FROM ops.stripe_events WHERE event_id = ANY (%s)", names)
     assert states == [("applied",)]
@@ -402,17 +405,17 @@ def test_a_customer_whose_making_was_never_answered_is_the_family_s_all_the_same
 ) -> None:
     keeper = shared.person()
     family = shared.family(keeper)
-    patience = billing.ANSWER_SECONDS
-    monkeypatch.setattr(billing, "ANSWER_SECONDS", 0.2)
-    billing.reset()
+    patience = stripe_client.ANSWER_SECONDS
+    monkeypatch.setattr(stripe_client, "ANSWER_SECONDS", 0.2)
+    stripe_client.reset()
     shared_stripe.stand_in.faults.delay(0.6, times=2)
     assert checkout(keeper, family).error == "SERVICE_UNAVAILABLE"
     made = customers_of(shared_stripe, family)
     assert len(made) == 1
     assert shared.value("SELECT count(*) FROM ops.billing_customers WHERE family_id = %s", family) == 0
     shared_stripe.stand_in.faults.reset()
-    monkeypatch.setattr(billing, "ANSWER_SECONDS", patience)
-    billing.reset()
+    monkeypatch.setattr(stripe_client, "ANSWER_SECONDS", patience)
+    stripe_client.reset()
     assert checkout(keeper, family).status == 200
     assert customers_of(shared_stripe, family) == made
     assert shared.run("SELECT customer_id FROM ops.billing_customers WHERE family_id = %s", family) == [(made[0],)]
@@ -423,19 +426,19 @@ def test_a_function_that_died_between_customer_and_session_leaves_one_customer(
 ) -> None:
     keeper = shared.person()
     family = shared.family(keeper)
-    create = billing.create_checkout_session
+    create = stripe_client.create_checkout_session
 
-    def die(*args: Any, **kwargs: Any) -> billing.CheckoutSession:
+    def die(*args: Any, **kwargs: Any) -> stripe_client.CheckoutSession:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(billing, "create_checkout_session", die)
+    monkeypatch.setattr(stripe_client, "create_checkout_session", die)
     with pytest.raises(KeyboardInterrupt):
         checkout(keeper, family)
-    monkeypatch.setattr(billing, "create_checkout_session", create)
+    monkeypatch.setattr(stripe_client, "create_checkout_session", create)
     assert checkout(keeper, family).status == 200
     assert len(customers_of(shared_stripe, family)) == 1
 
 
 def test_reconciling_what_is_right_changes_nothing(payer: Payer) -> None:
-    assert billing_sync.sync(SYSTEM, family_id=payer.family) == "changed"
-    assert billing_sync.sync(SYSTEM, family_id=payer.family) == "unchanged"
+    assert sync.sync(SYSTEM, family_id=payer.family) == "changed"
+    assert sync.sync(SYSTEM, family_id=payer.family) == "unchanged"

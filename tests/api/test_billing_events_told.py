@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import billing_sync
+from chalicelib.billing import sync
 from chalicelib.call import Call
 from tests.api.clock import Clock
 from tests.api.vendors import Vendors
@@ -77,7 +77,7 @@ class Payer:
     def sync(self) -> None:
         """Twice: an event that comes again finds nothing that changed."""
         for _ in range(2):
-            billing_sync.sync(Call.system("test"), family_id=self.family)
+            sync.sync(Call.system("test"), family_id=self.family)
 
     def told(self) -> list[str]:
         names = {name: short for short, name in FULL.items()}

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import billing_sync
+from chalicelib.billing import sync
 from chalicelib.call import Call
 from tests.api.front import GIB, Caller, Front, upload_of
 from tests.api.house import Reply
@@ -98,7 +98,7 @@ class Family:
     def hear(self) -> None:
         """What an event of Stripe's brings about."""
         if self.subscription is not None:
-            billing_sync.sync(Call.system("test"), family_id=self.id)
+            sync.sync(Call.system("test"), family_id=self.id)
 
     def entitlement(self) -> dict[str, Any]:
         shown: dict[str, Any] = self.keeper.get(f"/v1/families/{self.id}").data["family"]["entitlement"]

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from chalicelib import billing
+from chalicelib.billing import stripe_client
 from tests.api.front import Caller, Front, at_once
 from tests.api.house import Reply
 from tests.contract.stripe_world import StripeWorld
@@ -101,15 +101,15 @@ def test_two_plans_asked_at_once_leave_one_session_to_pay(
 def test_a_session_that_lost_its_place_cannot_be_paid(
     front: Front, stripe: StripeWorld, keeper: Caller, family: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    create = billing.create_checkout_session
+    create = stripe_client.create_checkout_session
 
-    def overtaken(*args: Any, **kwargs: Any) -> billing.CheckoutSession:
+    def overtaken(*args: Any, **kwargs: Any) -> stripe_client.CheckoutSession:
         mine = create(*args, **kwargs)
-        monkeypatch.setattr(billing, "create_checkout_session", create)
+        monkeypatch.setattr(stripe_client, "create_checkout_session", create)
         assert checkout(keeper, family, "legacy").status == 200
         return mine
 
-    monkeypatch.setattr(billing, "create_checkout_session", overtaken)
+    monkeypatch.setattr(stripe_client, "create_checkout_session", overtaken)
     assert checkout(keeper, family, "family").reason == "in_progress"
     assert open_sessions(stripe) == [front.value("SELECT checkout_session_id FROM ops.billing_customers")]
     assert front.value("SELECT checkout_plan FROM ops.billing_customers") == "legacy"
@@ -163,13 +163,13 @@ def test_a_keeper_shown_out_while_stripe_was_asked_leaves_nothing_to_pay(
     front: Front, stripe: StripeWorld, keeper: Caller, family: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     front.member(family, "keeper")
-    create = billing.create_checkout_session
+    create = stripe_client.create_checkout_session
 
-    def meanwhile(*args: Any, **kwargs: Any) -> billing.CheckoutSession:
+    def meanwhile(*args: Any, **kwargs: Any) -> stripe_client.CheckoutSession:
         front.remove(family, keeper)
         return create(*args, **kwargs)
 
-    monkeypatch.setattr(billing, "create_checkout_session", meanwhile)
+    monkeypatch.setattr(stripe_client, "create_checkout_session", meanwhile)
     assert checkout(keeper, family).error == "FORBIDDEN"
     assert open_sessions(stripe) == []
     assert front.value("SELECT count(*) FROM ops.billing_customers") == 0
@@ -209,18 +209,18 @@ def test_stripe_out_of_reach_is_503_and_asking_again_works(stripe: StripeWorld, 
 def test_an_answer_of_stripe_s_that_was_lost_makes_no_second_session(
     stripe: StripeWorld, keeper: Caller, family: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(billing, "ANSWER_SECONDS", 0.3)
-    billing.reset()
-    create = billing.create_customer
+    monkeypatch.setattr(stripe_client, "ANSWER_SECONDS", 0.3)
+    stripe_client.reset()
+    create = stripe_client.create_customer
 
     def then_slow(*args: Any) -> str:
         customer = create(*args)
         stripe.stand_in.faults.delay(1.5, times=2)
         return customer
 
-    monkeypatch.setattr(billing, "create_customer", then_slow)
+    monkeypatch.setattr(stripe_client, "create_customer", then_slow)
     assert checkout(keeper, family).error == "SERVICE_UNAVAILABLE"
-    monkeypatch.setattr(billing, "create_customer", create)
+    monkeypatch.setattr(stripe_client, "create_customer", create)
     assert checkout(keeper, family).status == 200
     assert len(open_sessions(stripe)) == 1
 

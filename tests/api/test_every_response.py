@@ -16,12 +16,13 @@ from chalice.app import Chalice, Response
 from chalice.test import Client
 from pydantic import Field
 
-from chalicelib import config, database
-from chalicelib.api import MAX_BODY, MAX_WEBHOOK_BODY, SunApi
+from chalicelib import config
+from chalicelib.api.application import MAX_BODY, MAX_WEBHOOK_BODY, SunApi
+from chalicelib.api.models import Line, Timestamp, WireModel
+from chalicelib.api.rate_limits import READS, WRITES, Limit
 from chalicelib.call import Answer, Bare, Call
+from chalicelib.database import messages
 from chalicelib.errors import InternalError, Refused, Unavailable
-from chalicelib.limits import READS, WRITES, Limit
-from chalicelib.wire import Line, Timestamp, WireModel
 from tests.database_server import Database
 from tests.unit.signers import SECRET, SUPABASE, token
 
@@ -92,7 +93,7 @@ def take_event(call: Call) -> Bare:
 
 
 def count_me(call: Call) -> Empty:
-    database.transact(call, "count_me_tx")
+    messages.transact(call, "count_me_tx")
     return Empty()
 
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from chalicelib import storage
+from chalicelib.storage import store
 from tests.api.front import GIB, Caller, Front, at_once, upload_of
 from tests.stores import send, voice
 
@@ -263,13 +263,13 @@ def test_one_finalize_is_one_message_and_one_look(
     lines: list[int] = []
     monkeypatch.setattr(logs, "request", lambda call, *rest: lines.append(call.messages))
     looks: list[str] = []
-    inspect = storage.Store.inspect_object
+    inspect = store.Store.inspect_object
 
-    def watched(store: storage.Store, key: str) -> storage.StoredObject | None:
+    def watched(store: store.Store, key: str) -> store.StoredObject | None:
         looks.append(key)
         return inspect(store, key)
 
-    monkeypatch.setattr(storage.Store, "inspect_object", watched)
+    monkeypatch.setattr(store.Store, "inspect_object", watched)
     recording = shared.upload(family, keeper)
     lines.clear()
     keeper.ask(NAME, asked(family, recording))

@@ -22,7 +22,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from app import app
-from chalicelib import config, jwks
+from chalicelib import config
+from chalicelib.api import jwks
 from local.supabase_auth import anon_key
 from tests.api.front import Front
 from tests.api.wire import MARK, Answer, check, endpoints, send

@@ -13,7 +13,6 @@ from schemathesis.specs.openapi.schemas import OpenApiSchema
 from werkzeug.test import Client
 
 from app import app
-from chalicelib.openapi import operation_id
 from local.gateway import create_gateway
 from local.settings import PRICES as SOLD
 from tests import fuzzing
@@ -21,6 +20,7 @@ from tests.api.front import Front
 from tests.contract.stripe_world import KEY, WEBHOOK_SECRETS, Door, serving_hook, serving_stripe
 from tests.database_server import Cluster
 from tests.stores import RunningStore
+from tools.api_docs.openapi import operation_id
 
 HOUSEHOLDS = 8
 EXAMPLES = 12

@@ -307,10 +307,11 @@ def test_without_the_store_s_settings_nothing_is_reserved(
     shared: Front, family: str, keeper: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("R2_SECRET_ACCESS_KEY")
-    from chalicelib import config, storage
+    from chalicelib import config
+    from chalicelib.storage import store
 
     config.reset()
-    storage.reset()
+    store.reset()
     reply = keeper.ask(NAME, upload_of(family))
     assert (reply.status, reply.error) == (503, "SERVICE_UNAVAILABLE")
     assert shared.value("SELECT count(*) FROM ops.upload_reservations WHERE family_id = %s", family) == 0

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from app import app
-from chalicelib import config, connections
-from chalicelib.functions import ApiFunction
+from chalicelib import config
+from chalicelib.config_by_function import ApiFunction
+from chalicelib.database import connections
 from chalicelib.resources import health
 from tests.api.test_every_response import Answered, event_of, send
 from tests.contract.stripe_world import StripeWorld

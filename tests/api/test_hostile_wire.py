@@ -17,8 +17,8 @@ import pytest
 from werkzeug.test import Client as WsgiClient
 
 from app import app
-from chalicelib.api import MAX_BODY, MAX_WEBHOOK_BODY
-from chalicelib.endpoints import Endpoint
+from chalicelib.api.application import MAX_BODY, MAX_WEBHOOK_BODY
+from chalicelib.api.dispatch import Endpoint
 from chalicelib.resources.openapi import DOCUMENT
 from local.gateway import create_gateway
 from tests.api.front import Front

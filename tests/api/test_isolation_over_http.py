@@ -16,7 +16,7 @@ from urllib.parse import quote
 import pytest
 
 from app import app
-from chalicelib import storage
+from chalicelib.storage import store
 from tests.api.front import Front
 from tests.api.house import Reply
 from tests.api.isolation_world import PERSONAS, World
@@ -154,7 +154,7 @@ PROBES = [pytest.param(route, probe, id=f"{route} {probe.slot}") for route, prob
 def world(module_database: Database, object_store: RunningStore) -> Iterator[World]:
     with pytest.MonkeyPatch.context() as patch:
         yield World(Front(module_database, patch, object_store))
-    storage.reset()
+    store.reset()
 
 
 def ask(world: World, persona: str, route: str, probe: Probe, asked: str) -> Reply:

@@ -13,8 +13,10 @@ from typing import Any, TypeVar
 
 import pytest
 
-from chalicelib import config, connections, limits
-from chalicelib.limits import READS, REDEEM, WRITES
+from chalicelib import config
+from chalicelib.api import rate_limits
+from chalicelib.api.rate_limits import READS, REDEEM, WRITES
+from chalicelib.database import connections
 from tests import redis_server
 from tests.api.front import Caller, Front
 from tests.api.house import Reply
@@ -61,7 +63,7 @@ def on_redis(house: Front, redis: RedisServer, monkeypatch: pytest.MonkeyPatch) 
 def use(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RATE_LIMIT_STORAGE_URL", url)
     config.reset()
-    limits.reset()
+    rate_limits.reset()
 
 
 def hammer(call: Callable[[], Reply], calls: int = CALLS) -> list[Reply]:
@@ -239,7 +241,7 @@ IN_ORDER = {
 def test_a_store_that_hangs_costs_a_moment_and_stops_what_must_be_counted_until_it_is_back(
     house: Front, on_redis: RedisServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(limits, "_RETRY_STORE_AFTER", 0.5)
+    monkeypatch.setattr(rate_limits, "_RETRY_STORE_AFTER", 0.5)
     assert try_all(house) == IN_ORDER
     on_redis.freeze()
     started = time.perf_counter()
@@ -256,7 +258,7 @@ def test_a_store_that_hangs_costs_a_moment_and_stops_what_must_be_counted_until_
 def test_a_store_that_is_gone_stops_what_must_be_counted_until_it_is_back(
     house: Front, on_redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "_RETRY_STORE_AFTER", 0.2)
+    monkeypatch.setattr(rate_limits, "_RETRY_STORE_AFTER", 0.2)
     assert try_all(house) == IN_ORDER
     on_redis.stop()
     assert try_all(house) == IN_TROUBLE

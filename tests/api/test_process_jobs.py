@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib import mail, worker
+from chalicelib.mail import resend_client
+from chalicelib.queue import worker
 from chalicelib.schedules import process_jobs
 from tests.api.clock import Clock
 from tests.api.front import Caller
@@ -88,7 +89,7 @@ def test_resend_s_trouble_leaves_the_invite_good_and_one_mail_in_the_end(
     clock: Clock, vendors: Vendors, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, _, invite = invited(clock)
-    monkeypatch.setattr(mail, "SECONDS", 0.3)
+    monkeypatch.setattr(resend_client, "SECONDS", 0.3)
     troubles = [lambda: vendors.mail_faults.fail_next(429), lambda: vendors.mail_faults.fail_next(500)]
     # Taken, and the answer came too late: the key makes the repeated one the same mail.
     troubles.append(lambda: vendors.mail_faults.delay(1.0))

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib import billing, billing_sync
-from chalicelib.billing_state import Subscription
+from chalicelib.billing import stripe_client, sync
+from chalicelib.billing.entitlements import Subscription
 from chalicelib.call import Call
 from chalicelib.errors import Unavailable
 from tests.api.clock import Clock
@@ -76,7 +76,7 @@ def test_stripe_being_down_is_not_knocked_at_a_thousand_times(
     def down(customer_id: str) -> list[Subscription]:
         raise RuntimeError
 
-    monkeypatch.setattr(billing, "fetch_subscriptions", down)
+    monkeypatch.setattr(stripe_client, "fetch_subscriptions", down)
     summary = clock.now("reconcile_billing")
     assert (summary["failed"], summary["finished"]) == (5, False)
 
@@ -85,17 +85,17 @@ def test_a_slow_fetch_overwrites_nothing_newer(
     stripe: StripeWorld, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     family, subscription = paid(clock, stripe)
-    fetch = billing.fetch_subscriptions
+    fetch = stripe_client.fetch_subscriptions
 
     def slow(customer_id: str) -> list[Subscription]:
         old = fetch(customer_id)
-        monkeypatch.setattr(billing, "fetch_subscriptions", fetch)
+        monkeypatch.setattr(stripe_client, "fetch_subscriptions", fetch)
         stripe.post(f"subscriptions/{subscription}", {"status": "canceled"})
-        assert billing_sync.sync(SYSTEM, family_id=family) in ("changed", "unchanged")
+        assert sync.sync(SYSTEM, family_id=family) in ("changed", "unchanged")
         return old
 
-    monkeypatch.setattr(billing, "fetch_subscriptions", slow)
-    assert billing_sync.sync(SYSTEM, family_id=family) == "overtaken"
+    monkeypatch.setattr(stripe_client, "fetch_subscriptions", slow)
+    assert sync.sync(SYSTEM, family_id=family) == "overtaken"
     assert plan(clock, family) == "free"
 
 
@@ -103,7 +103,7 @@ def test_no_transaction_is_open_while_stripe_is_asked(
     stripe: StripeWorld, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     family, _ = paid(clock, stripe)
-    fetch, seen = billing.fetch_subscriptions, list[Any]()
+    fetch, seen = stripe_client.fetch_subscriptions, list[Any]()
 
     def watched(customer_id: str) -> list[Subscription]:
         seen.extend(
@@ -114,8 +114,8 @@ def test_no_transaction_is_open_while_stripe_is_asked(
         )
         return fetch(customer_id)
 
-    monkeypatch.setattr(billing, "fetch_subscriptions", watched)
-    billing_sync.sync(SYSTEM, family_id=family)
+    monkeypatch.setattr(stripe_client, "fetch_subscriptions", watched)
+    sync.sync(SYSTEM, family_id=family)
     assert seen == []
 
 
@@ -136,7 +136,7 @@ def test_a_plan_that_is_paid_for_and_no_family_has_is_told(
     over = stripe.subscription()
     stripe.post(f"subscriptions/{over}", {"status": "canceled"})
     stripe.subscription("price_unheard_of")  # the account sells other things as well
-    monkeypatch.setattr(billing, "PAGE", 1)
+    monkeypatch.setattr(stripe_client, "PAGE", 1)
     summary = clock.now("reconcile_billing")
     assert (summary["strangers"], summary["strangeSubscriptions"]) == (1, [stranger])
     assert (summary["repairedFamilies"], summary["finished"]) == ([family], True)
@@ -148,10 +148,10 @@ def test_without_stripe_s_list_what_was_repaired_is_reported_all_the_same(
 ) -> None:
     family, _ = paid(clock, stripe)
 
-    def down(after: str | None) -> billing.SubscriptionPage:
+    def down(after: str | None) -> stripe_client.SubscriptionPage:
         raise Unavailable("stripe")
 
-    monkeypatch.setattr(billing, "list_subscriptions", down)
+    monkeypatch.setattr(stripe_client, "list_subscriptions", down)
     summary = clock.now("reconcile_billing")
     assert (summary["repairedFamilies"], summary["finished"]) == ([family], False)
 

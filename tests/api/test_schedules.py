@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from app import app
-from chalicelib import slots, storage
+from chalicelib.config_by_function import FUNCTIONS
 from chalicelib.errors import InternalError
-from chalicelib.functions import FUNCTIONS
+from chalicelib.schedules import slots
+from chalicelib.storage import store
 from tests.api.clock import Clock
 
 SCHEDULES = sorted(set(FUNCTIONS) - {"api_handler"})
@@ -51,10 +52,10 @@ def test_whoever_runs_a_schedule_by_hand_means_now(clock: Clock) -> None:
 def test_a_run_that_fails_says_nothing_of_why_to_the_outside_and_leaves_its_slot_unfinished(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken() -> storage.Store:
+    def broken() -> store.Store:
         raise RuntimeError("grandma@example.com")
 
-    monkeypatch.setattr(storage, "audio_store", broken)
+    monkeypatch.setattr(store, "audio_store", broken)
     with pytest.raises(InternalError, match=r"^audit_storage failed$"):
         clock.tick("audit_storage")
     assert clock.run("SELECT finished_at FROM ops.schedule_runs") == [(None,)]

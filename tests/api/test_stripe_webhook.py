@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import stripe as library
 
-from chalicelib import worker
+from chalicelib.queue import worker
 from tests.api.front import Caller, Front, at_once, post
 from tests.api.house import Reply
 from tests.contract.stripe_world import WEBHOOK_SECRETS, StripeWorld, eventually
@@ -174,7 +174,8 @@ def test_another_s_secret_an_old_signature_and_one_of_tomorrow_are_refused(front
 def test_what_could_not_be_stored_is_not_acknowledged(
     front: Front, stripe: StripeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from chalicelib import config, connections
+    from chalicelib import config
+    from chalicelib.database import connections
 
     monkeypatch.setenv("DATABASE_URL", "postgresql://app_login:x@127.0.0.1:1/none")
     config.reset()

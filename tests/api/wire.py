@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from app import app
-from chalicelib.endpoints import Endpoint
+from chalicelib.api.dispatch import Endpoint
+from chalicelib.api.responses import REQUEST_ID
 from chalicelib.errors import CODES
-from chalicelib.openapi_errors import codes_of
-from chalicelib.openapi_examples import DOCUMENTED
-from chalicelib.replies import REQUEST_ID
+from tools.api_docs.errors import codes_of
+from tools.api_docs.examples import DOCUMENTED
 
 ORIGIN = "https://app.example.org"
 MARK = "h0st1le"

@@ -11,9 +11,9 @@ import sys
 import time
 from pathlib import Path
 
-from chalicelib import worker
 from chalicelib.call import Call
-from chalicelib.job import Job, NotRetryable
+from chalicelib.queue import worker
+from chalicelib.queue.job import Job, NotRetryable
 
 KIND = worker.Kind("tests.database.sleepy_job")
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import psycopg2
 import pytest
 
-from local.drill import Drill, _compare
 from tests.database_server import Cluster, Database
+from tools.drill import Drill, _compare
 
 
 @pytest.fixture(scope="module")

@@ -13,11 +13,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chalicelib import config, connections, database
+from chalicelib import config
+from chalicelib.api.rate_limits import REDEEM, Limit
 from chalicelib.call import Call
+from chalicelib.database import connections, messages
+from chalicelib.database.literals import Json, plain
 from chalicelib.errors import InternalError, Refused, Unavailable
-from chalicelib.limits import REDEEM, Limit
-from chalicelib.parameters import Json, plain
 from tests.database_server import Database
 
 # Functions as ours are, but small enough to say what they were given.
@@ -75,10 +76,10 @@ def prepared(furnished: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("DATABASE_URL", furnished.url("app_login"))
     for name, text in QUERIES.items():
         (tmp_path / f"{name}.sql").write_text(text, "utf-8")
-    monkeypatch.setattr(database, "_QUERIES", tmp_path)
-    database._query.cache_clear()
+    monkeypatch.setattr(messages, "_QUERIES", tmp_path)
+    messages._query.cache_clear()
     yield furnished
-    database._query.cache_clear()
+    messages._query.cache_clear()
     furnished.run("TRUNCATE ops.test_notes, ops.call_counts")
 
 
@@ -115,28 +116,28 @@ def outcome(work: Callable[[], Any]) -> Exception:
 
 
 def test_a_write_runs_as_our_service_with_the_callers_claims(prepared: Database, person: UUID) -> None:
-    result = database.transact(a_call(person), "test_echo", p_value={"a": [1, "ü🌞'\"\\%s"]})
+    result = messages.transact(a_call(person), "test_echo", p_value={"a": [1, "ü🌞'\"\\%s"]})
     assert result["role"] == "app_service"
     assert result["claims"] == f'{{"sub": "{person}", "role": "authenticated"}}'
     assert result["value"] == {"a": [1, "ü🌞'\"\\%s"]}
 
 
 def test_a_read_runs_as_the_caller_under_row_level_security(prepared: Database, person: UUID) -> None:
-    result = database.read(a_call(person), "who_am_i", value="it's 100%")
+    result = messages.read(a_call(person), "who_am_i", value="it's 100%")
     assert result == {"user_id": str(person), "role": "authenticated", "uid": str(person), "value": "it's 100%"}
-    assert database.read(a_call(person), "families") == {"families": 0}
+    assert messages.read(a_call(person), "families") == {"families": 0}
 
 
 def test_the_systems_own_work_has_no_claims(prepared: Database) -> None:
-    assert database.transact(a_call(), "test_echo")["claims"] == ""
+    assert messages.transact(a_call(), "test_echo")["claims"] == ""
 
 
 def test_reading_needs_a_user(prepared: Database) -> None:
-    assert isinstance(outcome(lambda: database.read(a_call(), "families")), InternalError)
+    assert isinstance(outcome(lambda: messages.read(a_call(), "families")), InternalError)
 
 
 def test_role_and_claims_are_gone_after_the_message(prepared: Database, person: UUID) -> None:
-    database.transact(a_call(person), "test_echo")
+    messages.transact(a_call(person), "test_echo")
     (kept,) = connections._KEPT
     with kept.cursor() as cursor:
         cursor.execute(
@@ -148,18 +149,18 @@ def test_role_and_claims_are_gone_after_the_message(prepared: Database, person: 
 def test_two_people_on_one_connection_see_themselves_alone(prepared: Database) -> None:
     one, two = prepared.add_user(), prepared.add_user()
     for person in (one, two) * 20:
-        assert database.read(a_call(person), "who_am_i", value="x")["uid"] == str(person)
-        assert str(person) in database.transact(a_call(person), "test_echo")["claims"]
+        assert messages.read(a_call(person), "who_am_i", value="x")["uid"] == str(person)
+        assert str(person) in messages.transact(a_call(person), "test_echo")["claims"]
         assert isinstance(
-            outcome(lambda: database.transact(a_call(one), "test_raise", p_sqlstate="P0001", p_secret="s")),
+            outcome(lambda: messages.transact(a_call(one), "test_raise", p_sqlstate="P0001", p_secret="s")),
             InternalError,
         )
-        assert database.transact(a_call(), "test_echo")["claims"] == ""
+        assert messages.transact(a_call(), "test_echo")["claims"] == ""
     assert len(connections._KEPT) == 1
 
 
 def test_a_reader_reaches_no_machinery(prepared: Database, person: UUID) -> None:
-    assert isinstance(outcome(lambda: database.read(a_call(person), "forbidden")), InternalError)
+    assert isinstance(outcome(lambda: messages.read(a_call(person), "forbidden")), InternalError)
 
 
 def test_many_threads_never_see_each_other(prepared: Database) -> None:
@@ -168,7 +169,7 @@ def test_many_threads_never_see_each_other(prepared: Database) -> None:
 
     def work(person: UUID) -> None:
         for _ in range(25):
-            seen = database.read(a_call(person, REDEEM if person == people[0] else None), "who_am_i", value="x")["uid"]
+            seen = messages.read(a_call(person, REDEEM if person == people[0] else None), "who_am_i", value="x")["uid"]
             if seen != str(person):
                 wrong.append(seen)
 
@@ -186,7 +187,7 @@ def test_many_threads_never_see_each_other(prepared: Database) -> None:
 
 def test_values_arrive_as_what_they_are(prepared: Database) -> None:
     ids = [uuid4(), uuid4()]
-    result = database.transact(
+    result = messages.transact(
         a_call(),
         "test_types",
         p_id=ids[0],
@@ -211,42 +212,42 @@ def test_values_arrive_as_what_they_are(prepared: Database) -> None:
     "text", ["'; DROP TABLE ops.test_notes; --", "\\'; SELECT 1; --", "%(user_id)s", "$$", "/* */"]
 )
 def test_a_value_stays_a_value(text: str, prepared: Database) -> None:
-    assert database.transact(a_call(), "test_echo", p_value={"x": text})["value"] == {"x": text}
-    database.transact(a_call(), "test_note", p_note=text)
+    assert messages.transact(a_call(), "test_echo", p_value={"x": text})["value"] == {"x": text}
+    messages.transact(a_call(), "test_note", p_note=text)
     assert notes(prepared) == [text]
 
 
 @pytest.mark.parametrize("name", ["test_echo()--", "Test", "", "a.b", "test echo", "x" * 64])
 def test_a_name_that_is_no_name_is_never_sent(name: str, prepared: Database, person: UUID) -> None:
     call = a_call(person)
-    assert isinstance(outcome(lambda: database.transact(call, name)), InternalError)
-    assert isinstance(outcome(lambda: database.transact(call, "test_echo", **{name: cast(Any, 1)})), InternalError)
-    assert isinstance(outcome(lambda: database.read(call, name)), InternalError)
+    assert isinstance(outcome(lambda: messages.transact(call, name)), InternalError)
+    assert isinstance(outcome(lambda: messages.transact(call, "test_echo", **{name: cast(Any, 1)})), InternalError)
+    assert isinstance(outcome(lambda: messages.read(call, name)), InternalError)
     assert call.messages == 0
 
 
 def test_a_refusal_is_raised_with_its_details(prepared: Database) -> None:
-    error = outcome(lambda: database.transact(a_call(), "test_refuse", p_code="QUOTA_EXCEEDED"))
+    error = outcome(lambda: messages.transact(a_call(), "test_refuse", p_code="QUOTA_EXCEEDED"))
     assert isinstance(error, Refused)
     assert (error.code, error.details) == ("QUOTA_EXCEEDED", {"quota_bytes": 5})
-    assert isinstance(outcome(lambda: database.transact(a_call(), "test_refuse", p_code="MOON")), InternalError)
+    assert isinstance(outcome(lambda: messages.transact(a_call(), "test_refuse", p_code="MOON")), InternalError)
 
 
 def test_a_query_that_finds_nothing_is_refused_as_its_caller_says(prepared: Database, person: UUID) -> None:
     for missing in ("NOT_FOUND", "FORBIDDEN"):
-        error = outcome(lambda missing=missing: database.read(a_call(person), "nothing", missing=missing))  # type: ignore[misc]
+        error = outcome(lambda missing=missing: messages.read(a_call(person), "nothing", missing=missing))  # type: ignore[misc]
         assert isinstance(error, Refused) and error.code == missing
 
 
 @pytest.mark.parametrize("name", ["test_null", "test_list", "test_unknown"])
 def test_a_function_that_gives_no_object_or_is_not_there_is_our_fault(name: str, prepared: Database) -> None:
-    assert isinstance(outcome(lambda: database.transact(a_call(), name)), InternalError)
+    assert isinstance(outcome(lambda: messages.transact(a_call(), name)), InternalError)
 
 
 def test_time_and_messages_are_measured(prepared: Database, person: UUID) -> None:
     call = a_call(person)
-    database.read(call, "slow", seconds=0.1)
-    database.transact(call, "test_echo")
+    messages.read(call, "slow", seconds=0.1)
+    messages.transact(call, "test_echo")
     assert call.messages == 2
     assert 100 <= call.db_ms < 2000
 
@@ -257,13 +258,13 @@ def test_time_and_messages_are_measured(prepared: Database, person: UUID) -> Non
 def test_a_call_is_counted_once_however_many_messages_it_sends(prepared: Database, person: UUID) -> None:
     call = a_call(person, REDEEM)
     for _ in range(3):
-        database.transact(call, "test_echo")
+        messages.transact(call, "test_echo")
     assert counted(prepared) == 1
 
 
 def test_a_call_that_fails_is_counted_too_and_its_work_is_undone(prepared: Database, person: UUID) -> None:
     for _ in range(3):
-        outcome(lambda: database.transact(a_call(person, REDEEM), "test_raise", p_sqlstate="P0001", p_secret="s"))
+        outcome(lambda: messages.transact(a_call(person, REDEEM), "test_raise", p_sqlstate="P0001", p_secret="s"))
     assert counted(prepared) == 3
     assert notes(prepared) == []
 
@@ -273,20 +274,20 @@ def test_over_the_limit_nothing_is_done_and_the_refusal_says_when_to_come_back(
 ) -> None:
     limit = Limit("tiny", 2)
     for number in range(2):
-        database.transact(a_call(person, limit), "test_note", p_note=str(number))
-    error = outcome(lambda: database.transact(a_call(person, limit), "test_note", p_note="too many"))
+        messages.transact(a_call(person, limit), "test_note", p_note=str(number))
+    error = outcome(lambda: messages.transact(a_call(person, limit), "test_note", p_note="too many"))
     assert isinstance(error, Refused) and error.code == "RATE_LIMIT"
     assert isinstance(error.details, dict)
     assert error.details["limit"] == 2 and error.details["remaining"] == 0 and error.details["retry_after"] >= 1
     assert notes(prepared) == ["0", "1"]
     # The verdict was this message's alone.
-    assert database.transact(a_call(person), "test_echo")["role"] == "app_service"
-    assert database.transact(a_call(prepared.add_user(), limit), "test_echo")["role"] == "app_service"
+    assert messages.transact(a_call(person), "test_echo")["role"] == "app_service"
+    assert messages.transact(a_call(prepared.add_user(), limit), "test_echo")["role"] == "app_service"
 
 
 def test_nobody_waits_on_a_counter_while_the_work_is_done(prepared: Database, person: UUID) -> None:
     def work() -> None:
-        database.read(a_call(person, REDEEM), "slow", seconds=0.4)
+        messages.read(a_call(person, REDEEM), "slow", seconds=0.4)
 
     threads = [threading.Thread(target=work) for _ in range(3)]
     started = time.monotonic()
@@ -304,7 +305,7 @@ def test_the_count_is_exact_however_many_ask_at_once(prepared: Database, person:
     def work() -> None:
         for _ in range(5):
             try:
-                database.transact(a_call(person, REDEEM), "test_echo")
+                messages.transact(a_call(person, REDEEM), "test_echo")
                 through.append(1)
             except Refused:
                 continue
@@ -323,9 +324,9 @@ def test_with_an_outside_store_postgres_counts_nothing(
     monkeypatch.setenv("RATE_LIMIT_STORAGE_URL", "memory://")
     config.reset()
     call = a_call(person, Limit("tiny", 1))
-    database.transact(call, "test_echo")
-    database.transact(call, "test_echo")
-    error = outcome(lambda: database.transact(a_call(person, Limit("tiny", 1)), "test_echo"))
+    messages.transact(call, "test_echo")
+    messages.transact(call, "test_echo")
+    error = outcome(lambda: messages.transact(a_call(person, Limit("tiny", 1)), "test_echo"))
     assert isinstance(error, Refused) and error.code == "RATE_LIMIT"
     assert counted(prepared) == 0
 
@@ -337,7 +338,7 @@ def test_an_sql_error_is_our_fault_and_says_nothing_of_what_was_sent(
     prepared: Database, person: UUID, capsys: pytest.CaptureFixture[str]
 ) -> None:
     call = a_call(person)
-    error = outcome(lambda: database.transact(call, "test_raise", p_sqlstate="22023", p_secret="grandma"))
+    error = outcome(lambda: messages.transact(call, "test_raise", p_sqlstate="22023", p_secret="grandma"))
     assert isinstance(error, InternalError)
     assert str(error) == "test_raise: SQLSTATE 22023"
     assert error.__cause__ is None and error.__context__ is None
@@ -349,9 +350,9 @@ def test_an_sql_error_is_our_fault_and_says_nothing_of_what_was_sent(
 def test_a_unique_key_met_twice_is_tried_twice_and_then_our_fault_with_the_constraints_name(
     prepared: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    database.transact(a_call(), "test_note", p_note="one")
+    messages.transact(a_call(), "test_note", p_note="one")
     call = a_call()
-    assert isinstance(outcome(lambda: database.transact(call, "test_note", p_note="one")), InternalError)
+    assert isinstance(outcome(lambda: messages.transact(call, "test_note", p_note="one")), InternalError)
     assert call.messages == 2
     assert '"constraint":"test_notes_unique"' in capsys.readouterr().out
 
@@ -366,31 +367,31 @@ def test_what_the_server_rolled_back_is_tried_again(sqlstate: str, prepared: Dat
         GRANT EXECUTE ON FUNCTION ops.test_once() TO app_service"""
     )
     call = a_call()
-    assert database.transact(call, "test_once") == {"done": True}
+    assert messages.transact(call, "test_once") == {"done": True}
     assert call.messages == 2
 
 
 @pytest.mark.parametrize("sqlstate", ["57014", "55P03", "25006", "53300", "57P03"])
 def test_trouble_of_the_server_is_unavailable(sqlstate: str, prepared: Database) -> None:
-    error = outcome(lambda: database.transact(a_call(), "test_raise", p_sqlstate=sqlstate, p_secret="s"))
+    error = outcome(lambda: messages.transact(a_call(), "test_raise", p_sqlstate=sqlstate, p_secret="s"))
     assert isinstance(error, Unavailable)
 
 
 def test_a_statement_that_fails_leaves_a_connection_that_works(prepared: Database, person: UUID) -> None:
-    database.transact(a_call(person), "test_echo")
+    messages.transact(a_call(person), "test_echo")
     before = backend()
-    outcome(lambda: database.transact(a_call(person, REDEEM), "test_raise", p_sqlstate="P0001", p_secret="s"))
-    outcome(lambda: database.transact(a_call(person), "test_unknown"))
-    database.transact(a_call(person), "test_echo")
+    outcome(lambda: messages.transact(a_call(person, REDEEM), "test_raise", p_sqlstate="P0001", p_secret="s"))
+    outcome(lambda: messages.transact(a_call(person), "test_unknown"))
+    messages.transact(a_call(person), "test_echo")
     assert backend() == before
 
 
 def test_a_missing_parameter_is_our_fault_and_breaks_no_connection_for_the_next(
     prepared: Database, person: UUID
 ) -> None:
-    assert isinstance(outcome(lambda: database.read(a_call(person), "who_am_i")), KeyError)
-    assert isinstance(outcome(lambda: database.transact(a_call(), "test_echo", p_value=object())), InternalError)
-    assert database.transact(a_call(), "test_echo")["role"] == "app_service"
+    assert isinstance(outcome(lambda: messages.read(a_call(person), "who_am_i")), KeyError)
+    assert isinstance(outcome(lambda: messages.transact(a_call(), "test_echo", p_value=object())), InternalError)
+    assert messages.transact(a_call(), "test_echo")["role"] == "app_service"
 
 
 # --- broken connections and deadlines ----------------------------------------------------------------------------
@@ -401,11 +402,11 @@ def terminate(prepared: Database, pid: int) -> None:
 
 
 def test_a_connection_that_died_while_it_was_kept_is_replaced_before_anything_is_sent(prepared: Database) -> None:
-    database.transact(a_call(), "test_echo")
+    messages.transact(a_call(), "test_echo")
     before = backend()
     terminate(prepared, before)
     call = a_call()
-    database.transact(call, "test_note", p_note="one")
+    messages.transact(call, "test_note", p_note="one")
     assert call.messages == 1
     assert backend() != before
 
@@ -420,7 +421,7 @@ def in_mid_message(prepared: Database, work: Callable[[], Any]) -> Any:
         except Exception as error:
             result.append(error)
 
-    database.transact(a_call(), "test_echo")
+    messages.transact(a_call(), "test_echo")
     pid = backend()
     thread = threading.Thread(target=run)
     thread.start()
@@ -436,7 +437,7 @@ def in_mid_message(prepared: Database, work: Callable[[], Any]) -> Any:
 
 def test_a_write_cut_off_in_mid_message_is_unavailable_and_not_sent_again(prepared: Database) -> None:
     call = a_call()
-    result = in_mid_message(prepared, lambda: database.transact(call, "test_note", p_note="one", p_sleep=0.5))
+    result = in_mid_message(prepared, lambda: messages.transact(call, "test_note", p_note="one", p_sleep=0.5))
     assert isinstance(result, Unavailable)
     assert call.messages == 1
     assert notes(prepared) == []
@@ -444,22 +445,22 @@ def test_a_write_cut_off_in_mid_message_is_unavailable_and_not_sent_again(prepar
 
 def test_a_write_declared_repeatable_and_a_read_are_sent_again(prepared: Database, person: UUID) -> None:
     call = a_call()
-    work = lambda: database.transact(call, "test_note", repeatable=True, p_note="one", p_sleep=0.5)  # noqa: E731
+    work = lambda: messages.transact(call, "test_note", repeatable=True, p_note="one", p_sleep=0.5)  # noqa: E731
     assert in_mid_message(prepared, work) == {"done": True}
     assert call.messages == 2
     call = a_call(person)
-    assert "slept" in in_mid_message(prepared, lambda: database.read(call, "slow", seconds=0.5))
+    assert "slept" in in_mid_message(prepared, lambda: messages.read(call, "slow", seconds=0.5))
     assert call.messages == 2
 
 
 def test_a_stopped_server_process_is_not_waited_for_beyond_the_deadline(prepared: Database) -> None:
-    database.transact(a_call(), "test_echo")
+    messages.transact(a_call(), "test_echo")
     pid = backend()
     os.kill(pid, signal.SIGSTOP)
     try:
         call = a_call()
         started = time.monotonic()
-        error = outcome(lambda: database.transact(call, "test_note", deadline=0.6, repeatable=True, p_note="one"))
+        error = outcome(lambda: messages.transact(call, "test_note", deadline=0.6, repeatable=True, p_note="one"))
         took = time.monotonic() - started
     finally:
         os.kill(pid, signal.SIGCONT)
@@ -467,14 +468,14 @@ def test_a_stopped_server_process_is_not_waited_for_beyond_the_deadline(prepared
     assert 0.5 < took < 1.2
     assert call.messages == 1
     assert connections._KEPT == []
-    assert database.transact(a_call(), "test_echo")["role"] == "app_service"
+    assert messages.transact(a_call(), "test_echo")["role"] == "app_service"
 
 
 def test_the_server_gives_up_a_little_before_we_do(prepared: Database, person: UUID) -> None:
-    database.transact(a_call(), "test_echo")
+    messages.transact(a_call(), "test_echo")
     before = backend()
     started = time.monotonic()
-    error = outcome(lambda: database.read(a_call(person), "slow", deadline=0.6, seconds=5))
+    error = outcome(lambda: messages.read(a_call(person), "slow", deadline=0.6, seconds=5))
     assert isinstance(error, Unavailable)
     assert time.monotonic() - started < 0.7
     # It was the server's time-out and not ours: the connection is still good, and nothing goes on working.
@@ -485,7 +486,7 @@ def test_a_call_about_to_be_cut_off_waits_no_longer_than_it_lives(prepared: Data
     call = a_call(person)
     call.ends_at = time.monotonic() + 0.8
     started = time.monotonic()
-    assert isinstance(outcome(lambda: database.read(call, "slow", seconds=5)), Unavailable)
+    assert isinstance(outcome(lambda: messages.read(call, "slow", seconds=5)), Unavailable)
     assert time.monotonic() - started < 0.8
 
 
@@ -500,7 +501,7 @@ def test_a_server_that_accepts_and_says_nothing_is_not_waited_for(
         config.reset()
         call = a_call()
         started = time.monotonic()
-        assert isinstance(outcome(lambda: database.transact(call, "test_echo")), Unavailable)
+        assert isinstance(outcome(lambda: messages.transact(call, "test_echo")), Unavailable)
         assert time.monotonic() - started < 1.0
         # Whoever was silent once is not waited for a second time.
         assert call.messages == 1
@@ -518,7 +519,7 @@ def test_a_server_that_cannot_be_reached_is_unavailable_and_the_log_says_why_wit
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", url)
     config.reset()
-    error = outcome(lambda: database.transact(a_call(), "test_echo"))
+    error = outcome(lambda: messages.transact(a_call(), "test_echo"))
     assert isinstance(error, Unavailable)
     written = capsys.readouterr().out
     assert f'"cause":"{cause}"' in written
@@ -531,17 +532,17 @@ def test_a_wrong_password_is_said_in_our_words(
     right = prepared.url("app_login")
     monkeypatch.setenv("DATABASE_URL", right.replace(prepared.cluster.password, "wrong"))
     config.reset()
-    assert isinstance(outcome(lambda: database.transact(a_call(), "test_echo")), Unavailable)
+    assert isinstance(outcome(lambda: messages.transact(a_call(), "test_echo")), Unavailable)
     assert '"cause":"wrong password"' in capsys.readouterr().out
 
 
 def test_nothing_connects_before_it_is_asked_to(prepared: Database) -> None:
     assert connections._KEPT == []
-    database.ping()
+    messages.ping()
     assert len(connections._KEPT) == 1
 
 
 def test_a_new_connection_says_who_we_are_and_nothing_is_left_open(prepared: Database) -> None:
-    database.ping()
+    messages.ping()
     (row,) = prepared.run("SELECT application_name, state, usename FROM pg_stat_activity WHERE pid = %s", [backend()])
     assert row == ("stories-from-the-sun", "idle", "app_login")

@@ -1,4 +1,4 @@
-"""Every query in chalicelib/queries on large data: under row-level security, and still by index.
+"""Every query in chalicelib/database/queries on large data: under row-level security, and still by index.
 
 On a thousand rows a policy that is asked row by row looks like any other; on a million it takes seconds. So the plans
 are read, as the app's own login gets them: no recording is found by reading the table from end to end, and none is
@@ -16,7 +16,7 @@ import pytest
 from psycopg2.extensions import connection as Connection
 
 from bench.generate import fill, identity
-from chalicelib import database as app_database
+from chalicelib.database import messages as app_database
 from tests.database_server import Cluster, Database
 
 QUERIES = Path(app_database.__file__).parent / "queries"

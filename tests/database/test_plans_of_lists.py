@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import database as app_database
+from chalicelib.database import messages as app_database
 from tests.database_server import Database
 
 FAMILIES = 200

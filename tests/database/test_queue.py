@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib import worker
 from chalicelib.call import Call
-from chalicelib.database import transact
+from chalicelib.database.messages import transact
+from chalicelib.queue import worker
 from tests.database import sleepy_job
 from tests.database_server import Database
 
@@ -321,7 +321,8 @@ def test_running_one_job_never_raises(queue: Queue, monkeypatch: pytest.MonkeyPa
     job = queue.add()
     assert job is not None
     monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
-    from chalicelib import config, connections
+    from chalicelib import config
+    from chalicelib.database import connections
 
     config.reset()
     connections.reset()

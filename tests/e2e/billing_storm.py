@@ -14,8 +14,8 @@ import psycopg2
 import requests
 import stripe
 
-from chalicelib.billing_events import RELEVANT
-from chalicelib.billing_state import entitlement_of, read_subscription
+from chalicelib.billing.entitlements import entitlement_of, read_subscription
+from chalicelib.billing.events import RELEVANT
 from chalicelib.config import BillingSettings
 from tests.e2e.people import sign_up
 from tests.e2e.stack import RunningStack

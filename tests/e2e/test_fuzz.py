@@ -16,10 +16,10 @@ from schemathesis.core.transport import Response
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from app import app
-from chalicelib.openapi import operation_id
 from tests import fuzzing
 from tests.e2e.people import sign_up
 from tests.e2e.stack import RunningStack
+from tools.api_docs.openapi import operation_id
 
 pytestmark = [pytest.mark.heavy, pytest.mark.xdist_group("stack")]
 

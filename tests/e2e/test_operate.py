@@ -66,17 +66,17 @@ def test_an_object_without_a_row_is_told_and_kept_and_can_be_adopted(stack: Runn
     family, key = put_orphan(stack)
     used = "SELECT storage_used_bytes FROM public.entitlements WHERE family_id = %s"
     before = ask(stack, used, family)[0][0]
-    assert key in operate(stack, "local.operate orphans").stdout
+    assert key in operate(stack, "tools.operate orphans").stdout
     # Too young to be anybody's rubbish, whoever confirms it.
-    purged = operate(stack, "local.operate purge-orphans", CONFIRM="yes")
+    purged = operate(stack, "tools.operate purge-orphans", CONFIRM="yes")
     assert purged.returncode == 0
     assert key not in purged.stdout
 
-    adopted = operate(stack, "local.operate adopt", KEY=key, SECONDS="8.5")
+    adopted = operate(stack, "tools.operate adopt", KEY=key, SECONDS="8.5")
     assert adopted.returncode == 0, adopted.stderr
-    assert key not in operate(stack, "local.operate orphans").stdout
+    assert key not in operate(stack, "tools.operate orphans").stdout
     assert ask(stack, used, family)[0][0] == before + SAMPLE.stat().st_size  # type: ignore[operator]
-    again = operate(stack, "local.operate adopt", KEY=key, SECONDS="8.5")
+    again = operate(stack, "tools.operate adopt", KEY=key, SECONDS="8.5")
     assert again.returncode == 1
     assert "CONFLICT" in again.stderr
 
@@ -89,16 +89,16 @@ def test_old_orphans_are_deleted_only_when_armed_and_confirmed(stack: RunningSta
         index.execute("UPDATE objects SET modified_ms = ? WHERE key = ?", (int(old.timestamp() * 1000), key.encode()))
     index.close()
 
-    asked = operate(stack, "local.operate purge-orphans")
+    asked = operate(stack, "tools.operate purge-orphans")
     assert f"would delete  {key}" in asked.stdout
-    assert operate(stack, "local.operate disarm").returncode == 0
-    refused = operate(stack, "local.operate purge-orphans", CONFIRM="yes")
+    assert operate(stack, "tools.operate disarm").returncode == 0
+    refused = operate(stack, "tools.operate purge-orphans", CONFIRM="yes")
     assert refused.returncode == 1
     assert "make rearm" in refused.stderr
-    assert operate(stack, "local.operate rearm").returncode == 0
-    assert key in operate(stack, "local.operate orphans").stdout
-    assert f"deleted  {key}" in operate(stack, "local.operate purge-orphans", CONFIRM="yes").stdout
-    assert key not in operate(stack, "local.operate orphans").stdout
+    assert operate(stack, "tools.operate rearm").returncode == 0
+    assert key in operate(stack, "tools.operate orphans").stdout
+    assert f"deleted  {key}" in operate(stack, "tools.operate purge-orphans", CONFIRM="yes").stdout
+    assert key not in operate(stack, "tools.operate orphans").stdout
 
 
 def test_a_dead_job_is_shown_and_comes_back_once(stack: RunningStack) -> None:
@@ -109,15 +109,15 @@ def test_a_dead_job_is_shown_and_comes_back_once(stack: RunningStack) -> None:
         " enqueued_at) VALUES (%s, 'no_such_kind', '{}', 1, 'test', 8, 8, 'Unavailable', now())",
         job,
     )
-    shown = operate(stack, "local.operate jobs").stdout
+    shown = operate(stack, "tools.operate jobs").stdout
     assert job in shown
-    assert "in the queue again" in operate(stack, "local.operate requeue", ID=job).stdout
-    assert "no dead job" in operate(stack, "local.operate requeue", ID=str(uuid.uuid4())).stdout
+    assert "in the queue again" in operate(stack, "tools.operate requeue", ID=job).stdout
+    assert "no dead job" in operate(stack, "tools.operate requeue", ID=str(uuid.uuid4())).stdout
 
 
 @pytest.mark.parametrize("command", ["requeue", "reconcile", "adopt"])
 def test_a_command_without_what_it_needs_says_what_to_give_it(stack: RunningStack, command: str) -> None:
-    answer = operate(stack, f"local.operate {command}")
+    answer = operate(stack, f"tools.operate {command}")
     assert answer.returncode == 1
     assert answer.stderr.startswith("error: ")
     assert "=" in answer.stderr
@@ -125,6 +125,6 @@ def test_a_command_without_what_it_needs_says_what_to_give_it(stack: RunningStac
 
 
 def test_the_drill_finds_a_good_backup_good(stack: RunningStack) -> None:
-    answer = operate(stack, "local.drill")
+    answer = operate(stack, "tools.drill")
     assert answer.returncode == 0, answer.stdout + answer.stderr
     assert "good: this backup brings everything back" in answer.stdout

@@ -37,7 +37,7 @@ def names(package: Path) -> set[str]:
 
 
 def test_queries_templates_and_the_description_are_in_the_zip(names: set[str]) -> None:
-    for folder in ("queries", "templates"):
+    for folder in ("database/queries", "mail/letters"):
         for path in (ROOT / "chalicelib" / folder).iterdir():
             assert f"chalicelib/{folder}/{path.name}" in names
     assert "chalicelib/openapi.json" in names
@@ -46,7 +46,7 @@ def test_queries_templates_and_the_description_are_in_the_zip(names: set[str]) -
 
 def test_nothing_of_the_local_stack_the_tests_or_the_migrations_is_deployed(names: set[str]) -> None:
     ours = {name.split("/")[0] for name in names}
-    assert not ours & {"local", "tests", "sql", "bench", "docs", "flask", "cheroot", "pytest", "yoyo"}
+    assert not ours & {"local", "tools", "tests", "sql", "bench", "docs", "flask", "cheroot", "pytest", "yoyo"}
 
 
 def test_every_schedule_is_a_function_with_a_clock_of_its_own(package: Path) -> None:

@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib import auth, config, jwks
+from chalicelib import config
+from chalicelib.api import auth, jwks
 from chalicelib.errors import MissingConfiguration, Refused
 from tests.unit.signers import EC_KEY, RSA_KEY, SECRET, SUPABASE, Publisher, claims, ec_jwk, publishing, token
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.billing_events import read_event
+from chalicelib.billing.events import read_event
 from chalicelib.errors import Refused
 
 

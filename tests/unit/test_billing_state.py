@@ -13,8 +13,8 @@ import stripe
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.billing_state import RULES, Entitlement, Item, Subscription, entitlement_of, read_subscription
-from chalicelib.plans import PAST_DUE_GRACE, PLANS
+from chalicelib.billing.entitlements import RULES, Entitlement, Item, Subscription, entitlement_of, read_subscription
+from chalicelib.billing.plans import PAST_DUE_GRACE, PLANS
 
 PRICES = {
     "price_fm": ("family", "month"),

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from chalicelib import config
+from chalicelib.config_by_function import FUNCTIONS, ApiFunction
 from chalicelib.errors import MissingConfiguration
-from chalicelib.functions import FUNCTIONS, ApiFunction
 
 PROD = {
     "STAGE": "prod",

@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
-from chalicelib import jwks
+from chalicelib.api import jwks
 from chalicelib.errors import Unavailable
 from tests.unit.signers import EC_KEY, Publisher, ec_jwk, publishing, rsa_jwk
 

@@ -10,10 +10,10 @@ from uuid import uuid4
 
 import pytest
 
-from chalicelib import limits
+from chalicelib.api import rate_limits
+from chalicelib.api.rate_limits import INVITES, PAYMENT, READS, REDEEM, WRITES, Limit, address_key, count_outside, key
 from chalicelib.call import Call
 from chalicelib.errors import Refused, Unavailable, describe
-from chalicelib.limits import INVITES, PAYMENT, READS, REDEEM, WRITES, Limit, address_key, count_outside, key
 
 
 def test_the_classes_are_those_of_the_contract() -> None:
@@ -130,7 +130,7 @@ def test_after_a_failure_the_store_is_asked_again_in_a_moment(monkeypatch: pytes
     monkeypatch.setenv("RATE_LIMIT_STORAGE_URL", "memory://")
     limit = Limit("test", 1, needs_count=True)
     call = Call(request_id="r", user_id=uuid4())
-    monkeypatch.setattr(limits, "_store_down_until", time.monotonic() + 0.2)
+    monkeypatch.setattr(rate_limits, "_store_down_until", time.monotonic() + 0.2)
     with pytest.raises(Unavailable):
         count_outside(call, limit)
     time.sleep(0.25)

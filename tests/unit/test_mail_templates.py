@@ -11,10 +11,11 @@ from string import Template
 
 import pytest
 
-from chalicelib import config, letters
+from chalicelib import config
 from chalicelib.jobs import send_invite_email
+from chalicelib.mail import templates
 
-FOLDER = Path(letters.__file__).parent / "templates"
+FOLDER = Path(templates.__file__).parent / "letters"
 EXPIRES = datetime(2026, 12, 1, 9, tzinfo=UTC)
 EVIL = "<img src=x onerror=alert(1)>\"'&\r\nBcc: all@example.com\u2028\x00$code"
 
@@ -52,8 +53,8 @@ def configured(monkeypatch: pytest.MonkeyPatch) -> None:
     config.reset()
 
 
-def filled(name: str, locale: str, value: str = "a value") -> letters.Letter:
-    return letters.render(name, locale, **dict.fromkeys(VALUES[name], value))
+def filled(name: str, locale: str, value: str = "a value") -> templates.Letter:
+    return templates.render(name, locale, **dict.fromkeys(VALUES[name], value))
 
 
 def test_every_file_is_known_here() -> None:
@@ -93,17 +94,18 @@ def test_a_value_is_text_and_never_markup(name: str, locale: str) -> None:
 
 @pytest.mark.parametrize(("name", "locale"), EVERY)
 def test_a_subject_is_one_line_whatever_is_in_a_name(name: str, locale: str) -> None:
-    subject = letters.render(name, locale, **dict.fromkeys(VALUES[name], EVIL)).subject
+    subject = templates.render(name, locale, **dict.fromkeys(VALUES[name], EVIL)).subject
     assert subject.splitlines() == [subject]
     assert subject.isprintable()
-    assert len(letters.render(name, locale, **dict.fromkeys(VALUES[name], "x" * 5000)).subject) <= letters.MAX_SUBJECT
+    long = templates.render(name, locale, **dict.fromkeys(VALUES[name], "x" * 5000)).subject
+    assert len(long) <= templates.MAX_SUBJECT
 
 
 def test_a_placeholder_without_a_value_and_a_value_without_a_place_are_errors() -> None:
     with pytest.raises(KeyError):
-        letters.render("invite", "en", code="x")
+        templates.render("invite", "en", code="x")
     with pytest.raises(ValueError, match="no place for"):
-        letters.render("invite", "en", **dict.fromkeys(VALUES["invite"], "x"), more="y")
+        templates.render("invite", "en", **dict.fromkeys(VALUES["invite"], "x"), more="y")
 
 
 @pytest.mark.parametrize("locale", LANGUAGES["invite"])

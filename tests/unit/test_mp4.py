@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.mp4 import is_mp4
+from chalicelib.storage.mp4 import is_mp4
 
 
 def ftyp(major: bytes, *compatible: bytes, version: int = 0) -> bytes:

@@ -15,16 +15,16 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from app import app
-from chalicelib import openapi
+from chalicelib.api.dispatch import Endpoint
+from chalicelib.api.models import parse_body
 from chalicelib.call import Answer, Bare
-from chalicelib.endpoints import Endpoint
 from chalicelib.errors import CODES, CONFLICT_REASONS
-from chalicelib.openapi_errors import codes_of, example_body
-from chalicelib.openapi_examples import DOCUMENTED
 from chalicelib.resources.openapi import DOCUMENT
-from chalicelib.wire import parse_body
-from local import openapi as generated
 from local.settings import ROOT
+from tools.api_docs import generate as generated
+from tools.api_docs import openapi
+from tools.api_docs.errors import codes_of, example_body
+from tools.api_docs.examples import DOCUMENTED
 
 FUNCTIONS = ROOT / "sql" / "functions"
 
@@ -54,7 +54,7 @@ def test_the_document_is_valid_openapi_3_1() -> None:
 
 
 def test_serving_the_document_imports_nothing_of_its_generator() -> None:
-    program = "import sys; import app; print([name for name in sys.modules if name.startswith('chalicelib.openapi')])"
+    program = "import sys; import app; print([name for name in sys.modules if name.startswith('tools')])"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

@@ -17,8 +17,10 @@ from uuid import uuid4
 import pytest
 import urllib3.util.connection
 
-from chalicelib import config, logs, s3_http, storage
+from chalicelib import config, logs
 from chalicelib.errors import Unavailable
+from chalicelib.storage import s3_http
+from chalicelib.storage import store as r2
 from tests.stores import RunningStore, running_store, send, use_store, voice
 
 
@@ -33,12 +35,12 @@ def store(running: RunningStore, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ru
     use_store(monkeypatch, running.url)
     yield running
     running.app.heal()
-    storage.reset()
+    r2.reset()
 
 
 @pytest.fixture
 def key() -> str:
-    return storage.object_key(uuid4(), uuid4())
+    return r2.object_key(uuid4(), uuid4())
 
 
 @pytest.fixture
@@ -61,82 +63,82 @@ def signed_headers(url: str) -> str:
 def test_keys_are_made_of_ids_alone() -> None:
     family_id, recording_id = uuid4(), uuid4()
     stem = f"families/{family_id}/recordings/{recording_id}"
-    assert storage.object_key(family_id, recording_id) == f"{stem}.audio.m4a"
-    assert storage.waveform_key(family_id, recording_id) == f"{stem}.waveform.json"
+    assert r2.object_key(family_id, recording_id) == f"{stem}.audio.m4a"
+    assert r2.waveform_key(family_id, recording_id) == f"{stem}.waveform.json"
 
 
 def test_size_type_content_and_that_nothing_is_overwritten_are_signed(store: RunningStore, key: str) -> None:
-    upload = storage.audio_store().sign_upload(key, 10, storage.AUDIO_TYPE, md5_of(b"0123456789"))
+    upload = r2.audio_store().sign_upload(key, 10, r2.AUDIO_TYPE, md5_of(b"0123456789"))
     assert signed_headers(upload.url) == "content-length;content-md5;content-type;host;if-none-match"
     assert parse_qs(urlsplit(upload.url).query)["X-Amz-Expires"] == ["900"]
     assert "/auto/s3/" in parse_qs(urlsplit(upload.url).query)["X-Amz-Credential"][0]
 
 
 def test_without_a_digest_the_rest_is_signed_all_the_same(store: RunningStore, key: str) -> None:
-    upload = storage.audio_store().sign_upload(key, 10, storage.AUDIO_TYPE)
+    upload = r2.audio_store().sign_upload(key, 10, r2.AUDIO_TYPE)
     assert signed_headers(upload.url) == "content-length;content-type;host;if-none-match"
     assert upload.headers == {"content-type": "audio/mp4", "if-none-match": "*"}
 
 
 def test_a_client_is_never_told_to_send_host_or_length(store: RunningStore, key: str) -> None:
-    upload = storage.audio_store().sign_upload(key, 10, storage.AUDIO_TYPE, md5_of(b"0123456789"))
+    upload = r2.audio_store().sign_upload(key, 10, r2.AUDIO_TYPE, md5_of(b"0123456789"))
     assert set(upload.headers) == {"content-type", "if-none-match", "content-md5"}
 
 
 def test_what_the_client_gets_uploads(store: RunningStore, key: str) -> None:
     body = voice()
-    upload = storage.audio_store().sign_upload(key, len(body), storage.AUDIO_TYPE, md5_of(body))
+    upload = r2.audio_store().sign_upload(key, len(body), r2.AUDIO_TYPE, md5_of(body))
     assert send("PUT", upload.url, body, upload.headers)[0] == 200
 
 
 def test_a_waveform_uploads_as_json(store: RunningStore) -> None:
-    key, body = storage.waveform_key(uuid4(), uuid4()), json.dumps([0.1, 0.9]).encode()
-    upload = storage.audio_store().sign_upload(key, len(body), storage.WAVEFORM_TYPE)
+    key, body = r2.waveform_key(uuid4(), uuid4()), json.dumps([0.1, 0.9]).encode()
+    upload = r2.audio_store().sign_upload(key, len(body), r2.WAVEFORM_TYPE)
     assert upload.headers["content-type"] == "application/json"
     assert send("PUT", upload.url, body, upload.headers)[0] == 200
 
 
 @pytest.mark.parametrize("size", [1, 1_999, 2_001, 100_000])
 def test_another_size_than_declared_is_refused(store: RunningStore, key: str, size: int) -> None:
-    upload = storage.audio_store().sign_upload(key, 2_000, storage.AUDIO_TYPE)
+    upload = r2.audio_store().sign_upload(key, 2_000, r2.AUDIO_TYPE)
     assert send("PUT", upload.url, voice(size), upload.headers)[0] == 403
-    assert storage.audio_store().inspect_object(key) is None
+    assert r2.audio_store().inspect_object(key) is None
 
 
 @pytest.mark.parametrize("content_type", ["audio/mpeg", "text/html", "audio/mp4; charset=utf-8"])
 def test_another_type_than_declared_is_refused(store: RunningStore, key: str, content_type: str) -> None:
-    upload = storage.audio_store().sign_upload(key, 2_000, storage.AUDIO_TYPE)
+    upload = r2.audio_store().sign_upload(key, 2_000, r2.AUDIO_TYPE)
     headers = {**upload.headers, "content-type": content_type}
     assert send("PUT", upload.url, voice(2_000), headers)[0] == 403
 
 
 def test_another_content_than_the_digest_declares_is_refused(store: RunningStore, key: str) -> None:
     body = voice(2_000)
-    upload = storage.audio_store().sign_upload(key, 2_000, storage.AUDIO_TYPE, md5_of(body))
+    upload = r2.audio_store().sign_upload(key, 2_000, r2.AUDIO_TYPE, md5_of(body))
     assert send("PUT", upload.url, body[:-1] + b"!", upload.headers)[0] == 400
 
 
 def test_a_second_put_is_told_that_it_is_there(store: RunningStore, key: str) -> None:
-    upload = storage.audio_store().sign_upload(key, 2_000, storage.AUDIO_TYPE)
+    upload = r2.audio_store().sign_upload(key, 2_000, r2.AUDIO_TYPE)
     assert send("PUT", upload.url, voice(2_000), upload.headers)[0] == 200
     assert send("PUT", upload.url, voice(2_000), upload.headers)[0] == 412
 
 
 def test_a_put_that_leaves_out_the_condition_is_refused(store: RunningStore, key: str) -> None:
-    upload = storage.audio_store().sign_upload(key, 2_000, storage.AUDIO_TYPE)
+    upload = r2.audio_store().sign_upload(key, 2_000, r2.AUDIO_TYPE)
     assert send("PUT", upload.url, voice(2_000), {"content-type": "audio/mp4"})[0] == 403
 
 
 def test_a_download_plays_for_fifteen_minutes(store: RunningStore, key: str) -> None:
     store.put(key, voice())
-    download = storage.audio_store().sign_download(key)
+    download = r2.audio_store().sign_download(key)
     assert send("GET", download.url) == (200, voice())
     assert abs(download.expires_at - datetime.now(UTC) - timedelta(minutes=15)) < timedelta(seconds=5)
 
 
 def test_a_download_lets_nobody_choose_a_response_header(store: RunningStore, key: str) -> None:
     store.put(key, voice())
-    url = storage.audio_store().sign_download(key).url
+    url = r2.audio_store().sign_download(key).url
     assert "response-" not in url
     assert send("GET", f"{url}&response-content-type=text%2Fhtml")[0] == 403
 
@@ -145,13 +147,13 @@ def test_a_download_lets_nobody_choose_a_response_header(store: RunningStore, ke
 
 
 def test_nothing_is_none(store: RunningStore, key: str) -> None:
-    assert storage.audio_store().inspect_object(key) is None
+    assert r2.audio_store().inspect_object(key) is None
 
 
 @pytest.mark.parametrize("size", [33, 4_095, 4_096, 4_097, 3_000_000])
 def test_an_object_is_told_as_it_is(store: RunningStore, key: str, size: int) -> None:
     store.put(key, voice(size))
-    found = storage.audio_store().inspect_object(key)
+    found = r2.audio_store().inspect_object(key)
     assert found is not None
     assert (found.size_bytes, found.content_type, found.is_mp4) == (size, "audio/mp4", True)
     assert found.etag == hashlib.md5(voice(size), usedforsecurity=False).hexdigest()
@@ -161,14 +163,14 @@ def test_an_object_is_told_as_it_is(store: RunningStore, key: str, size: int) ->
 
 def test_an_empty_object_is_empty_and_no_mp4(store: RunningStore, key: str) -> None:
     store.put(key, b"")
-    found = storage.audio_store().inspect_object(key)
+    found = r2.audio_store().inspect_object(key)
     assert found is not None
     assert (found.size_bytes, found.is_mp4) == (0, False)
 
 
 def test_something_else_under_the_name_of_an_mp4_is_seen(store: RunningStore, key: str) -> None:
     store.put(key, b"<html>" * 100)
-    found = storage.audio_store().inspect_object(key)
+    found = r2.audio_store().inspect_object(key)
     assert found is not None
     assert not found.is_mp4
 
@@ -183,8 +185,8 @@ def test_one_connection_serves_one_request_after_the_other(
         urllib3.util.connection, "create_connection", lambda *how, **more: opened.append(how) or connect(*how, **more)
     )
     for _ in range(5):
-        assert storage.audio_store().inspect_object(key) is not None
-        assert storage.audio_store().inspect_object(f"{key}.none") is None
+        assert r2.audio_store().inspect_object(key) is not None
+        assert r2.audio_store().inspect_object(f"{key}.none") is None
     assert len(opened) == 1
 
 
@@ -195,13 +197,13 @@ def test_one_connection_serves_one_request_after_the_other(
 def test_two_stumbles_of_the_store_are_got_over(store: RunningStore, key: str, status: int) -> None:
     store.put(key, voice())
     store.app.fail_next(status, times=2, method="GET")
-    assert storage.audio_store().inspect_object(key) is not None
+    assert r2.audio_store().inspect_object(key) is not None
 
 
 def test_a_store_that_keeps_failing_is_unavailable(store: RunningStore, key: str) -> None:
     store.app.fail_next(503, times=3, method="GET")
     with pytest.raises(Unavailable, match=r"^storage$"):
-        storage.audio_store().inspect_object(key)
+        r2.audio_store().inspect_object(key)
 
 
 def test_a_refused_signature_is_trouble_of_ours_and_no_missing_object(
@@ -209,9 +211,9 @@ def test_a_refused_signature_is_trouble_of_ours_and_no_missing_object(
 ) -> None:
     monkeypatch.setenv("R2_SECRET_ACCESS_KEY", "another")
     config.reset()
-    storage.reset()
+    r2.reset()
     with pytest.raises(Unavailable):
-        storage.audio_store().inspect_object(key)
+        r2.audio_store().inspect_object(key)
 
 
 @pytest.mark.usefixtures("hurried")
@@ -219,7 +221,7 @@ def test_a_slow_store_is_given_up_within_the_deadline(store: RunningStore, key: 
     store.app.delay = 5.0
     started = time.monotonic()
     with pytest.raises(Unavailable):
-        storage.audio_store().inspect_object(key)
+        r2.audio_store().inspect_object(key)
     assert time.monotonic() - started < 1.3
 
 
@@ -229,7 +231,7 @@ def test_a_dead_store_is_given_up_at_once(store: RunningStore, key: str, monkeyp
         use_store(monkeypatch, f"http://127.0.0.1:{closed.getsockname()[1]}")
     started = time.monotonic()
     with pytest.raises(Unavailable):
-        storage.audio_store().inspect_object(key)
+        r2.audio_store().inspect_object(key)
     assert time.monotonic() - started < 1.3
 
 
@@ -239,7 +241,7 @@ def test_a_store_that_takes_the_call_and_says_nothing_is_given_up(key: str, monk
         use_store(monkeypatch, f"http://127.0.0.1:{silent.getsockname()[1]}")
         started = time.monotonic()
         with pytest.raises(Unavailable):
-            storage.audio_store().inspect_object(key)
+            r2.audio_store().inspect_object(key)
         assert time.monotonic() - started < 1.3
 
 
@@ -249,8 +251,8 @@ def test_no_signature_reaches_the_log_or_an_error(
     logs.reset()
     store.app.fail_next(503, times=3, method="GET")
     with pytest.raises(Unavailable) as caught:
-        storage.audio_store().inspect_object(key)
-    upload, download = storage.audio_store().sign_upload(key, 1, "audio/mp4"), storage.audio_store().sign_download(key)
+        r2.audio_store().inspect_object(key)
+    upload, download = r2.audio_store().sign_upload(key, 1, "audio/mp4"), r2.audio_store().sign_download(key)
     told = capsys.readouterr().out + repr(caught.getrepr()) + repr(upload) + repr(download)
     assert "object_store_failed" in told
     assert "X-Amz" not in told
@@ -263,18 +265,18 @@ def test_no_signature_reaches_the_log_or_an_error(
 
 def test_deleting_deletes_and_may_be_repeated(store: RunningStore, key: str) -> None:
     store.put(key, voice())
-    storage.audio_store().delete_object(key)
-    storage.audio_store().delete_object(key)
-    assert storage.audio_store().inspect_object(key) is None
+    r2.audio_store().delete_object(key)
+    r2.audio_store().delete_object(key)
+    assert r2.audio_store().inspect_object(key) is None
 
 
 def test_a_listing_walks_every_page(store: RunningStore, monkeypatch: pytest.MonkeyPatch) -> None:
     family_id = uuid4()
-    keys = sorted(storage.object_key(family_id, uuid4()) for _ in range(7))
+    keys = sorted(r2.object_key(family_id, uuid4()) for _ in range(7))
     for key in keys:
         store.put(key, voice(50))
-    monkeypatch.setattr(storage, "PAGE", 3)
-    pages = list(storage.audio_store().list_objects(f"families/{family_id}/"))
+    monkeypatch.setattr(r2, "PAGE", 3)
+    pages = list(r2.audio_store().list_objects(f"families/{family_id}/"))
     assert [len(page) for page in pages] == [3, 3, 1]
     assert [found.key for page in pages for found in page] == keys
     assert {found.size_bytes for page in pages for found in page} == {50}
@@ -284,23 +286,23 @@ def test_a_listing_walks_every_page(store: RunningStore, monkeypatch: pytest.Mon
 
 def test_a_listing_goes_on_where_it_was_left(store: RunningStore) -> None:
     family_id = uuid4()
-    keys = sorted(storage.object_key(family_id, uuid4()) for _ in range(4))
+    keys = sorted(r2.object_key(family_id, uuid4()) for _ in range(4))
     for key in keys:
         store.put(key, voice(50))
-    (page,) = storage.audio_store().list_objects(f"families/{family_id}/", start_after=keys[1])
+    (page,) = r2.audio_store().list_objects(f"families/{family_id}/", start_after=keys[1])
     assert [found.key for found in page] == keys[2:]
 
 
 def test_an_empty_listing_has_no_page(store: RunningStore) -> None:
-    assert list(storage.audio_store().list_objects(f"families/{uuid4()}/")) == []
+    assert list(r2.audio_store().list_objects(f"families/{uuid4()}/")) == []
 
 
 def test_a_listing_that_breaks_half_way_says_so(store: RunningStore, monkeypatch: pytest.MonkeyPatch) -> None:
     family_id = uuid4()
     for _ in range(3):
-        store.put(storage.object_key(family_id, uuid4()), voice(50))
-    monkeypatch.setattr(storage, "PAGE", 2)
-    pages = storage.audio_store().list_objects(f"families/{family_id}/")
+        store.put(r2.object_key(family_id, uuid4()), voice(50))
+    monkeypatch.setattr(r2, "PAGE", 2)
+    pages = r2.audio_store().list_objects(f"families/{family_id}/")
     assert len(next(pages)) == 2
     store.app.fail_next(500, times=3, method="GET")
     with pytest.raises(Unavailable):
@@ -309,8 +311,8 @@ def test_a_listing_that_breaks_half_way_says_so(store: RunningStore, monkeypatch
 
 def test_a_recording_is_copied_whole(store: RunningStore, key: str) -> None:
     store.put(key, voice(3_000_000))
-    assert storage.copy_to_backup(key) == "copied"
-    copy = storage.backup_store().inspect_object(key)
+    assert r2.copy_to_backup(key) == "copied"
+    copy = r2.backup_store().inspect_object(key)
     assert copy is not None
     assert (copy.size_bytes, copy.content_type) == (3_000_000, "audio/mp4")
     assert copy.etag == hashlib.md5(voice(3_000_000), usedforsecurity=False).hexdigest()
@@ -318,37 +320,37 @@ def test_a_recording_is_copied_whole(store: RunningStore, key: str) -> None:
 
 def test_a_copy_that_stands_is_left_alone(store: RunningStore, key: str) -> None:
     store.put(key, voice())
-    assert storage.copy_to_backup(key) == "copied"
-    assert storage.copy_to_backup(key) == "already_there"
+    assert r2.copy_to_backup(key) == "copied"
+    assert r2.copy_to_backup(key) == "already_there"
 
 
 def test_a_copy_never_overwrites_another_object(store: RunningStore, key: str) -> None:
     store.put(key, voice())
-    storage.copy_to_backup(key)
-    storage.audio_store().delete_object(key)
+    r2.copy_to_backup(key)
+    r2.audio_store().delete_object(key)
     store.put(key, voice(900))
-    assert storage.copy_to_backup(key) == "differs"
-    copy = storage.backup_store().inspect_object(key)
+    assert r2.copy_to_backup(key) == "differs"
+    copy = r2.backup_store().inspect_object(key)
     assert copy is not None
     assert copy.size_bytes == len(voice())
 
 
 def test_nothing_is_no_copy(store: RunningStore, key: str) -> None:
-    assert storage.copy_to_backup(key) == "missing"
+    assert r2.copy_to_backup(key) == "missing"
 
 
 def test_a_copy_that_breaks_off_leaves_nothing_behind(store: RunningStore, key: str) -> None:
     store.put(key, voice(3_000_000))
     store.app.fail_next(503, method="PUT")
     with pytest.raises(Unavailable, match=r"^backup$"):
-        storage.copy_to_backup(key)
-    assert storage.backup_store().inspect_object(key) is None
-    assert storage.copy_to_backup(key) == "copied"
+        r2.copy_to_backup(key)
+    assert r2.backup_store().inspect_object(key) is None
+    assert r2.copy_to_backup(key) == "copied"
 
 
 def test_many_threads_share_a_store(store: RunningStore, key: str) -> None:
     store.put(key, voice())
-    audio, found = storage.audio_store(), []
+    audio, found = r2.audio_store(), []
     threads = [threading.Thread(target=lambda: found.append(audio.inspect_object(key))) for _ in range(20)]
     for thread in threads:
         thread.start()

@@ -12,8 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import Field
 
-from chalicelib.errors import Refused
-from chalicelib.wire import (
+from chalicelib.api.models import (
     MAX_DEPTH,
     Line,
     Timestamp,
@@ -24,6 +23,7 @@ from chalicelib.wire import (
     parse_query,
     to_json,
 )
+from chalicelib.errors import Refused
 
 
 class Part(WireModel):

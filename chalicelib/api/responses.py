@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib import config, logs, monitoring
+from chalicelib.api.models import to_json
 from chalicelib.call import Answer, Bare, Call
 from chalicelib.errors import MissingConfiguration, Problem, Refused, Unavailable, describe
-from chalicelib.wire import to_json
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 

@@ -18,9 +18,9 @@ from uuid import UUID
 
 from chalicelib import logs, monitoring
 from chalicelib.call import Call
-from chalicelib.database import transact
+from chalicelib.database.messages import transact
 from chalicelib.errors import Unavailable
-from chalicelib.job import Job, NotRetryable
+from chalicelib.queue.job import Job, NotRetryable
 
 LEASE_SECONDS = 300
 """Longer than the function that drains the queue may live (120 s) and than any request does."""

@@ -18,12 +18,13 @@ from typing import Any
 
 from chalice.app import Chalice, Response
 
-from chalicelib import logs, monitoring, replies
+from chalicelib import logs, monitoring
+from chalicelib.api import responses
+from chalicelib.api.dispatch import Access, Endpoint, answer, describe_endpoint
+from chalicelib.api.models import to_json
+from chalicelib.api.rate_limits import Limit
 from chalicelib.call import Call
-from chalicelib.endpoints import Access, Endpoint, answer, describe_endpoint
 from chalicelib.errors import InternalError, Refused, camelise, describe, invalid
-from chalicelib.limits import Limit
-from chalicelib.wire import to_json
 
 FUNCTIONS = "/functions/v1"
 MAX_BODY = 64 * 1024
@@ -38,7 +39,7 @@ class _Exchange:
     """The request being served by this thread, and its reply once a view has made one."""
 
     call: Call
-    reply: replies.Reply | None = None
+    reply: responses.Reply | None = None
 
 
 # Not Chalice's current_request: that is one attribute for all threads of the local server.
@@ -109,7 +110,7 @@ class SunApi(Chalice):
 
     def _preflight(self, **_path_parameters: str) -> Response:
         exchange = _current.get()
-        exchange.reply = replies.preflight(self.routes[exchange.call.route])
+        exchange.reply = responses.preflight(self.routes[exchange.call.route])
         return Response(body="")
 
     def __call__(self, event: Any, context: Any) -> dict[str, Any]:
@@ -121,11 +122,11 @@ class SunApi(Chalice):
             call = _call_of(event, context)
             reply = self._serve(event, context, call)
         except Exception as error:
-            reply = replies.failure(error, call)
+            reply = responses.failure(error, call)
         logs.request(call, reply.status, reply.code, (time.perf_counter() - started) * 1000)
-        return replies.to_lambda(reply, call)
+        return responses.to_lambda(reply, call)
 
-    def _serve(self, event: dict[str, Any], context: Any, call: Call) -> replies.Reply:
+    def _serve(self, event: dict[str, Any], context: Any, call: Call) -> responses.Reply:
         # Looked at first, for a body too large is not worth any other answer.
         call.raw_body = _body(event, MAX_WEBHOOK_BODY if call.route in self._webhook_paths else MAX_BODY)
         if call.route not in self.routes:
@@ -189,7 +190,7 @@ def _call_of(event: dict[str, Any], context: Any) -> Call:
 def _request_id(*offered: Any) -> str:
     """The first id offered that is safe to put into a log, a header and an SQL comment; else one of ours."""
     for candidate in offered:
-        if isinstance(candidate, str) and replies.REQUEST_ID.fullmatch(candidate):
+        if isinstance(candidate, str) and responses.REQUEST_ID.fullmatch(candidate):
             return candidate
     return str(uuid.uuid4())
 
@@ -218,10 +219,10 @@ def _body(event: dict[str, Any], limit: int) -> bytes:
     return raw
 
 
-def _reshaped(response: dict[str, Any]) -> replies.Reply:
+def _reshaped(response: dict[str, Any]) -> responses.Reply:
     """A response Chalice made by itself, in our shape."""
     code = _CHALICE_CODES.get(response["statusCode"])
     if code is None:
         raise InternalError("Chalice answered by itself")
     allow = response["headers"].get("Allow")
-    return replies.from_problem(replace(describe(Refused(code)), headers={"Allow": allow} if allow else {}))
+    return responses.from_problem(replace(describe(Refused(code)), headers={"Allow": allow} if allow else {}))

@@ -18,8 +18,8 @@ from uuid import UUID
 from xml.etree import ElementTree
 
 from chalicelib import config
-from chalicelib.mp4 import is_mp4
-from chalicelib.s3_http import CONNECT_SECONDS, S3Http, Unexpected, finish
+from chalicelib.storage.mp4 import is_mp4
+from chalicelib.storage.s3_http import CONNECT_SECONDS, S3Http, Unexpected, finish
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse

@@ -19,13 +19,13 @@ from pydantic.alias_generators import to_camel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 from pydantic_core import core_schema
 
-from chalicelib import openapi_prose as prose
+from chalicelib.api.dispatch import Endpoint
+from chalicelib.api.models import MAX_INTEGER
 from chalicelib.call import Answer, Bare
-from chalicelib.endpoints import Endpoint
 from chalicelib.errors import CODES
-from chalicelib.openapi_errors import codes_of, error_components, error_responses
-from chalicelib.openapi_examples import DOCUMENTED, Documented
-from chalicelib.wire import MAX_INTEGER
+from tools.api_docs import prose as prose
+from tools.api_docs.errors import codes_of, error_components, error_responses
+from tools.api_docs.examples import DOCUMENTED, Documented
 
 Json = dict[str, Any]
 

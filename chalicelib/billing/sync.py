@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Literal
 from uuid import UUID
 
-from chalicelib import billing
-from chalicelib.billing_state import Alert, entitlement_of
+from chalicelib.billing import stripe_client
+from chalicelib.billing.entitlements import Alert, entitlement_of
 from chalicelib.call import Call
 from chalicelib.config import BillingSettings, load
-from chalicelib.database import transact
+from chalicelib.database.messages import transact
 
 Outcome = Literal["nobody_of_ours", "changed", "unchanged", "overtaken"]
 
@@ -32,7 +32,7 @@ def sync(call: Call, *, event_id: str | None = None, family_id: UUID | str | Non
     ticket = transact(call, "take_billing_ticket_tx", p_event_id=event_id, p_family_id=family_id)
     if ticket["family_id"] is None:
         return "nobody_of_ours"
-    subscriptions = billing.fetch_subscriptions(ticket["customer_id"])
+    subscriptions = stripe_client.fetch_subscriptions(ticket["customer_id"])
     entitlement = entitlement_of(subscriptions, load(BillingSettings).stripe_prices)
     applied = transact(
         call,

@@ -12,8 +12,8 @@ from threading import Lock
 from chalicelib import logs
 from chalicelib.config import MailSettings
 from chalicelib.errors import Unavailable
-from chalicelib.job import NotRetryable
-from chalicelib.letters import Letter
+from chalicelib.mail.templates import Letter
+from chalicelib.queue.job import NotRetryable
 
 SECONDS = 8
 """For one request. Resend keeps what arrived: a request that timed out and is repeated with its key sends one mail."""

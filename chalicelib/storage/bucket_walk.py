@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from chalicelib.storage import ListedObject
+    from chalicelib.storage.store import ListedObject
 
 STEPS_A_PAGE = 1000
 FINDINGS_A_PAGE = 200

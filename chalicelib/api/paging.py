@@ -20,8 +20,8 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
+from chalicelib.api.models import WireModel
 from chalicelib.errors import Refused, invalid
-from chalicelib.wire import WireModel
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100

@@ -1,4 +1,4 @@
-"""Mails as files: chalicelib/templates/<name>.<locale>.txt and .html, filled in with values that are escaped.
+"""Mails as files: chalicelib/mail/letters/<name>.<locale>.txt and .html, filled in with values that are escaped.
 
 The first line of the .txt is the subject. A value is only ever text: in HTML it is escaped, in a subject it cannot
 break the line. A placeholder without a value, and a value without a placeholder, is an error.
@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from string import Template
 
-_FOLDER = Path(__file__).parent / "templates"
+_FOLDER = Path(__file__).parent / "letters"
 _SUBJECT = "Subject: "
 MAX_SUBJECT = 200
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from chalicelib import openapi_prose as prose
-from chalicelib.endpoints import Endpoint
+from chalicelib.api.dispatch import Endpoint
 from chalicelib.errors import CODES, CONFLICT_REASONS, MAX_FIELD_ERRORS, InternalError, Refused, describe
-from chalicelib.openapi_examples import DOCUMENTED
+from tools.api_docs import prose as prose
+from tools.api_docs.examples import DOCUMENTED
 
 Json = dict[str, Any]
 

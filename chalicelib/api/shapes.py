@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from chalicelib.wire import NOT_BLANK_LINE, NOT_BLANK_TEXT, Line, Timestamp, WireModel
+from chalicelib.api.models import NOT_BLANK_LINE, NOT_BLANK_TEXT, Line, Timestamp, WireModel
 
 Locale = Literal["en", "es", "fr"]
 Role = Literal["keeper", "storyteller"]

@@ -13,7 +13,8 @@ from uuid import UUID
 
 import jwt
 
-from chalicelib import config, jwks
+from chalicelib import config
+from chalicelib.api import jwks
 from chalicelib.errors import Refused
 
 AUDIENCE = "authenticated"

@@ -18,10 +18,12 @@ from typing import Any
 
 import psycopg2
 
-from chalicelib import connections, limits, logs
+from chalicelib import logs
+from chalicelib.api import rate_limits
 from chalicelib.call import Call
+from chalicelib.database import connections
+from chalicelib.database.literals import plain
 from chalicelib.errors import CODES, InternalError, Refused, Unavailable
-from chalicelib.parameters import plain
 
 DEADLINE = 5.0
 """Seconds a message may take, unless its caller says otherwise."""
@@ -54,7 +56,7 @@ def transact(
 def read(
     call: Call, name: str, *, deadline: float = DEADLINE, missing: str = "NOT_FOUND", **parameters: Any
 ) -> dict[str, Any]:
-    """Runs chalicelib/queries/<name>.sql as the caller, under row-level security, in one message.
+    """Runs queries/<name>.sql as the caller, under row-level security, in one message.
 
     The query is one SELECT that gives one jsonb object; `%(user_id)s` and `%(<parameter>)s` stand in it, a literal % is
     written %%. Where it gives NULL the call is Refused with the code `missing`. Raises as `transact` does.
@@ -113,19 +115,19 @@ def _message(
     values["_timeout"] = str(max(1, int(seconds * 950)))
     count = ""
     if call.limit is not None and not call.counted:
-        if limits.counted_by_postgres():
+        if rate_limits.counted_by_postgres():
             count = (
                 "SELECT set_config('sun.refusal',"
                 " coalesce(ops.count_call(%(_count_key)s, %(_count_limit)s, %(_request_id)s), ''), false);"
                 " BEGIN; COMMIT; "
             )
-            values["_count_key"] = limits.key(call, call.limit)
+            values["_count_key"] = rate_limits.key(call, call.limit)
             values["_count_limit"] = call.limit.per_minute
             # Every counting message overwrites the verdict before it reads it, so none can be left from another.
             expression = f"coalesce(nullif(current_setting('sun.refusal'), '')::jsonb, {expression})"
         else:
             call.counted = True
-            limits.count_outside(call, call.limit)
+            rate_limits.count_outside(call, call.limit)
     message = (
         f"/* {call.request_id} */ {count}"
         f"SELECT set_config('role', '{role}', true), set_config('request.jwt.claims', %(_claims)s, true),"

@@ -10,10 +10,9 @@ import sys
 from pathlib import Path
 
 from app import app
-from chalicelib import openapi
 from chalicelib.resources.openapi import DOCUMENT
-from local import wire_tables
 from local.settings import ROOT
+from tools.api_docs import openapi, wire_tables
 
 PAGE = ROOT / "docs" / "wire.md"
 

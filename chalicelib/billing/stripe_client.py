@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from chalicelib import config, logs
-from chalicelib.billing_events import StripeEvent, read_event
-from chalicelib.billing_state import Subscription, read_subscription
+from chalicelib.billing.entitlements import Subscription, read_subscription
+from chalicelib.billing.events import StripeEvent, read_event
+from chalicelib.billing.plans import Interval, PaidPlan
 from chalicelib.errors import InternalError, MissingConfiguration, Refused, Unavailable, invalid
-from chalicelib.plans import Interval, PaidPlan
 
 if TYPE_CHECKING:
     import stripe

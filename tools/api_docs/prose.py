@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib import replies
+from chalicelib.api import responses
 
 Json = dict[str, Any]
 
@@ -69,7 +69,7 @@ PARAMETERS: Json = {
             "Makes asking again safe: the same person, key and body within 24 hours get the same thing. "
             "Another body with the same key is refused as CONFLICT idempotency_key_reused."
         ),
-        "schema": {"type": "string", "pattern": f"^{replies.REQUEST_ID.pattern}$"},
+        "schema": {"type": "string", "pattern": f"^{responses.REQUEST_ID.pattern}$"},
         "example": "4d1f0c6e-create-family",
     },
     "StripeSignature": {
@@ -109,7 +109,7 @@ HEADERS: Json = {
     "x-request-id": {
         "description": "Names this request in every log; tell it to support.",
         "required": True,
-        "schema": {"type": "string", "pattern": f"^{replies.REQUEST_ID.pattern}$"},
+        "schema": {"type": "string", "pattern": f"^{responses.REQUEST_ID.pattern}$"},
     },
     "Cache-Control": {"description": "Nothing is to be kept.", "required": True, "schema": {"const": "no-store"}},
     "X-Content-Type-Options": {"required": True, "schema": {"const": "nosniff"}},
@@ -119,7 +119,7 @@ HEADERS: Json = {
     },
     "Access-Control-Expose-Headers": {
         "description": "What a browser's script may read.",
-        "schema": {"const": replies.EXPOSED_HEADERS},
+        "schema": {"const": responses.EXPOSED_HEADERS},
     },
     "Vary": {"description": "`Origin`, unless every origin is allowed.", "schema": {"const": "Origin"}},
     "Retry-After": {

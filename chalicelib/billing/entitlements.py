@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
-from chalicelib.plans import PLANS, PaidPlan, Plan, rank
+from chalicelib.billing.plans import PLANS, PaidPlan, Plan, rank
 
 Prices = Mapping[str, tuple[str, str]]
 """Price id -> (plan, interval)."""

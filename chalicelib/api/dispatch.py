@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_type_hints
 from uuid import UUID
 
-from chalicelib import auth, replies
+from chalicelib.api import auth, responses
+from chalicelib.api.models import WireModel, parse_body, parse_query
+from chalicelib.api.rate_limits import Limit
 from chalicelib.call import Call
 from chalicelib.errors import Refused, invalid
-from chalicelib.limits import Limit
-from chalicelib.wire import WireModel, parse_body, parse_query
 
 Access = Literal["user", "public", "webhook"]
 
@@ -60,7 +60,7 @@ def describe_endpoint(
     return Endpoint(method, path, function, access, limit, idempotent, request, query, response, in_path)
 
 
-def answer(endpoint: Endpoint, call: Call, path: Mapping[str, str]) -> replies.Reply:
+def answer(endpoint: Endpoint, call: Call, path: Mapping[str, str]) -> responses.Reply:
     """Serves a call. Never raises: whatever happens becomes a reply."""
     try:
         call.limit = endpoint.limit
@@ -68,9 +68,9 @@ def answer(endpoint: Endpoint, call: Call, path: Mapping[str, str]) -> replies.R
             _check_media_type(call)
         if endpoint.access == "user":
             call.user_id = auth.verify(auth.bearer(call.headers.get("authorization")))
-        return replies.success(endpoint.function(call, **_arguments(endpoint, call, path)))
+        return responses.success(endpoint.function(call, **_arguments(endpoint, call, path)))
     except Exception as error:
-        return replies.failure(error, call)
+        return responses.failure(error, call)
 
 
 def _arguments(endpoint: Endpoint, call: Call, path: Mapping[str, str]) -> dict[str, Any]:
@@ -102,7 +102,7 @@ def _check_media_type(call: Call) -> None:
 
 
 def _idempotency_key(header: str | None) -> str | None:
-    if header is not None and not replies.REQUEST_ID.fullmatch(header):
+    if header is not None and not responses.REQUEST_ID.fullmatch(header):
         raise invalid(("Idempotency-Key", "must be 1 to 64 of letters, digits, dot, underscore and dash"))
     return header
 

@@ -14,11 +14,12 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from chalicelib import billing_sync, storage
+from chalicelib.billing import sync
 from chalicelib.call import Call
-from chalicelib.database import transact
+from chalicelib.database.messages import transact
 from chalicelib.errors import MissingConfiguration, Refused, Unavailable
-from chalicelib.storage import ListedObject
+from chalicelib.storage import store
+from chalicelib.storage.store import ListedObject
 from local.settings import configure
 
 DEAD_SHOWN = 20
@@ -54,7 +55,7 @@ def requeue(call: Call) -> None:
 
 def reconcile(call: Call) -> None:
     """One family's entitlement becomes what Stripe says now."""
-    print(billing_sync.sync(call, family_id=_uuid("FAMILY")).replace("_", " "))
+    print(sync.sync(call, family_id=_uuid("FAMILY")).replace("_", " "))
 
 
 def rearm(call: Call) -> None:
@@ -91,7 +92,7 @@ def adopt(call: Call) -> None:
         seconds = float(os.environ.get("SECONDS", ""))
     except ValueError:
         raise Mistaken("SECONDS=... says how long the voice is: play it, or ask ffprobe") from None
-    found = storage.audio_store().inspect_object(key)
+    found = store.audio_store().inspect_object(key)
     if found is None or not found.is_mp4:
         raise Mistaken("there is no audio under that key")
     family_id, recording_id = UUID(named[1]), UUID(named[2])
@@ -121,14 +122,14 @@ def purge_orphans(call: Call) -> None:
                 raise Mistaken("deleting is disarmed, as after a restore: look first, then make rearm")
             if found.key not in now["keys"]:
                 continue
-            storage.audio_store().delete_object(found.key)
+            store.audio_store().delete_object(found.key)
         count += 1
         print(f"{'deleted' if confirmed else 'would delete'}  {found.key}")
     print(f"{count} objects" + ("" if confirmed or not count else ": to delete them, make purge-orphans CONFIRM=yes"))
 
 
 def _orphans(call: Call) -> Iterator[ListedObject]:
-    for page in storage.audio_store().list_objects(""):
+    for page in store.audio_store().list_objects(""):
         unclaimed = set(transact(call, "unclaimed_keys_tx", p_keys=[found.key for found in page])["keys"])
         yield from (found for found in page if found.key in unclaimed)
 
@@ -155,7 +156,7 @@ COMMANDS: dict[str, Callable[[Call], None]] = {
 def main(arguments: list[str]) -> int:
     """Runs one command; answers the exit code."""
     if len(arguments) != 1 or arguments[0] not in COMMANDS:
-        print(f"error: python -m local.operate {' | '.join(COMMANDS)}", file=sys.stderr)
+        print(f"error: python -m tools.operate {' | '.join(COMMANDS)}", file=sys.stderr)
         return 2
     configure()
     try:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from chalicelib import openapi_prose
-from chalicelib.endpoints import Endpoint
+from chalicelib.api.dispatch import Endpoint
 from chalicelib.errors import CODES, CONFLICT_REASONS
-from chalicelib.openapi import operation_summary
-from chalicelib.openapi_errors import codes_of
+from tools.api_docs import prose
+from tools.api_docs.errors import codes_of
+from tools.api_docs.openapi import operation_summary
 
 # What any operation may answer is told once, in the table of errors.
 _EVERYWHERE = frozenset(
@@ -46,7 +46,7 @@ def _operations(endpoints: list[Endpoint]) -> str:
 def _errors(_endpoints: list[Endpoint]) -> str:
     rows = ["| status | code | when |", "|---|---|---|"]
     by_status = sorted(CODES, key=lambda code: CODES[code][0])
-    rows += [f"| {CODES[code][0]} | `{code}` | {openapi_prose.WHEN[code]} |" for code in by_status]
+    rows += [f"| {CODES[code][0]} | `{code}` | {prose.WHEN[code]} |" for code in by_status]
     return "\n".join(rows)
 
 

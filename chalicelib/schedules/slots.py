@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from chalicelib.call import Call
-from chalicelib.database import transact
+from chalicelib.database.messages import transact
 
 MINUTE = 60
 QUARTER = 15 * 60
