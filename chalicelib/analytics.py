@@ -18,8 +18,7 @@ from pydantic.alias_generators import to_camel
 
 from chalicelib import logs
 from chalicelib.config import AnalyticsSettings, load
-from chalicelib.errors import Unavailable
-from chalicelib.queue.job import NotRetryable
+from chalicelib.errors import NotRetryable, Unavailable
 
 SECONDS = 3.0
 """For one request. What arrived of a request that timed out is known by its uuid, and not counted twice."""

@@ -1,4 +1,4 @@
-"""One call, from the moment it arrives: who, what, by when. And what an operation may give back.
+"""One call, from the moment it arrives: who calls, what is asked, by when it must end.
 
 A Call is made by the api for a request and by `Call.system` for a schedule or a job. It holds no connection and no
 secret but the raw body and headers, which are never logged.
@@ -10,12 +10,21 @@ import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
-if TYPE_CHECKING:
-    from chalicelib.api.models import WireModel
-    from chalicelib.api.rate_limits import Limit
+
+@dataclass(frozen=True)
+class Limit:
+    """A class of calls: how many a minute one person may make.
+
+    `fail_closed`: where the calls are counted outside Postgres and that store is down, a call of this class is refused
+    with SERVICE_UNAVAILABLE; a call of any other class goes on uncounted.
+    """
+
+    name: str
+    per_minute: int
+    fail_closed: bool = False
 
 
 @dataclass
@@ -31,14 +40,17 @@ class Call:
     """Names in lower case."""
     raw_body: bytes = b""
     query: Mapping[str, list[str]] = field(default_factory=dict)
-    limit: Limit | None = None
+    count_key: str | None = None
+    """What the call is counted under by its first message to Postgres; None where Postgres counts nothing."""
+    count_limit: int = 0
+    """How many calls a minute that key allows."""
     counted: bool = False
-    """Whether this call was counted against its limit; the first message to Postgres does it."""
+    """Whether Postgres has counted this call: a later message of the same call does not count it again."""
     idempotency_key: str | None = None
     db_ms: float = 0.0
     messages: int = 0
     """Messages sent to Postgres, repeats included."""
-    notes: dict[str, Any] = field(default_factory=dict)
+    log_fields: dict[str, Any] = field(default_factory=dict)
     """More fields for the call's log line, such as family_id: ids and numbers, never names or texts."""
     function: str = ""
     detail: Mapping[str, Any] = field(default_factory=dict)
@@ -56,21 +68,3 @@ class Call:
     def seconds_left(self) -> float:
         """Seconds until the function is cut off; infinite where nothing cuts it off."""
         return float("inf") if self.ends_at is None else self.ends_at - time.monotonic()
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A response with metadata: `Answer(response, warnings=["prompts_not_seeded"])`."""
-
-    data: WireModel
-    warnings: list[str] = field(default_factory=list)
-
-    def metadata(self) -> dict[str, Any]:
-        return {"warnings": self.warnings} if self.warnings else {}
-
-
-@dataclass(frozen=True)
-class Bare:
-    """A response that is sent as it stands, without the envelope: the OpenAPI document."""
-
-    body: Mapping[str, Any]

@@ -28,7 +28,7 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _nothing_local_elsewhere(self) -> Settings:
-        local_problems(self)
+        local_problems(self.stage, self)
         return self
 
     def __repr__(self) -> str:

@@ -9,14 +9,11 @@ import ipaddress
 import json
 import os
 import re
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
-
-if TYPE_CHECKING:
-    from chalicelib.config import Settings
 
 # What Supabase's own local stack ships with, known to everybody.
 _WELL_KNOWN = frozenset({"super-secret-jwt-token-with-at-least-32-characters-long"})
@@ -92,16 +89,16 @@ def is_local_secret(value: str) -> bool:
     return value in _WELL_KNOWN or bool(_LOCAL_SECRET.search(value))
 
 
-def local_problems(settings: Settings) -> None:
+def local_problems(stage: str, settings: Iterable[tuple[str, Any]]) -> None:
     """Raises ValueError for the first thing of the local stack, or test key, where it has no place."""
-    if settings.stage == "local":
+    if stage == "local":
         # Lambda sets this itself; a deployed function that calls itself local would accept everything below.
         if "LAMBDA_TASK_ROOT" in os.environ:
             raise ValueError("STAGE: local is for the local stack alone")
         return
     for name, value in settings:
         for text in _texts(value):
-            reason = _problem(name, text, settings.stage)
+            reason = _problem(name, text, stage)
             if reason:
                 raise ValueError(f"{name.upper()}: {reason}")
 

@@ -14,7 +14,7 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.call import Call
-from chalicelib.errors import InternalError, MissingConfiguration, Unavailable
+from chalicelib.errors import InternalError, MissingConfiguration, Refused, Unavailable
 from chalicelib.scrubbing import scrub
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def facts_of(exception: BaseException) -> dict[str, Any]:
         "error": type(exception).__name__,
         "where": [f"{os.path.basename(frame.filename)}:{frame.lineno} {frame.name}" for frame in frames],
     }
-    if isinstance(exception, InternalError | MissingConfiguration | Unavailable):
+    if isinstance(exception, InternalError | MissingConfiguration | Refused | Unavailable):
         facts["reason"] = str(exception)
     return facts
 
@@ -103,7 +103,7 @@ def request(call: Call, status: int, code: str, duration_ms: float) -> None:
         "coldStart": _served == 1,
         "function": call.function,
         "version": call.version or os.environ.get("VERSION", "unknown"),
-        **call.notes,
+        **call.log_fields,
     }
     logger().info("request", extra=_fields(call, fields))
 

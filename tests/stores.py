@@ -13,6 +13,7 @@ import pytest
 
 from chalicelib import config
 from chalicelib.storage import store
+from chalicelib.storage.store import AUDIO_TYPE, audio_store
 from local.object_store import Credential, ObjectStore, create_app
 from local.server import Server
 
@@ -32,9 +33,9 @@ class RunningStore:
     app: ObjectStore
     url: str
 
-    def put(self, key: str, body: bytes, content_type: str = store.AUDIO_TYPE) -> None:
+    def put(self, key: str, body: bytes, content_type: str = AUDIO_TYPE) -> None:
         """Uploads as a client does, by a signed URL."""
-        upload = store.audio_store().sign_upload(key, len(body), content_type)
+        upload = audio_store().sign_upload(key, len(body), content_type)
         status, answer = send("PUT", upload.url, body, upload.headers)
         assert status == 200, answer
 

@@ -166,11 +166,11 @@ def _compare(drill: Drill, source: Connection, restored: Connection) -> None:
 
 def _look_at_the_bucket(drill: Drill, source: Connection) -> None:
     """The recordings against the bucket's listing, both in key order, and one voice from the second copies."""
-    from chalicelib.storage import store
+    from chalicelib.storage.store import audio_store, backup_store
 
     copied: tuple[str, str] | None = None
     with drill.step("every recording lies in the bucket, as it was stored") as found, source.cursor("voices") as cursor:
-        objects = (listed for page in store.audio_store().list_objects("families/") for listed in page)
+        objects = (listed for page in audio_store().list_objects("families/") for listed in page)
         listed = next(objects, None)
         cursor.execute(VOICES)
         for key, size, etag, has_copy in cursor:
@@ -188,7 +188,7 @@ def _look_at_the_bucket(drill: Drill, source: Connection) -> None:
     with drill.step("one voice comes back from the second copies") as found:
         key, etag = copied
         content = hashlib.md5(usedforsecurity=False)
-        with requests.get(store.backup_store().sign_download(key).url, stream=True, timeout=30) as answer:
+        with requests.get(backup_store().sign_download(key).url, stream=True, timeout=30) as answer:
             for piece in answer.iter_content(1 << 20):
                 content.update(piece)
         if answer.status_code != 200 or content.hexdigest() != etag:

@@ -18,8 +18,7 @@ from chalicelib.billing import sync
 from chalicelib.call import Call
 from chalicelib.database.messages import transact
 from chalicelib.errors import MissingConfiguration, Refused, Unavailable
-from chalicelib.storage import store
-from chalicelib.storage.store import ListedObject
+from chalicelib.storage.store import ListedObject, audio_store
 from local.settings import configure
 
 DEAD_SHOWN = 20
@@ -92,7 +91,7 @@ def adopt(call: Call) -> None:
         seconds = float(os.environ.get("SECONDS", ""))
     except ValueError:
         raise Mistaken("SECONDS=... says how long the voice is: play it, or ask ffprobe") from None
-    found = store.audio_store().inspect_object(key)
+    found = audio_store().inspect_object(key)
     if found is None or not found.is_mp4:
         raise Mistaken("there is no audio under that key")
     family_id, recording_id = UUID(named[1]), UUID(named[2])
@@ -122,14 +121,14 @@ def purge_orphans(call: Call) -> None:
                 raise Mistaken("deleting is disarmed, as after a restore: look first, then make rearm")
             if found.key not in now["keys"]:
                 continue
-            store.audio_store().delete_object(found.key)
+            audio_store().delete_object(found.key)
         count += 1
         print(f"{'deleted' if confirmed else 'would delete'}  {found.key}")
     print(f"{count} objects" + ("" if confirmed or not count else ": to delete them, make purge-orphans CONFIRM=yes"))
 
 
 def _orphans(call: Call) -> Iterator[ListedObject]:
-    for page in store.audio_store().list_objects(""):
+    for page in audio_store().list_objects(""):
         unclaimed = set(transact(call, "unclaimed_keys_tx", p_keys=[found.key for found in page])["keys"])
         yield from (found for found in page if found.key in unclaimed)
 

@@ -21,10 +21,10 @@ from chalice.app import Chalice, Response
 from chalicelib import logs, monitoring
 from chalicelib.api import responses
 from chalicelib.api.dispatch import Access, Endpoint, answer, describe_endpoint
-from chalicelib.api.models import to_json
-from chalicelib.api.rate_limits import Limit
-from chalicelib.call import Call
-from chalicelib.errors import InternalError, Refused, camelise, describe, invalid
+from chalicelib.api.models import camelise, to_json
+from chalicelib.api.problems import describe
+from chalicelib.call import Call, Limit
+from chalicelib.errors import InternalError, Refused, invalid
 
 FUNCTIONS = "/functions/v1"
 MAX_BODY = 64 * 1024
@@ -35,7 +35,7 @@ _CHALICE_CODES = {400: "VALIDATION_FAILED", 404: "NOT_FOUND", 405: "METHOD_NOT_A
 
 
 @dataclass
-class _Exchange:
+class _Served:
     """The request being served by this thread, and its reply once a view has made one."""
 
     call: Call
@@ -43,7 +43,7 @@ class _Exchange:
 
 
 # Not Chalice's current_request: that is one attribute for all threads of the local server.
-_current: ContextVar[_Exchange] = ContextVar("exchange")
+_current: ContextVar[_Served] = ContextVar("served")
 
 
 class SunApi(Chalice):
@@ -96,8 +96,8 @@ class SunApi(Chalice):
         self.endpoints.append(endpoint)
 
         def view(**path_parameters: str) -> Response:
-            exchange = _current.get()
-            exchange.reply = answer(endpoint, exchange.call, path_parameters)
+            served = _current.get()
+            served.reply = answer(endpoint, served.call, path_parameters)
             return Response(body="")
 
         if "OPTIONS" not in self.routes[path]:
@@ -109,8 +109,8 @@ class SunApi(Chalice):
         self.route(path, methods=[method], content_types=["*/*"], name=f"{method} {path}")(view)
 
     def _preflight(self, **_path_parameters: str) -> Response:
-        exchange = _current.get()
-        exchange.reply = responses.preflight(self.routes[exchange.call.route])
+        served = _current.get()
+        served.reply = responses.preflight(self.routes[served.call.route])
         return Response(body="")
 
     def __call__(self, event: Any, context: Any) -> dict[str, Any]:
@@ -131,13 +131,13 @@ class SunApi(Chalice):
         call.raw_body = _body(event, MAX_WEBHOOK_BODY if call.route in self._webhook_paths else MAX_BODY)
         if call.route not in self.routes:
             raise Refused("NOT_FOUND")
-        exchange = _Exchange(call)
-        token = _current.set(exchange)
+        served = _Served(call)
+        token = _current.set(served)
         try:
             response = super().__call__(event, context)
         finally:
             _current.reset(token)
-        return exchange.reply or _reshaped(response)
+        return served.reply or _reshaped(response)
 
     def run(self, function: Callable[[Call], Mapping[str, Any]], event: Any) -> dict[str, Any]:
         """Runs what the clock starts: `function(call)` gives a summary, which is logged and returned in camelCase.

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_type_hints
 from uuid import UUID
 
-from chalicelib.api import auth, responses
-from chalicelib.api.models import WireModel, parse_body, parse_query
-from chalicelib.api.rate_limits import Limit
-from chalicelib.call import Call
+from chalicelib.api import auth, rate_limits, responses
+from chalicelib.api.models import WireModel
+from chalicelib.api.parsing import parse_body, parse_query
+from chalicelib.call import Call, Limit
 from chalicelib.errors import Refused, invalid
 
 Access = Literal["user", "public", "webhook"]
@@ -63,12 +63,14 @@ def describe_endpoint(
 def answer(endpoint: Endpoint, call: Call, path: Mapping[str, str]) -> responses.Reply:
     """Serves a call. Never raises: whatever happens becomes a reply."""
     try:
-        call.limit = endpoint.limit
         if endpoint.access != "webhook":
             _check_media_type(call)
         if endpoint.access == "user":
             call.user_id = auth.verify(auth.bearer(call.headers.get("authorization")))
-        return responses.success(endpoint.function(call, **_arguments(endpoint, call, path)))
+        arguments = _arguments(endpoint, call, path)
+        if endpoint.limit is not None:
+            rate_limits.count(call, endpoint.limit)
+        return responses.success(endpoint.function(call, **arguments))
     except Exception as error:
         return responses.failure(error, call)
 
@@ -85,7 +87,7 @@ def _arguments(endpoint: Endpoint, call: Call, path: Mapping[str, str]) -> dict[
         arguments[name] = _path_id(path[name])
     family = arguments.get("family_id") or getattr(arguments.get("request"), "family_id", None)
     if family is not None:
-        call.notes["familyId"] = str(family)
+        call.log_fields["familyId"] = str(family)
     return arguments
 
 

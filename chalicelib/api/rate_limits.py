@@ -11,31 +11,18 @@ import ipaddress
 import math
 import threading
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chalicelib import config, logs
-from chalicelib.call import Call
+from chalicelib.call import Call, Limit
 from chalicelib.errors import Refused, Unavailable
 
 if TYPE_CHECKING:
     from limits.strategies import RateLimiter
 
-WINDOW_SECONDS = 60
-
-
-@dataclass(frozen=True)
-class Limit:
-    """A class of calls: so many a minute, and whether a call may go on uncounted when the outside store is down."""
-
-    name: str
-    per_minute: int
-    needs_count: bool = False
-
-
-PAYMENT = Limit("payment", 20, needs_count=True)
-INVITES = Limit("invites", 20, needs_count=True)
-REDEEM = Limit("redeem", 20, needs_count=True)
+PAYMENT = Limit("payment", 20, fail_closed=True)
+INVITES = Limit("invites", 20, fail_closed=True)
+REDEEM = Limit("redeem", 20, fail_closed=True)
 WRITES = Limit("writes", 60)
 READS = Limit("reads", 200)
 
@@ -67,9 +54,15 @@ def address_key(source_ip: str) -> str:
     return str(address)
 
 
-def counted_by_postgres() -> bool:
-    """Whether the call is counted in Postgres, which is the default."""
-    return config.load(config.LimitSettings).rate_limit_storage_url is None
+def count(call: Call, limit: Limit) -> None:
+    """Counts a call, or says under which key its first message to Postgres counts it, which is the default.
+
+    Raises RATE_LIMIT, or Unavailable where the class fails closed, when the calls are counted outside Postgres.
+    """
+    if config.load(config.LimitSettings).rate_limit_storage_url is None:
+        call.count_key, call.count_limit = key(call, limit), limit.per_minute
+    else:
+        count_outside(call, limit)
 
 
 def count_outside(call: Call, limit: Limit) -> None:
@@ -90,7 +83,7 @@ def count_outside(call: Call, limit: Limit) -> None:
 
 
 def _without_store(limit: Limit) -> None:
-    if limit.needs_count:
+    if limit.fail_closed:
         raise Unavailable("rate limit store")
 
 

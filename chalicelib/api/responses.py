@@ -11,15 +11,34 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib import config, logs, monitoring
-from chalicelib.api.models import to_json
-from chalicelib.call import Answer, Bare, Call
-from chalicelib.errors import MissingConfiguration, Problem, Refused, Unavailable, describe
+from chalicelib.api.models import WireModel, to_json
+from chalicelib.api.problems import Problem, describe
+from chalicelib.call import Call
+from chalicelib.errors import MissingConfiguration, Refused, Unavailable
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 ALLOWED_HEADERS = "authorization, x-client-info, apikey, content-type, x-request-id, idempotency-key"
 EXPOSED_HEADERS = "x-request-id, retry-after, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset"
 PREFLIGHT_SECONDS = 86_400
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A response with metadata: `Answer(response, warnings=["prompts_not_seeded"])`."""
+
+    data: WireModel
+    warnings: list[str] = field(default_factory=list)
+
+    def metadata(self) -> dict[str, Any]:
+        return {"warnings": self.warnings} if self.warnings else {}
+
+
+@dataclass(frozen=True)
+class Bare:
+    """A response that is sent as it stands, without the envelope: the OpenAPI document."""
+
+    body: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -53,7 +72,7 @@ def failure(error: BaseException, call: Call) -> Reply:
         logs.failure("internal_error", error, call)
         monitoring.capture(error, call)
     elif isinstance(error, Refused) and error.note:
-        call.notes["why"] = error.note
+        call.log_fields["why"] = error.note
     return from_problem(problem)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Literal
 
 Plan = Literal["free", "family", "legacy"]
@@ -29,9 +28,6 @@ PLANS: Mapping[Plan, Terms] = {
     "family": Terms(storage_quota_bytes=50 * GIB, max_recording_seconds=60 * MINUTE),
     "legacy": Terms(storage_quota_bytes=500 * GIB, max_recording_seconds=180 * MINUTE),
 }
-
-PAST_DUE_GRACE = timedelta(days=7)
-"""How long after its period's end a family whose payment failed goes on uploading; ops.upload_block counts it."""
 
 
 def rank(plan: Plan) -> int:

@@ -19,11 +19,10 @@ from typing import Any
 import psycopg2
 
 from chalicelib import logs
-from chalicelib.api import rate_limits
 from chalicelib.call import Call
 from chalicelib.database import connections
 from chalicelib.database.literals import plain
-from chalicelib.errors import CODES, InternalError, Refused, Unavailable
+from chalicelib.errors import InternalError, Refused, Unavailable
 
 DEADLINE = 5.0
 """Seconds a message may take, unless its caller says otherwise."""
@@ -93,15 +92,8 @@ def _work(
     if not isinstance(result, dict):
         raise InternalError(f"{name}: did not give a jsonb object")
     if "refused" in result:
-        raise _refusal(name, result)
+        raise Refused(result["refused"], result.get("details"))
     return result
-
-
-def _refusal(name: str, result: Mapping[str, Any]) -> Exception:
-    code, details = result["refused"], result.get("details")
-    if code not in CODES:
-        return InternalError(f"{name}: refused with an unknown code")
-    return Refused(code, details)
 
 
 def _message(
@@ -114,20 +106,15 @@ def _message(
     # The server gives up a little before we do, so that nothing goes on working for a caller who has gone.
     values["_timeout"] = str(max(1, int(seconds * 950)))
     count = ""
-    if call.limit is not None and not call.counted:
-        if rate_limits.counted_by_postgres():
-            count = (
-                "SELECT set_config('sun.refusal',"
-                " coalesce(ops.count_call(%(_count_key)s, %(_count_limit)s, %(_request_id)s), ''), false);"
-                " BEGIN; COMMIT; "
-            )
-            values["_count_key"] = rate_limits.key(call, call.limit)
-            values["_count_limit"] = call.limit.per_minute
-            # Every counting message overwrites the verdict before it reads it, so none can be left from another.
-            expression = f"coalesce(nullif(current_setting('sun.refusal'), '')::jsonb, {expression})"
-        else:
-            call.counted = True
-            rate_limits.count_outside(call, call.limit)
+    if call.count_key is not None and not call.counted:
+        count = (
+            "SELECT set_config('sun.refusal',"
+            " coalesce(ops.count_call(%(_count_key)s, %(_count_limit)s, %(_request_id)s), ''), false);"
+            " BEGIN; COMMIT; "
+        )
+        values["_count_key"], values["_count_limit"] = call.count_key, call.count_limit
+        # Every counting message overwrites the verdict before it reads it, so none can be left from another.
+        expression = f"coalesce(nullif(current_setting('sun.refusal'), '')::jsonb, {expression})"
     message = (
         f"/* {call.request_id} */ {count}"
         f"SELECT set_config('role', '{role}', true), set_config('request.jwt.claims', %(_claims)s, true),"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from chalicelib import analytics
-from chalicelib.queue.job import Job, NotRetryable
+from chalicelib.errors import NotRetryable
+from chalicelib.queue.job import Job
 
 
 def run_all(jobs: Sequence[Job]) -> Mapping[str, Exception]:

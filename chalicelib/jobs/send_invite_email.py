@@ -13,8 +13,9 @@ from chalicelib import invite_codes, logs
 from chalicelib.call import Call
 from chalicelib.config import MailSettings, load
 from chalicelib.database.messages import transact
+from chalicelib.errors import NotRetryable
 from chalicelib.mail import resend_client, templates
-from chalicelib.queue.job import Job, NotRetryable
+from chalicelib.queue.job import Job
 
 # Where an inviter has no name, in the words of each language.
 SOMEBODY = {"en": "Someone in your family", "es": "Alguien de tu familia", "fr": "Quelqu'un de votre famille"}

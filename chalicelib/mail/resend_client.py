@@ -11,9 +11,8 @@ from threading import Lock
 
 from chalicelib import logs
 from chalicelib.config import MailSettings
-from chalicelib.errors import Unavailable
+from chalicelib.errors import NotRetryable, Unavailable
 from chalicelib.mail.templates import Letter
-from chalicelib.queue.job import NotRetryable
 
 SECONDS = 8
 """For one request. Resend keeps what arrived: a request that timed out and is repeated with its key sends one mail."""

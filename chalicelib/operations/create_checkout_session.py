@@ -8,10 +8,10 @@ from uuid import UUID
 
 from chalicelib import config
 from chalicelib.api.models import WireModel
-from chalicelib.billing import stripe_client
+from chalicelib.billing import checkout, stripe_client
+from chalicelib.billing.checkout import CheckoutSession
 from chalicelib.billing.entitlements import entitlement_of
 from chalicelib.billing.plans import Interval, PaidPlan
-from chalicelib.billing.stripe_client import CheckoutSession
 from chalicelib.call import Call
 from chalicelib.database import messages
 from chalicelib.errors import Refused
@@ -50,7 +50,7 @@ def _standing(facts: Mapping[str, Any], request: CreateCheckoutSessionRequest) -
     if facts["checkout_session_id"] is None:
         return None
     wanted = (facts["checkout_plan"], facts["checkout_interval"]) == (request.plan, request.interval)
-    look = stripe_client.retrieve_checkout_session if wanted else stripe_client.expire_checkout_session
+    look = checkout.retrieve_checkout_session if wanted else checkout.expire_checkout_session
     session = look(facts["checkout_session_id"])
     if session is not None and session.status == "complete":
         # Paid: a moment ago, and its event is on its way; or long ago, and what it bought has ended since.
@@ -64,7 +64,7 @@ def _new(call: Call, request: CreateCheckoutSessionRequest, facts: Mapping[str, 
     """A new session that became the family's. One that did not is made unpayable: nobody knows of it."""
     customer_id = facts["customer_id"] or stripe_client.create_customer(request.family_id)
     previous = facts["checkout_session_id"]
-    session = stripe_client.create_checkout_session(
+    session = checkout.create_checkout_session(
         request.family_id, customer_id, request.plan, request.interval, after=previous
     )
     try:
@@ -83,6 +83,6 @@ def _new(call: Call, request: CreateCheckoutSessionRequest, facts: Mapping[str, 
         if row["checkout_session_id"] != session.id:
             raise Refused("CONFLICT", IN_PROGRESS)
     except Refused:
-        stripe_client.expire_checkout_session(session.id)
+        checkout.expire_checkout_session(session.id)
         raise
     return session

@@ -5,9 +5,10 @@ from __future__ import annotations
 from uuid import UUID
 
 from chalicelib.api.models import Timestamp, WireModel, fingerprint
+from chalicelib.api.responses import Answer
 from chalicelib.api.shapes import DisplayName, Entitlement, FamilyName, Locale, Role
 from chalicelib.billing.plans import PLANS
-from chalicelib.call import Answer, Call
+from chalicelib.call import Call
 from chalicelib.database import messages
 
 
@@ -47,5 +48,5 @@ def create_family(call: Call, request: CreateFamilyRequest) -> CreateFamilyRespo
         p_request_hash=fingerprint(request),
         p_request_id=call.request_id,
     )
-    call.notes["familyId"] = row["family"]["id"]
+    call.log_fields["familyId"] = row["family"]["id"]
     return Answer(CreateFamilyResponse.from_row(row), warnings=row["warnings"])

@@ -9,8 +9,9 @@ from pydantic import Field
 
 from chalicelib import invite_codes
 from chalicelib.api.models import WireModel, fingerprint
+from chalicelib.api.responses import Answer
 from chalicelib.api.shapes import IssuedInvite
-from chalicelib.call import Answer, Call
+from chalicelib.call import Call
 from chalicelib.database import messages
 from chalicelib.errors import InternalError
 from chalicelib.mail.addresses import EmailAddress

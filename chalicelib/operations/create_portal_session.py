@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from chalicelib.api.models import WireModel
-from chalicelib.billing import stripe_client
+from chalicelib.billing import checkout
 from chalicelib.call import Call
 from chalicelib.database import messages
 from chalicelib.errors import Refused
@@ -24,4 +24,4 @@ def create_portal_session(call: Call, request: CreatePortalSessionRequest) -> Cr
     facts = messages.transact(call, "billing_facts_tx", repeatable=True, p_family_id=request.family_id)
     if facts["customer_id"] is None:
         raise Refused("CONFLICT", {"reason": "no_customer"})
-    return CreatePortalSessionResponse(url=stripe_client.create_portal_session(facts["customer_id"]))
+    return CreatePortalSessionResponse(url=checkout.create_portal_session(facts["customer_id"]))

@@ -11,7 +11,7 @@ from chalicelib.api.models import Timestamp, WireModel
 from chalicelib.api.shapes import Recording, Title
 from chalicelib.call import Call
 from chalicelib.database import messages
-from chalicelib.storage import store
+from chalicelib.storage.store import audio_store, object_key
 
 
 class FinalizeRecordingRequest(WireModel):
@@ -46,9 +46,9 @@ class FinalizeRecordingResponse(WireModel):
 
 def finalize_recording(call: Call, request: FinalizeRecordingRequest) -> FinalizeRecordingResponse:
     """Keeps the caller's own upload, once: asked again it answers the same. Never refused for quota or billing."""
-    call.notes["recordingId"] = str(request.recording_id)
+    call.log_fields["recordingId"] = str(request.recording_id)
     # Looked at before the message, so that no lock is held while the store takes its time.
-    found = store.audio_store().inspect_object(store.object_key(request.family_id, request.recording_id))
+    found = audio_store().inspect_object(object_key(request.family_id, request.recording_id))
     row = messages.transact(
         call,
         "finalize_recording_tx",

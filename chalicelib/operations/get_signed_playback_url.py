@@ -7,7 +7,7 @@ from uuid import UUID
 from chalicelib.api.models import Timestamp, WireModel
 from chalicelib.call import Call
 from chalicelib.database import messages
-from chalicelib.storage import store
+from chalicelib.storage.store import URL_SECONDS, audio_store, object_key, waveform_key
 
 REFRESH_AFTER_SECONDS = 720
 
@@ -19,20 +19,20 @@ class GetSignedPlaybackUrlRequest(WireModel):
 class GetSignedPlaybackUrlResponse(WireModel):
     url: str
     expires_at: Timestamp
-    expires_in_seconds: int = store.URL_SECONDS
+    expires_in_seconds: int = URL_SECONDS
     refresh_after_seconds: int = REFRESH_AFTER_SECONDS
     waveform_url: str | None
 
 
 def get_signed_playback_url(call: Call, request: GetSignedPlaybackUrlRequest) -> GetSignedPlaybackUrlResponse:
     """Signs a GET for a member of the recording's family; of trash, for its creator and the keepers."""
-    call.notes["recordingId"] = str(request.recording_id)
-    bucket = store.audio_store()
+    call.log_fields["recordingId"] = str(request.recording_id)
+    bucket = audio_store()
     row = messages.read(call, "get_playback", recording_id=request.recording_id)
     family_id = UUID(row["family_id"])
-    call.notes["familyId"] = str(family_id)
-    audio = bucket.sign_download(store.object_key(family_id, request.recording_id))
-    waveform = store.waveform_key(family_id, request.recording_id) if row["has_waveform"] else None
+    call.log_fields["familyId"] = str(family_id)
+    audio = bucket.sign_download(object_key(family_id, request.recording_id))
+    waveform = waveform_key(family_id, request.recording_id) if row["has_waveform"] else None
     return GetSignedPlaybackUrlResponse(
         url=audio.url,
         expires_at=audio.expires_at,

@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 from chalicelib.api.models import Timestamp, WireModel, fingerprint
 from chalicelib.call import Call
 from chalicelib.database import messages
-from chalicelib.storage import store
+from chalicelib.storage.store import URL_SECONDS, WAVEFORM_TYPE, audio_store, object_key, waveform_key
 
 MAX_AUDIO_BYTES = 512 * 1024**2
 MAX_WAVEFORM_BYTES = 256 * 1024
@@ -50,13 +50,13 @@ class GetSignedUploadUrlResponse(WireModel):
     waveform_upload_headers: dict[str, str] | None
     object_key: str
     expires_at: Timestamp
-    expires_in_seconds: int = store.URL_SECONDS
+    expires_in_seconds: int = URL_SECONDS
     reserved_bytes: int
 
 
 def get_signed_upload_url(call: Call, request: GetSignedUploadUrlRequest) -> GetSignedUploadUrlResponse:
     """Reserves the bytes if plan and room allow it, and signs a PUT of exactly this size, type and content."""
-    bucket = store.audio_store()
+    bucket = audio_store()
     row = messages.transact(
         call,
         "get_signed_upload_url_tx",
@@ -68,19 +68,19 @@ def get_signed_upload_url(call: Call, request: GetSignedUploadUrlRequest) -> Get
         p_content_type=request.content_type,
         p_content_md5=request.content_md5,
         p_waveform_size_bytes=request.waveform_size_bytes,
-        p_url_seconds=store.URL_SECONDS,
+        p_url_seconds=URL_SECONDS,
         p_idempotency_key=call.idempotency_key,
         p_request_hash=fingerprint(request),
         p_request_id=call.request_id,
     )
     recording_id = UUID(row["recording_id"])
-    call.notes["recordingId"] = str(recording_id)
-    key = store.object_key(request.family_id, recording_id)
+    call.log_fields["recordingId"] = str(recording_id)
+    key = object_key(request.family_id, recording_id)
     audio = bucket.sign_upload(key, request.file_size_bytes, request.content_type, request.content_md5)
     waveform = None
     if request.waveform_size_bytes is not None:
         waveform = bucket.sign_upload(
-            store.waveform_key(request.family_id, recording_id), request.waveform_size_bytes, store.WAVEFORM_TYPE
+            waveform_key(request.family_id, recording_id), request.waveform_size_bytes, WAVEFORM_TYPE
         )
     return GetSignedUploadUrlResponse(
         recording_id=recording_id,

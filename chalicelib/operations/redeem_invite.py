@@ -42,5 +42,5 @@ def redeem_invite(call: Call, request: RedeemInviteRequest) -> RedeemInviteRespo
         p_address=rate_limits.address_key(call.source_ip) if call.source_ip else None,
         p_request_id=call.request_id,
     )
-    call.notes["familyId"] = row["family"]["id"]
+    call.log_fields["familyId"] = row["family"]["id"]
     return RedeemInviteResponse.from_row(row)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from chalicelib.api.models import WireModel
-from chalicelib.billing import stripe_client
+from chalicelib.billing import events
 from chalicelib.call import Call
 from chalicelib.database import messages
 from chalicelib.errors import InternalError, Unavailable
@@ -19,8 +19,8 @@ class StripeWebhookResponse(WireModel):
 def stripe_webhook(call: Call) -> StripeWebhookResponse:
     """Takes an event that Stripe signed: stored once, however often it comes. INTERNAL, and Stripe sends it again,
     only when it could not be stored. Its job is run at once when time allows, else by the queue."""
-    event = stripe_client.verify_event(call.raw_body, call.headers.get("stripe-signature"))
-    call.notes.update(eventId=event.id, eventType=event.type)
+    event = events.verify_event(call.raw_body, call.headers.get("stripe-signature"))
+    call.log_fields.update(eventId=event.id, eventType=event.type)
     try:
         row = messages.transact(
             call,

@@ -1,6 +1,6 @@
-"""What a job is given, and how it says that trying again will not help.
+"""A claimed job, as the worker hands it to the code of its kind.
 
-A job's payload holds ids and numbers; whatever else it needs it reads when it runs, from where it is true by then.
+Its payload holds ids and numbers. Whatever else it needs it reads when it runs, because that may have changed since.
 """
 
 from __future__ import annotations
@@ -21,11 +21,3 @@ class Job:
     attempts: int
     max_attempts: int
     request_id: str | None
-
-
-class NotRetryable(Exception):
-    """The job can never succeed as it is. `cause` is a fixed word of ours: it is kept with the dead job."""
-
-    def __init__(self, cause: str) -> None:
-        super().__init__(cause)
-        self.cause = cause

@@ -19,8 +19,8 @@ from uuid import UUID
 from chalicelib import logs, monitoring
 from chalicelib.call import Call
 from chalicelib.database.messages import transact
-from chalicelib.errors import Unavailable
-from chalicelib.queue.job import Job, NotRetryable
+from chalicelib.errors import NotRetryable, Unavailable
+from chalicelib.queue.job import Job
 
 LEASE_SECONDS = 300
 """Longer than the function that drains the queue may live (120 s) and than any request does."""
@@ -35,13 +35,13 @@ class Kind:
 
     module: str
     versions: tuple[int, ...] = (1,)
-    together: bool = False
+    batched: bool = False
     """Whether all jobs of a claim are handed over at once: the module has run_all(jobs) instead of run(call, job)."""
 
 
 KINDS: dict[str, Kind] = {
     "send_invite_email": Kind("chalicelib.jobs.send_invite_email"),
-    "capture_events": Kind("chalicelib.jobs.capture_events", together=True),
+    "capture_events": Kind("chalicelib.jobs.capture_events", batched=True),
     "apply_stripe_event": Kind("chalicelib.jobs.apply_stripe_event"),
 }
 """By name, so that a worker imports what it runs and nothing else."""
@@ -100,7 +100,7 @@ def _next_group(waiting: list[Job]) -> tuple[list[Job], list[Job]]:
     """The first job, with all others of its kind where the kind is run together; and the rest."""
     first = waiting[0]
     kind = KINDS.get(first.kind)
-    if kind is None or not kind.together:
+    if kind is None or not kind.batched:
         return [first], waiting[1:]
     group = [job for job in waiting if job.kind == first.kind]
     return group, [job for job in waiting if job.kind != first.kind]
@@ -151,7 +151,7 @@ def _attempt(call: Call, group: Sequence[Job], seconds: float) -> Outcomes:
 
 def _run(kind: Kind, call: Call, jobs: Sequence[Job], seconds: float) -> Outcomes:
     module = import_module(kind.module)
-    if kind.together:
+    if kind.batched:
         outcomes: Outcomes = module.run_all(jobs)
         return outcomes
     for job in jobs:

@@ -18,7 +18,7 @@ from chalicelib.billing import stripe_client
 from chalicelib.call import Call
 from chalicelib.database import messages
 from chalicelib.errors import Refused, Unavailable
-from chalicelib.storage import store
+from chalicelib.storage.store import audio_store
 
 PROBE_SECONDS = 15.0
 PING_SECONDS = 2.0
@@ -73,7 +73,7 @@ def _check_configuration() -> None:
 
 def _check_storage() -> None:
     # Nothing lies there; that the store says so, to our signature, is what is asked.
-    store.audio_store().inspect_object("health")
+    audio_store().inspect_object("health")
 
 
 CHECKS: dict[str, Callable[[], None]] = {

@@ -7,7 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from chalicelib.call import Bare, Call
+from chalicelib.api.responses import Bare
+from chalicelib.call import Call
 
 DOCUMENT = Path(__file__).parents[1] / "openapi.json"
 

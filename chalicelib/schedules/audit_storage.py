@@ -14,7 +14,8 @@ from chalicelib.call import Call
 from chalicelib.database.literals import Json
 from chalicelib.database.messages import transact
 from chalicelib.schedules.slots import QUARTER, once_a_slot
-from chalicelib.storage import bucket_walk, store
+from chalicelib.storage import bucket_walk
+from chalicelib.storage.store import audio_store
 
 PAGE = 1000
 FAMILIES = 200
@@ -49,7 +50,7 @@ def _audit(call: Call) -> dict[str, Any]:
 
 def _audit_objects(call: Call, run_id: str, after: str) -> bool:
     """Whether the walk came to its end."""
-    bucket = store.audio_store()
+    bucket = audio_store()
     objects = (found for page in bucket.list_objects("", after) for found in page)
     for page in bucket_walk.compare(objects, _recordings(call, after), after):
         # Listed a while ago, a voice may have come since: only one that cannot be found by its name is missing.

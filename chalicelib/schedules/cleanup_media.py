@@ -15,7 +15,7 @@ from chalicelib import logs
 from chalicelib.call import Call
 from chalicelib.database.messages import transact
 from chalicelib.schedules.slots import HOUR, once_a_slot
-from chalicelib.storage import store
+from chalicelib.storage.store import audio_store
 
 MOST = 500
 """What one run may delete. More than that at once is unusual enough to tell an operator."""
@@ -69,7 +69,7 @@ def _drop(call: Call, recording_id: str) -> str:
 
 def _delete(keys: list[str]) -> None:
     for key in keys:
-        store.audio_store().delete_object(key)
+        audio_store().delete_object(key)
 
 
 def _tell_capped(call: Call) -> None:

@@ -16,7 +16,8 @@ from chalicelib.config import BackupSettings, load
 from chalicelib.database.messages import transact
 from chalicelib.errors import MissingConfiguration
 from chalicelib.schedules.slots import QUARTER, once_a_slot
-from chalicelib.storage import store
+from chalicelib.storage.copying import copy_to_backup
+from chalicelib.storage.store import audio_store
 
 PAGE = 100
 SPARE_SECONDS = 45.0
@@ -79,10 +80,10 @@ def _copy_one(call: Call, recording: dict[str, Any]) -> str:
 
 
 def _copy_object(key: str, etag: str) -> str:
-    found = store.audio_store().inspect_object(key)
+    found = audio_store().inspect_object(key)
     if found is None:
         return "missing"
     # A second copy of something else would look like safety and be none.
     if found.etag != etag:
         return "changed"
-    return store.copy_to_backup(key)
+    return copy_to_backup(key)

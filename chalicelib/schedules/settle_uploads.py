@@ -15,7 +15,7 @@ from chalicelib import logs
 from chalicelib.call import Call
 from chalicelib.database.messages import transact
 from chalicelib.schedules.slots import QUARTER, once_a_slot
-from chalicelib.storage import store
+from chalicelib.storage.store import audio_store, object_key
 
 PAGE = 100
 MOST = 5000
@@ -59,7 +59,7 @@ def _due(call: Call) -> Iterator[dict[str, Any]]:
 
 
 def _settle_one(call: Call, family_id: UUID, recording_id: UUID) -> str:
-    found = store.audio_store().inspect_object(store.object_key(family_id, recording_id))
+    found = audio_store().inspect_object(object_key(family_id, recording_id))
     facts = None
     if found is not None:
         facts = {

@@ -15,7 +15,6 @@ from chalicelib.database.messages import transact
 MINUTE = 60
 QUARTER = 15 * 60
 HOUR = 3600
-DAY = 24 * HOUR
 
 Work = Callable[[Call], Mapping[str, Any]]
 

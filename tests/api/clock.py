@@ -8,7 +8,7 @@ import pytest
 from chalice.local import LambdaContext
 
 from app import app
-from chalicelib.storage import store
+from chalicelib.storage.store import audio_store, backup_store
 from tests.api.front import Caller, Front
 from tests.database_server import Database
 from tests.stores import RunningStore
@@ -21,7 +21,7 @@ class Clock(Front):
 
     def __init__(self, database: Database, monkeypatch: pytest.MonkeyPatch, store: RunningStore) -> None:
         super().__init__(database, monkeypatch, store)
-        for bucket in (store.audio_store(), store.backup_store()):
+        for bucket in (audio_store(), backup_store()):
             for page in list(bucket.list_objects("")):
                 for found in page:
                     bucket.delete_object(found.key)
@@ -71,7 +71,7 @@ class Clock(Front):
 
     def stored(self) -> list[str]:
         """The keys in the audio bucket."""
-        return [found.key for page in store.audio_store().list_objects("") for found in page]
+        return [found.key for page in audio_store().list_objects("") for found in page]
 
     def kinds(self) -> list[str]:
         """The anomalies' kinds, oldest first."""

@@ -14,7 +14,7 @@ import pytest
 from psycopg2.extensions import connection as Connection
 
 from app import app
-from chalicelib.storage import store
+from chalicelib.storage.store import AUDIO_TYPE
 from tests.api.house import House, Person, Reply
 from tests.database_server import Database
 from tests.stores import RunningStore, send, use_store, voice
@@ -123,7 +123,7 @@ def upload_of(family: str, size: int = 2_000, **more: Any) -> dict[str, Any]:
         "familyId": family,
         "fileSizeBytes": size,
         "durationSeconds": 12.5,
-        "contentType": store.AUDIO_TYPE,
+        "contentType": AUDIO_TYPE,
         **more,
     }
     return {name: value for name, value in body.items() if value is not None}

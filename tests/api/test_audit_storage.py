@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from chalicelib.schedules import audit_storage
-from chalicelib.storage import bucket_walk, store
+from chalicelib.storage import bucket_walk
+from chalicelib.storage.store import Store, audio_store
 from tests.api.clock import Clock
 from tests.stores import voice
 
@@ -23,7 +24,7 @@ def verified(clock: Clock, family: str) -> bool:
 
 
 def delete_behind_its_back(key: str) -> None:
-    store.audio_store().delete_object(key)
+    audio_store().delete_object(key)
 
 
 def test_a_whole_house_has_no_findings_and_is_stamped(clock: Clock) -> None:
@@ -112,7 +113,7 @@ def test_what_is_under_way_is_neither_missing_nor_orphaned(clock: Clock) -> None
 def test_a_voice_that_comes_while_the_audit_walks_is_no_finding(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     family, keeper = clock.family_of_one()
     recording = clock.kept(family, keeper)
-    monkeypatch.setattr(store.Store, "list_objects", lambda store, prefix, start_after="": iter([]))
+    monkeypatch.setattr(Store, "list_objects", lambda store, prefix, start_after="": iter([]))
     assert lists(clock.now("audit_storage")) == NOTHING, "listed too early, it is there when asked for by name"
     monkeypatch.undo()
     monkeypatch.setattr(audit_storage, "_recordings", lambda call, after: iter([]))

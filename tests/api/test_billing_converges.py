@@ -20,7 +20,7 @@ import pytest
 import stripe as library
 
 from chalicelib import config
-from chalicelib.billing import stripe_client, sync
+from chalicelib.billing import checkout, stripe_client, sync
 from chalicelib.billing.entitlements import Subscription, entitlement_of
 from chalicelib.billing.plans import PLANS
 from chalicelib.call import Call
@@ -85,7 +85,7 @@ class Payer:
 def payer_of(front: Front, stripe: StripeWorld) -> Payer:
     keeper = front.person()
     family = front.family(keeper)
-    session = checkout(keeper, family).data["sessionId"]
+    session = check_out(keeper, family).data["sessionId"]
     customer = front.value("SELECT customer_id FROM ops.billing_customers WHERE family_id = %s", family)
     return Payer(front, stripe, keeper, family, stripe.pay(session), customer)
 
@@ -95,7 +95,7 @@ def payer(shared: Front, shared_stripe: StripeWorld) -> Payer:
     return payer_of(shared, shared_stripe)
 
 
-def checkout(keeper: Caller, family: str, plan: str = "family") -> Reply:
+def check_out(keeper: Caller, family: str, plan: str = "family") -> Reply:
     return keeper.ask("create-checkout-session", {"familyId": family, "plan": plan, "interval": "month"})
 
 
@@ -151,7 +151,7 @@ def test_all_orders_of_five_events_of_one_second_end_in_what_stripe_shows(shared
     payer.change(status="canceled")
     assert {event["type"] for event in payer.events(*KINDS)} == set(KINDS)
     # Bought again: the deletion of the first subscription, come last, takes nothing from the second.
-    again = payer.stripe.pay(checkout(payer.keeper, payer.family, "legacy").data["sessionId"])
+    again = payer.stripe.pay(check_out(payer.keeper, payer.family, "legacy").data["sessionId"])
     due = payer.due()
     assert (due[0], due[1], due[6]) == ("legacy", "active", again)
     orders = list(itertools.permutations(KINDS))
@@ -386,7 +386,7 @@ def test_two_keepers_with_two_tabs_each_for_two_plans_are_one_customer_and_one_s
     family = shared.family(keeper)
     other = shared.member(family, "keeper")
     clicks: list[Callable[[], Reply]] = [
-        partial(checkout, who, family, plan) for who in (keeper, other) for plan in ("family", "legacy")
+        partial(check_out, who, family, plan) for who in (keeper, other) for plan in ("family", "legacy")
     ]
     replies = at_once(clicks)
     assert {reply.reason for reply in replies if reply.status != 200} <= {"in_progress"}
@@ -397,7 +397,7 @@ def test_two_keepers_with_two_tabs_each_for_two_plans_are_one_customer_and_one_s
         "SELECT customer_id, checkout_session_id FROM ops.billing_customers WHERE family_id = %s", family
     ) == [(customers[0], standing)]
     shared_stripe.pay(standing)
-    assert {checkout(keeper, family, plan).reason for plan in ("family", "legacy")} == {"subscribed"}
+    assert {check_out(keeper, family, plan).reason for plan in ("family", "legacy")} == {"subscribed"}
 
 
 def test_a_customer_whose_making_was_never_answered_is_the_family_s_all_the_same(
@@ -409,14 +409,14 @@ def test_a_customer_whose_making_was_never_answered_is_the_family_s_all_the_same
     monkeypatch.setattr(stripe_client, "ANSWER_SECONDS", 0.2)
     stripe_client.reset()
     shared_stripe.stand_in.faults.delay(0.6, times=2)
-    assert checkout(keeper, family).error == "SERVICE_UNAVAILABLE"
+    assert check_out(keeper, family).error == "SERVICE_UNAVAILABLE"
     made = customers_of(shared_stripe, family)
     assert len(made) == 1
     assert shared.value("SELECT count(*) FROM ops.billing_customers WHERE family_id = %s", family) == 0
     shared_stripe.stand_in.faults.reset()
     monkeypatch.setattr(stripe_client, "ANSWER_SECONDS", patience)
     stripe_client.reset()
-    assert checkout(keeper, family).status == 200
+    assert check_out(keeper, family).status == 200
     assert customers_of(shared_stripe, family) == made
     assert shared.run("SELECT customer_id FROM ops.billing_customers WHERE family_id = %s", family) == [(made[0],)]
 
@@ -426,16 +426,16 @@ def test_a_function_that_died_between_customer_and_session_leaves_one_customer(
 ) -> None:
     keeper = shared.person()
     family = shared.family(keeper)
-    create = stripe_client.create_checkout_session
+    create = checkout.create_checkout_session
 
-    def die(*args: Any, **kwargs: Any) -> stripe_client.CheckoutSession:
+    def die(*args: Any, **kwargs: Any) -> checkout.CheckoutSession:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(stripe_client, "create_checkout_session", die)
+    monkeypatch.setattr(checkout, "create_checkout_session", die)
     with pytest.raises(KeyboardInterrupt):
-        checkout(keeper, family)
-    monkeypatch.setattr(stripe_client, "create_checkout_session", create)
-    assert checkout(keeper, family).status == 200
+        check_out(keeper, family)
+    monkeypatch.setattr(checkout, "create_checkout_session", create)
+    assert check_out(keeper, family).status == 200
     assert len(customers_of(shared_stripe, family)) == 1
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.schedules import cleanup_media
-from chalicelib.storage import store
+from chalicelib.storage.store import Store, audio_store
 from tests.api.clock import Clock
 from tests.api.front import Caller
 from tests.stores import voice
@@ -107,9 +107,9 @@ def test_a_purge_killed_before_or_after_any_step_converges(
     clock: Clock, monkeypatch: pytest.MonkeyPatch, deed: str
 ) -> None:
     family, recording, _ = trashed(clock)
-    delete, transact = store.Store.delete_object, cleanup_media.transact
+    delete, transact = Store.delete_object, cleanup_media.transact
 
-    def dying_delete(store: store.Store, key: str) -> None:
+    def dying_delete(store: Store, key: str) -> None:
         delete(store, key)
         if (deed == "audio" and key.endswith("m4a")) or (deed == "waveform" and key.endswith("json")):
             raise Killed
@@ -120,11 +120,11 @@ def test_a_purge_killed_before_or_after_any_step_converges(
             raise Killed
         return answer
 
-    monkeypatch.setattr(store.Store, "delete_object", dying_delete)
+    monkeypatch.setattr(Store, "delete_object", dying_delete)
     monkeypatch.setattr(cleanup_media, "transact", dying_transact)
     with pytest.raises(Killed):
         clock.now("cleanup_media")
-    monkeypatch.setattr(store.Store, "delete_object", delete)
+    monkeypatch.setattr(Store, "delete_object", delete)
     monkeypatch.setattr(cleanup_media, "transact", transact)
 
     used_in_between = clock.used(family)
@@ -138,7 +138,7 @@ def test_a_purge_killed_before_or_after_any_step_converges(
 def test_an_object_that_is_gone_already_hinders_no_purge(clock: Clock) -> None:
     family, _, _ = trashed(clock)
     for key in clock.stored():
-        store.audio_store().delete_object(key)
+        audio_store().delete_object(key)
     assert clock.now("cleanup_media")["purged"] == 1
     assert clock.used(family) == 0
 

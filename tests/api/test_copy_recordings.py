@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.storage import store
+from chalicelib.storage.store import audio_store, backup_store
 from tests.api.clock import Clock
 from tests.stores import send, voice
 
 
 def copies() -> dict[str, int]:
-    return {found.key: found.size_bytes for page in store.backup_store().list_objects("") for found in page}
+    return {found.key: found.size_bytes for page in backup_store().list_objects("") for found in page}
 
 
 def copied(clock: Clock, recording: str) -> bool:
@@ -22,7 +22,7 @@ def test_each_recording_gets_a_second_copy_once(clock: Clock) -> None:
     recording = clock.kept(family, keeper, 50_000)
     assert clock.now("copy_recordings") == {"configured": True, "copied": 1, "late": 0, "finished": True}
     assert copied(clock, recording)
-    _, body = send("GET", store.backup_store().sign_download(clock.key(family, recording)).url)
+    _, body = send("GET", backup_store().sign_download(clock.key(family, recording)).url)
     assert body == voice(50_000)
     assert clock.now("copy_recordings") == {"configured": True, "late": 0, "finished": True}
 
@@ -40,7 +40,7 @@ def test_what_stands_in_the_second_bucket_is_never_overwritten(clock: Clock) -> 
     family, keeper = clock.family_of_one()
     recording = clock.kept(family, keeper)
     key = clock.key(family, recording)
-    upload = store.backup_store().sign_upload(key, 5, "audio/mp4")
+    upload = backup_store().sign_upload(key, 5, "audio/mp4")
     assert send("PUT", upload.url, b"older", upload.headers)[0] == 200
     for _ in range(2):
         assert clock.now("copy_recordings")["differs"] == 1
@@ -53,7 +53,7 @@ def test_what_is_not_what_was_stored_is_not_taken_for_the_voice(clock: Clock) ->
     family, keeper = clock.family_of_one()
     recording = clock.kept(family, keeper)
     key = clock.key(family, recording)
-    store.audio_store().delete_object(key)
+    audio_store().delete_object(key)
     assert clock.now("copy_recordings")["missing"] == 1
     clock.store.put(key, voice(2_000)[::-1])
     assert clock.now("copy_recordings")["changed"] == 1
@@ -78,7 +78,7 @@ def test_a_backup_that_is_down_is_tried_again_and_after_a_day_alarms(clock: Cloc
 def test_one_that_fails_keeps_no_other_from_being_copied(clock: Clock) -> None:
     family, keeper = clock.family_of_one()
     first, second = clock.kept(family, keeper), clock.kept(family, keeper)
-    store.audio_store().delete_object(clock.key(family, first))
+    audio_store().delete_object(clock.key(family, first))
     summary = clock.now("copy_recordings")
     assert (summary["missing"], summary["copied"]) == (1, 1)
     assert copied(clock, second)

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from chalicelib.billing import stripe_client
+from chalicelib.billing import checkout, stripe_client
 from tests.api.front import Caller, Front, at_once
 from tests.api.house import Reply
 from tests.contract.stripe_world import StripeWorld
@@ -25,7 +25,7 @@ def family(front: Front, keeper: Caller) -> str:
     return front.family(keeper)
 
 
-def checkout(person: Caller, family: str, plan: str = "family", interval: str = "month") -> Reply:
+def check_out(person: Caller, family: str, plan: str = "family", interval: str = "month") -> Reply:
     return person.ask(NAME, {"familyId": family, "plan": plan, "interval": interval})
 
 
@@ -39,7 +39,7 @@ def customers(stripe: StripeWorld) -> set[str]:
 
 
 def test_a_keeper_is_sent_to_pay(front: Front, stripe: StripeWorld, keeper: Caller, family: str) -> None:
-    data = checkout(keeper, family).data
+    data = check_out(keeper, family).data
     assert set(data) == {"sessionId", "url"}
     session: Any = stripe.client.v1.checkout.sessions.retrieve(data["sessionId"])
     assert (session.url, session.status, session.client_reference_id) == (data["url"], "open", family)
@@ -60,15 +60,15 @@ def test_nothing_a_caller_sends_decides_where_stripe_returns_to(
 
 
 def test_the_same_plan_asked_again_is_the_same_session(stripe: StripeWorld, keeper: Caller, family: str) -> None:
-    first = checkout(keeper, family).data
-    assert checkout(keeper, family).data == first
+    first = check_out(keeper, family).data
+    assert check_out(keeper, family).data == first
     assert open_sessions(stripe) == [first["sessionId"]]
 
 
 def test_another_plan_takes_the_place_of_the_first(stripe: StripeWorld, keeper: Caller, family: str) -> None:
-    first = checkout(keeper, family, "family", "month").data
-    second = checkout(keeper, family, "legacy", "month").data
-    third = checkout(keeper, family, "family", "month").data
+    first = check_out(keeper, family, "family", "month").data
+    second = check_out(keeper, family, "legacy", "month").data
+    third = check_out(keeper, family, "family", "month").data
     assert len({first["sessionId"], second["sessionId"], third["sessionId"]}) == 3
     assert open_sessions(stripe) == [third["sessionId"]]
     assert len(customers(stripe)) == 1
@@ -78,11 +78,11 @@ def test_two_keepers_and_ten_clicks_at_once_are_one_customer_and_one_session(
     front: Front, stripe: StripeWorld, keeper: Caller, family: str
 ) -> None:
     other = front.member(family, "keeper")
-    replies = at_once([lambda who=who: checkout(who, family) for who in (keeper, other) * 5])  # type: ignore[misc]
+    replies = at_once([lambda who=who: check_out(who, family) for who in (keeper, other) * 5])  # type: ignore[misc]
     # Stripe holds off whoever comes with a key that is being worked on; they are told to come again, and may.
     assert {reply.status for reply in replies} <= {200, 503}
     given = {reply.data["sessionId"] for reply in replies if reply.status == 200}
-    assert given == {checkout(other, family).data["sessionId"]}
+    assert given == {check_out(other, family).data["sessionId"]}
     assert len(open_sessions(stripe)) == len(customers(stripe)) == 1
 
 
@@ -90,7 +90,7 @@ def test_two_plans_asked_at_once_leave_one_session_to_pay(
     front: Front, stripe: StripeWorld, keeper: Caller, family: str
 ) -> None:
     other = front.member(family, "keeper")
-    replies = at_once([lambda: checkout(keeper, family, "family"), lambda: checkout(other, family, "legacy")])
+    replies = at_once([lambda: check_out(keeper, family, "family"), lambda: check_out(other, family, "legacy")])
     given = [reply.data["sessionId"] for reply in replies if reply.status == 200]
     assert {reply.reason for reply in replies if reply.status != 200} <= {"in_progress"}
     standing = front.value("SELECT checkout_session_id FROM ops.billing_customers")
@@ -101,47 +101,47 @@ def test_two_plans_asked_at_once_leave_one_session_to_pay(
 def test_a_session_that_lost_its_place_cannot_be_paid(
     front: Front, stripe: StripeWorld, keeper: Caller, family: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    create = stripe_client.create_checkout_session
+    create = checkout.create_checkout_session
 
-    def overtaken(*args: Any, **kwargs: Any) -> stripe_client.CheckoutSession:
+    def overtaken(*args: Any, **kwargs: Any) -> checkout.CheckoutSession:
         mine = create(*args, **kwargs)
-        monkeypatch.setattr(stripe_client, "create_checkout_session", create)
-        assert checkout(keeper, family, "legacy").status == 200
+        monkeypatch.setattr(checkout, "create_checkout_session", create)
+        assert check_out(keeper, family, "legacy").status == 200
         return mine
 
-    monkeypatch.setattr(stripe_client, "create_checkout_session", overtaken)
-    assert checkout(keeper, family, "family").reason == "in_progress"
+    monkeypatch.setattr(checkout, "create_checkout_session", overtaken)
+    assert check_out(keeper, family, "family").reason == "in_progress"
     assert open_sessions(stripe) == [front.value("SELECT checkout_session_id FROM ops.billing_customers")]
     assert front.value("SELECT checkout_plan FROM ops.billing_customers") == "legacy"
 
 
 def test_a_session_that_expired_is_followed_by_a_new_one(stripe: StripeWorld, keeper: Caller, family: str) -> None:
-    first = checkout(keeper, family).data
+    first = check_out(keeper, family).data
     stripe.client.v1.checkout.sessions.expire(first["sessionId"])
-    second = checkout(keeper, family).data
+    second = check_out(keeper, family).data
     assert second["sessionId"] != first["sessionId"]
     assert open_sessions(stripe) == [second["sessionId"]]
 
 
 @pytest.mark.parametrize("plan", ["family", "legacy"])
 def test_who_paid_a_moment_ago_does_not_pay_again(stripe: StripeWorld, keeper: Caller, family: str, plan: str) -> None:
-    stripe.pay(checkout(keeper, family).data["sessionId"])
-    assert checkout(keeper, family, plan).reason == "subscribed"
+    stripe.pay(check_out(keeper, family).data["sessionId"])
+    assert check_out(keeper, family, plan).reason == "subscribed"
     assert open_sessions(stripe) == []
 
 
 def test_a_family_that_is_subscribed_is_sent_to_the_portal(
     front: Front, stripe: StripeWorld, keeper: Caller, family: str
 ) -> None:
-    checkout(keeper, family)
+    check_out(keeper, family)
     front.run("UPDATE ops.billing_customers SET subscription_id = 'sub_1', subscription_status = 'active'")
-    assert checkout(keeper, family).reason == "subscribed"
+    assert check_out(keeper, family).reason == "subscribed"
 
 
 def test_a_family_whose_subscription_ended_may_pay_again(stripe: StripeWorld, keeper: Caller, family: str) -> None:
-    subscription = stripe.pay(checkout(keeper, family).data["sessionId"])
+    subscription = stripe.pay(check_out(keeper, family).data["sessionId"])
     stripe.post(f"subscriptions/{subscription}", {"status": "canceled"})
-    again = checkout(keeper, family).data
+    again = check_out(keeper, family).data
     assert open_sessions(stripe) == [again["sessionId"]]
     assert len(customers(stripe)) == 1
 
@@ -150,9 +150,9 @@ def test_strangers_storytellers_and_unknown_families_get_one_answer(
     front: Front, stripe: StripeWorld, keeper: Caller, family: str
 ) -> None:
     replies = [
-        checkout(front.person(), family),
-        checkout(front.member(family), family),
-        checkout(keeper, str(uuid4())),
+        check_out(front.person(), family),
+        check_out(front.member(family), family),
+        check_out(keeper, str(uuid4())),
     ]
     assert {reply.error for reply in replies} == {"FORBIDDEN"}
     assert all(reply.anonymous == replies[0].anonymous for reply in replies)
@@ -163,14 +163,14 @@ def test_a_keeper_shown_out_while_stripe_was_asked_leaves_nothing_to_pay(
     front: Front, stripe: StripeWorld, keeper: Caller, family: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     front.member(family, "keeper")
-    create = stripe_client.create_checkout_session
+    create = checkout.create_checkout_session
 
-    def meanwhile(*args: Any, **kwargs: Any) -> stripe_client.CheckoutSession:
+    def meanwhile(*args: Any, **kwargs: Any) -> checkout.CheckoutSession:
         front.remove(family, keeper)
         return create(*args, **kwargs)
 
-    monkeypatch.setattr(stripe_client, "create_checkout_session", meanwhile)
-    assert checkout(keeper, family).error == "FORBIDDEN"
+    monkeypatch.setattr(checkout, "create_checkout_session", meanwhile)
+    assert check_out(keeper, family).error == "FORBIDDEN"
     assert open_sessions(stripe) == []
     assert front.value("SELECT count(*) FROM ops.billing_customers") == 0
 
@@ -194,15 +194,15 @@ def test_what_is_not_valid_is_refused_by_its_field(shared: Front, change: dict[s
 def test_a_plan_that_is_not_sold_here_is_503_and_makes_nothing(
     front: Front, stripe: StripeWorld, keeper: Caller, family: str
 ) -> None:
-    assert checkout(keeper, family, "legacy", "year").error == "SERVICE_UNAVAILABLE"
+    assert check_out(keeper, family, "legacy", "year").error == "SERVICE_UNAVAILABLE"
     assert open_sessions(stripe) == []
 
 
 def test_stripe_out_of_reach_is_503_and_asking_again_works(stripe: StripeWorld, keeper: Caller, family: str) -> None:
     stripe.stand_in.faults.fail_next(500, times=2)
-    reply = checkout(keeper, family)
+    reply = check_out(keeper, family)
     assert (reply.status, reply.error) == (503, "SERVICE_UNAVAILABLE")
-    assert checkout(keeper, family).status == 200
+    assert check_out(keeper, family).status == 200
     assert len(open_sessions(stripe)) == len(customers(stripe)) == 1
 
 
@@ -219,9 +219,9 @@ def test_an_answer_of_stripe_s_that_was_lost_makes_no_second_session(
         return customer
 
     monkeypatch.setattr(stripe_client, "create_customer", then_slow)
-    assert checkout(keeper, family).error == "SERVICE_UNAVAILABLE"
+    assert check_out(keeper, family).error == "SERVICE_UNAVAILABLE"
     monkeypatch.setattr(stripe_client, "create_customer", create)
-    assert checkout(keeper, family).status == 200
+    assert check_out(keeper, family).status == 200
     assert len(open_sessions(stripe)) == 1
 
 
@@ -232,6 +232,6 @@ def test_a_first_checkout_is_two_messages_and_a_repeated_one_is_one(
 
     messages: list[int] = []
     monkeypatch.setattr(logs, "request", lambda call, *rest: messages.append(call.messages))
-    checkout(keeper, family)
-    checkout(keeper, family)
+    check_out(keeper, family)
+    check_out(keeper, family)
     assert messages == [2, 1]

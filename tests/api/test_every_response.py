@@ -19,8 +19,9 @@ from pydantic import Field
 from chalicelib import config
 from chalicelib.api.application import MAX_BODY, MAX_WEBHOOK_BODY, SunApi
 from chalicelib.api.models import Line, Timestamp, WireModel
-from chalicelib.api.rate_limits import READS, WRITES, Limit
-from chalicelib.call import Answer, Bare, Call
+from chalicelib.api.rate_limits import READS, WRITES
+from chalicelib.api.responses import Answer, Bare
+from chalicelib.call import Call, Limit
 from chalicelib.database import messages
 from chalicelib.errors import InternalError, Refused, Unavailable
 from tests.database_server import Database

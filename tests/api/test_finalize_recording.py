@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from chalicelib.storage import store
+from chalicelib.storage.store import Store, StoredObject
 from tests.api.front import GIB, Caller, Front, at_once, upload_of
 from tests.stores import send, voice
 
@@ -263,13 +263,13 @@ def test_one_finalize_is_one_message_and_one_look(
     lines: list[int] = []
     monkeypatch.setattr(logs, "request", lambda call, *rest: lines.append(call.messages))
     looks: list[str] = []
-    inspect = store.Store.inspect_object
+    inspect = Store.inspect_object
 
-    def watched(store: store.Store, key: str) -> store.StoredObject | None:
+    def watched(store: Store, key: str) -> StoredObject | None:
         looks.append(key)
         return inspect(store, key)
 
-    monkeypatch.setattr(store.Store, "inspect_object", watched)
+    monkeypatch.setattr(Store, "inspect_object", watched)
     recording = shared.upload(family, keeper)
     lines.clear()
     keeper.ask(NAME, asked(family, recording))

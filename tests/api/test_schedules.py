@@ -11,8 +11,8 @@ import pytest
 from app import app
 from chalicelib.config_by_function import FUNCTIONS
 from chalicelib.errors import InternalError
-from chalicelib.schedules import slots
-from chalicelib.storage import store
+from chalicelib.schedules import audit_storage, slots
+from chalicelib.storage.store import Store
 from tests.api.clock import Clock
 
 SCHEDULES = sorted(set(FUNCTIONS) - {"api_handler"})
@@ -52,10 +52,10 @@ def test_whoever_runs_a_schedule_by_hand_means_now(clock: Clock) -> None:
 def test_a_run_that_fails_says_nothing_of_why_to_the_outside_and_leaves_its_slot_unfinished(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken() -> store.Store:
+    def broken() -> Store:
         raise RuntimeError("grandma@example.com")
 
-    monkeypatch.setattr(store, "audio_store", broken)
+    monkeypatch.setattr(audit_storage, "audio_store", broken)
     with pytest.raises(InternalError, match=r"^audit_storage failed$"):
         clock.tick("audit_storage")
     assert clock.run("SELECT finished_at FROM ops.schedule_runs") == [(None,)]

@@ -65,9 +65,9 @@ def test_sent_and_not_noted_it_still_arrives_once(clock: Clock, vendors: Vendors
 def test_a_missing_voice_is_in_the_operator_s_inbox_with_the_next_run(clock: Clock, vendors: Vendors) -> None:
     family, keeper = clock.family_of_one()
     recording = clock.kept(family, keeper)
-    from chalicelib.storage import store
+    from chalicelib.storage.store import audio_store
 
-    store.audio_store().delete_object(clock.key(family, recording))
+    audio_store().delete_object(clock.key(family, recording))
     clock.now("audit_storage")
     clock.tick("send_error_digest")
     (letter,) = vendors.letters(OPERATOR)

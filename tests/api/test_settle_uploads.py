@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.storage import store
+from chalicelib.storage.store import Store, StoredObject
 from tests.api.clock import Clock
 from tests.stores import voice
 
@@ -109,14 +109,14 @@ def test_one_that_fails_keeps_no_other_from_being_rescued(clock: Clock, monkeypa
     recordings = [clock.upload(family, keeper) for _ in range(3)]
     for recording in recordings:
         clock.pass_time(recording, EXPIRED)
-    inspect = store.Store.inspect_object
+    inspect = Store.inspect_object
 
-    def sometimes(store: store.Store, key: str) -> store.StoredObject | None:
+    def sometimes(store: Store, key: str) -> StoredObject | None:
         if recordings[0] in key:
             raise RuntimeError("no luck")
         return inspect(store, key)
 
-    monkeypatch.setattr(store.Store, "inspect_object", sometimes)
+    monkeypatch.setattr(Store, "inspect_object", sometimes)
     assert clock.now("settle_uploads") == {"failed": 1, "rescued": 2, "finished": True}
     monkeypatch.undo()
 
@@ -139,9 +139,9 @@ def test_a_run_cut_short_goes_on_where_it_stopped(clock: Clock, monkeypatch: pyt
 
     monkeypatch.setattr(settle_uploads, "MOST", 2)
     looked_at: list[str] = []
-    inspect = store.Store.inspect_object
+    inspect = Store.inspect_object
     monkeypatch.setattr(
-        store.Store,
+        Store,
         "inspect_object",
         lambda store, key: (looked_at.append(key.split("/")[3][:36]), inspect(store, key))[1],
     )

@@ -13,8 +13,8 @@ from typing import Any
 
 from app import app
 from chalicelib.api.dispatch import Endpoint
+from chalicelib.api.problems import CODES
 from chalicelib.api.responses import REQUEST_ID
-from chalicelib.errors import CODES
 from tools.api_docs.errors import codes_of
 from tools.api_docs.examples import DOCUMENTED
 

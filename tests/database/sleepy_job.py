@@ -12,8 +12,9 @@ import time
 from pathlib import Path
 
 from chalicelib.call import Call
+from chalicelib.errors import NotRetryable
 from chalicelib.queue import worker
-from chalicelib.queue.job import Job, NotRetryable
+from chalicelib.queue.job import Job
 
 KIND = worker.Kind("tests.database.sleepy_job")
 

@@ -14,8 +14,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from chalicelib import config
-from chalicelib.api.rate_limits import REDEEM, Limit
-from chalicelib.call import Call
+from chalicelib.api import rate_limits
+from chalicelib.api.rate_limits import REDEEM
+from chalicelib.call import Call, Limit
 from chalicelib.database import connections, messages
 from chalicelib.database.literals import Json, plain
 from chalicelib.errors import InternalError, Refused, Unavailable
@@ -89,7 +90,10 @@ def person(prepared: Database) -> UUID:
 
 
 def a_call(user_id: UUID | None = None, limit: Limit | None = None) -> Call:
-    return Call(request_id=f"req-{uuid4().hex[:8]}", user_id=user_id, limit=limit)
+    call = Call(request_id=f"req-{uuid4().hex[:8]}", user_id=user_id)
+    if limit is not None:
+        rate_limits.count(call, limit)
+    return call
 
 
 def notes(prepared: Database) -> list[str]:
@@ -230,7 +234,6 @@ def test_a_refusal_is_raised_with_its_details(prepared: Database) -> None:
     error = outcome(lambda: messages.transact(a_call(), "test_refuse", p_code="QUOTA_EXCEEDED"))
     assert isinstance(error, Refused)
     assert (error.code, error.details) == ("QUOTA_EXCEEDED", {"quota_bytes": 5})
-    assert isinstance(outcome(lambda: messages.transact(a_call(), "test_refuse", p_code="MOON")), InternalError)
 
 
 def test_a_query_that_finds_nothing_is_refused_as_its_caller_says(prepared: Database, person: UUID) -> None:

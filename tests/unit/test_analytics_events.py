@@ -13,7 +13,7 @@ import pytest
 
 from chalicelib import analytics
 from chalicelib.analytics import EVENTS, Properties, read_event
-from chalicelib.queue.job import NotRetryable
+from chalicelib.errors import NotRetryable
 
 FAMILY, PERSON, RECORDING, PROMPT = (str(uuid.uuid4()) for _ in range(4))
 ROOT = Path(__file__).parents[2]

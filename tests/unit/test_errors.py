@@ -7,17 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.errors import (
-    CODES,
-    CONFLICT_REASONS,
-    MAX_FIELD_ERRORS,
-    InternalError,
-    MissingConfiguration,
-    Refused,
-    Unavailable,
-    describe,
-    invalid,
-)
+from chalicelib.api.problems import CODES, CONFLICT_REASONS, describe
+from chalicelib.errors import MAX_FIELD_ERRORS, InternalError, MissingConfiguration, Refused, Unavailable, invalid
 
 ROOT = Path(__file__).parents[2]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.errors import CODES
+from chalicelib.api.problems import CODES
 from local.settings import ROOT
 
 TEMPLATE = json.loads((ROOT / ".chalice" / "merge.json").read_text())

@@ -11,9 +11,10 @@ from uuid import uuid4
 import pytest
 
 from chalicelib.api import rate_limits
-from chalicelib.api.rate_limits import INVITES, PAYMENT, READS, REDEEM, WRITES, Limit, address_key, count_outside, key
-from chalicelib.call import Call
-from chalicelib.errors import Refused, Unavailable, describe
+from chalicelib.api.problems import describe
+from chalicelib.api.rate_limits import INVITES, PAYMENT, READS, REDEEM, WRITES, address_key, count_outside, key
+from chalicelib.call import Call, Limit
+from chalicelib.errors import Refused, Unavailable
 
 
 def test_the_classes_are_those_of_the_contract() -> None:
@@ -128,7 +129,7 @@ def test_a_store_that_fails_stops_what_must_be_counted_and_nothing_else(capsys: 
 def test_after_a_failure_the_store_is_asked_again_in_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STAGE", "local")
     monkeypatch.setenv("RATE_LIMIT_STORAGE_URL", "memory://")
-    limit = Limit("test", 1, needs_count=True)
+    limit = Limit("test", 1, fail_closed=True)
     call = Call(request_id="r", user_id=uuid4())
     monkeypatch.setattr(rate_limits, "_store_down_until", time.monotonic() + 0.2)
     with pytest.raises(Unavailable):

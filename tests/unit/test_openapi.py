@@ -16,9 +16,9 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from app import app
 from chalicelib.api.dispatch import Endpoint
-from chalicelib.api.models import parse_body
-from chalicelib.call import Answer, Bare
-from chalicelib.errors import CODES, CONFLICT_REASONS
+from chalicelib.api.parsing import parse_body
+from chalicelib.api.problems import CODES, CONFLICT_REASONS
+from chalicelib.api.responses import Answer, Bare
 from chalicelib.resources.openapi import DOCUMENT
 from local.settings import ROOT
 from tools.api_docs import generate as generated

@@ -21,6 +21,7 @@ from chalicelib import config, logs
 from chalicelib.errors import Unavailable
 from chalicelib.storage import s3_http
 from chalicelib.storage import store as r2
+from chalicelib.storage.copying import copy_to_backup
 from tests.stores import RunningStore, running_store, send, use_store, voice
 
 
@@ -311,7 +312,7 @@ def test_a_listing_that_breaks_half_way_says_so(store: RunningStore, monkeypatch
 
 def test_a_recording_is_copied_whole(store: RunningStore, key: str) -> None:
     store.put(key, voice(3_000_000))
-    assert r2.copy_to_backup(key) == "copied"
+    assert copy_to_backup(key) == "copied"
     copy = r2.backup_store().inspect_object(key)
     assert copy is not None
     assert (copy.size_bytes, copy.content_type) == (3_000_000, "audio/mp4")
@@ -320,32 +321,32 @@ def test_a_recording_is_copied_whole(store: RunningStore, key: str) -> None:
 
 def test_a_copy_that_stands_is_left_alone(store: RunningStore, key: str) -> None:
     store.put(key, voice())
-    assert r2.copy_to_backup(key) == "copied"
-    assert r2.copy_to_backup(key) == "already_there"
+    assert copy_to_backup(key) == "copied"
+    assert copy_to_backup(key) == "already_there"
 
 
 def test_a_copy_never_overwrites_another_object(store: RunningStore, key: str) -> None:
     store.put(key, voice())
-    r2.copy_to_backup(key)
+    copy_to_backup(key)
     r2.audio_store().delete_object(key)
     store.put(key, voice(900))
-    assert r2.copy_to_backup(key) == "differs"
+    assert copy_to_backup(key) == "differs"
     copy = r2.backup_store().inspect_object(key)
     assert copy is not None
     assert copy.size_bytes == len(voice())
 
 
 def test_nothing_is_no_copy(store: RunningStore, key: str) -> None:
-    assert r2.copy_to_backup(key) == "missing"
+    assert copy_to_backup(key) == "missing"
 
 
 def test_a_copy_that_breaks_off_leaves_nothing_behind(store: RunningStore, key: str) -> None:
     store.put(key, voice(3_000_000))
     store.app.fail_next(503, method="PUT")
     with pytest.raises(Unavailable, match=r"^backup$"):
-        r2.copy_to_backup(key)
+        copy_to_backup(key)
     assert r2.backup_store().inspect_object(key) is None
-    assert r2.copy_to_backup(key) == "copied"
+    assert copy_to_backup(key) == "copied"
 
 
 def test_many_threads_share_a_store(store: RunningStore, key: str) -> None:

@@ -12,17 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import Field
 
-from chalicelib.api.models import (
-    MAX_DEPTH,
-    Line,
-    Timestamp,
-    WireModel,
-    fingerprint,
-    parse_body,
-    parse_json,
-    parse_query,
-    to_json,
-)
+from chalicelib.api.models import Line, Timestamp, WireModel, fingerprint, to_json
+from chalicelib.api.parsing import MAX_DEPTH, parse_body, parse_json, parse_query
 from chalicelib.errors import Refused
 
 

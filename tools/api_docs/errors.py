@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from chalicelib.api.dispatch import Endpoint
-from chalicelib.errors import CODES, CONFLICT_REASONS, MAX_FIELD_ERRORS, InternalError, Refused, describe
+from chalicelib.api.problems import CODES, CONFLICT_REASONS, describe
+from chalicelib.errors import MAX_FIELD_ERRORS, InternalError, Refused
 from tools.api_docs import prose as prose
 from tools.api_docs.examples import DOCUMENTED
 

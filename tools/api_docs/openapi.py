@@ -20,9 +20,9 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_jso
 from pydantic_core import core_schema
 
 from chalicelib.api.dispatch import Endpoint
-from chalicelib.api.models import MAX_INTEGER
-from chalicelib.call import Answer, Bare
-from chalicelib.errors import CODES
+from chalicelib.api.parsing import MAX_INTEGER
+from chalicelib.api.problems import CODES
+from chalicelib.api.responses import Answer, Bare
 from tools.api_docs import prose as prose
 from tools.api_docs.errors import codes_of, error_components, error_responses
 from tools.api_docs.examples import DOCUMENTED, Documented

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from chalicelib.api.dispatch import Endpoint
-from chalicelib.errors import CODES, CONFLICT_REASONS
+from chalicelib.api.problems import CODES, CONFLICT_REASONS
 from tools.api_docs import prose
 from tools.api_docs.errors import codes_of
 from tools.api_docs.openapi import operation_summary
@@ -61,7 +61,7 @@ def _limits(endpoints: list[Endpoint]) -> str:
     classes = {endpoint.limit: None for endpoint in endpoints if endpoint.limit is not None}
     rows = ["| class | calls a minute | when an outside counter is configured and down |", "|---|---|---|"]
     rows += [
-        f"| {limit.name} | {limit.per_minute} | {'503' if limit.needs_count else 'goes on uncounted'} |"
+        f"| {limit.name} | {limit.per_minute} | {'503' if limit.fail_closed else 'goes on uncounted'} |"
         for limit in classes
     ]
     return "\n".join(rows)
