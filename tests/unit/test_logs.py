@@ -44,7 +44,7 @@ def test_a_request_is_one_line_with_the_fields_an_operator_looks_for(
     monkeypatch.setenv("STAGE", "dev")
     monkeypatch.setenv("VERSION", "1.2.3")
     family_id = str(uuid4())
-    call = a_call(function="api_handler", db_ms=1.26, messages=1, notes={"familyId": family_id})
+    call = a_call(function="api_handler", db_ms=1.26, messages=1, log_fields={"familyId": family_id})
     logs.request(call, 200, "OK", 12.34)
     logs.request(call, 409, "CONFLICT", 1)
     first, second = lines()
@@ -69,7 +69,7 @@ def test_a_request_is_one_line_with_the_fields_an_operator_looks_for(
 
 
 def test_nothing_of_one_persons_line_is_in_the_next_ones(lines: Lines) -> None:
-    logs.request(a_call(notes={"familyId": str(uuid4())}), 200, "OK", 1)
+    logs.request(a_call(log_fields={"familyId": str(uuid4())}), 200, "OK", 1)
     logs.request(Call(request_id="req-2", route="/healthz"), 200, "OK", 1)
     assert {"userId", "familyId"} <= set(lines()[0])
     logs.request(Call(request_id="req-2", route="/healthz"), 200, "OK", 1)
@@ -101,7 +101,7 @@ def test_nothing_breaks_a_line_or_forges_one(hostile: Any, lines: Lines) -> None
 @pytest.mark.parametrize("name", sorted(SECRETS))
 def test_no_secret_reaches_the_log(name: str, lines: Lines) -> None:
     text, secret = SECRETS[name]
-    logs.error("event", a_call(notes={"note": text}), field=f"x {text}", more={"list": [text]})
+    logs.error("event", a_call(log_fields={"note": text}), field=f"x {text}", more={"list": [text]})
     logs.failure("event", InternalError(f"x {text} y"), a_call())
     assert secret not in json.dumps(lines(), ensure_ascii=False)
 
