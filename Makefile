@@ -88,7 +88,7 @@ openapi: $(READY) ## write chalicelib/openapi.json and the tables of docs/wire.m
 	@$(BIN)/python -m tools.api_docs.generate
 
 client-types: $(READY) ## write clients/stories.d.ts anew (needs Node)
-	@$(BIN)/python -m tests.e2e.client_types
+	@$(BIN)/python -m tests.support.client_types
 
 clean: ## forget the local stack's data and the virtual environment
 	rm -rf .local $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis tests/e2e/node_modules

@@ -14,7 +14,7 @@ from contextlib import ExitStack
 
 from psycopg2.extensions import connection as Connection
 
-from tests.database_server import Run
+from tests.support.database_server import Run
 
 ROUNDS = 300
 WARM_UP = 30

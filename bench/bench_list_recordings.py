@@ -17,7 +17,7 @@ from psycopg2.extensions import connection as Connection
 
 from bench.generate import fill, identity
 from chalicelib.database import messages as app_database
-from tests.database_server import Run
+from tests.support.database_server import Run
 
 ROUNDS = 2_000
 WARM_UP = 200

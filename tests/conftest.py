@@ -1,4 +1,4 @@
-"""What every test may ask for. Postgres is always real: see tests/database_server.py."""
+"""What every test may ask for. Postgres is always real: see tests/support/database_server.py."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from psycopg2.extensions import connection as Connection
 
-from tests.database_server import Cluster, Database, Run
-from tests.forgetting import core_forgets
+from tests.support.database_server import Cluster, Database, Run
+from tests.support.reset_modules import reset_modules
 
-__all__ = ["core_forgets"]
+__all__ = ["reset_modules"]
 
 RUN = pytest.StashKey[Run]()
 

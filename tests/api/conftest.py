@@ -1,4 +1,4 @@
-"""What the tests of the operations may ask for: the house with its front door, and an object store that runs on."""
+"""What the tests of the operations may ask for: the app over a database, an object store, Stripe and other vendors."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ import pytest
 from chalicelib import config
 from chalicelib.billing import stripe_client
 from chalicelib.storage import store
-from tests.api.clock import Clock
-from tests.api.front import Front
-from tests.api.vendors import Vendors, served
-from tests.contract.stripe_world import (
+from tests.support.api import Api
+from tests.support.database_server import Database
+from tests.support.http_server import HttpServer
+from tests.support.object_store import RunningStore, running_store
+from tests.support.schedules import Schedules
+from tests.support.stripe_server import (
     KEY,
     PRICES,
     WEBHOOK_SECRETS,
-    Door,
-    StripeWorld,
+    StripeServer,
     serving_hook,
     serving_stripe,
 )
-from tests.database_server import Database
-from tests.stores import RunningStore, running_store
+from tests.support.vendors import Vendors, served
 
 
 @pytest.fixture(scope="session")
@@ -34,37 +34,39 @@ def object_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSt
 
 
 @pytest.fixture
-def front(database: Database, monkeypatch: pytest.MonkeyPatch, object_store: RunningStore) -> Iterator[Front]:
-    yield Front(database, monkeypatch, object_store)
+def api(database: Database, monkeypatch: pytest.MonkeyPatch, object_store: RunningStore) -> Iterator[Api]:
+    yield Api(database, monkeypatch, object_store)
     object_store.app.heal()
     store.reset()
 
 
 @pytest.fixture
-def shared(module_database: Database, monkeypatch: pytest.MonkeyPatch, object_store: RunningStore) -> Iterator[Front]:
-    """The same over one database a module: for tests that look at nobody's rows but their own."""
-    yield Front(module_database, monkeypatch, object_store)
+def module_api(module_database: Database, monkeypatch: pytest.MonkeyPatch, object_store: RunningStore) -> Iterator[Api]:
+    """The same over one database for the module: for tests that look only at rows of their own."""
+    yield Api(module_database, monkeypatch, object_store)
     object_store.app.heal()
     store.reset()
 
 
 @pytest.fixture(scope="session")
-def clock_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStore]:
-    with running_store(tmp_path_factory.mktemp("clock") / "r2") as store:
+def schedules_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStore]:
+    with running_store(tmp_path_factory.mktemp("schedules") / "r2") as store:
         yield store
 
 
 @pytest.fixture
-def clock(database: Database, monkeypatch: pytest.MonkeyPatch, clock_store: RunningStore) -> Iterator[Clock]:
-    """The house with its clock, over buckets of its own that are empty at first."""
-    yield Clock(database, monkeypatch, clock_store)
-    clock_store.app.heal()
+def schedules(
+    database: Database, monkeypatch: pytest.MonkeyPatch, schedules_store: RunningStore
+) -> Iterator[Schedules]:
+    """The app with its schedules, over buckets of its own that are empty at first."""
+    yield Schedules(database, monkeypatch, schedules_store)
+    schedules_store.app.heal()
     store.reset()
 
 
 @pytest.fixture
-def vendors(clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Vendors]:
-    """Mail and product events go to stand-ins. After `clock`, whose settings it adds to."""
+def vendors(schedules: Schedules, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Vendors]:
+    """Mail and product events go to stand-ins. After `schedules`, whose settings it adds to."""
     with served(tmp_path, monkeypatch) as vendors:
         yield vendors
 
@@ -73,46 +75,53 @@ SOLD = {name: sold for name, sold in PRICES.items() if not sold.startswith("myst
 
 
 @pytest.fixture(scope="session")
-def stripe_doors() -> Iterator[tuple[Door, Door]]:
+def http_servers() -> Iterator[tuple[HttpServer, HttpServer]]:
     """Two servers that stay: one for the app's end of the webhook, one for Stripe."""
-    app, stripe = Door(), Door()
+    app, stripe = HttpServer(), HttpServer()
     yield app, stripe
     app.close()
     stripe.close()
 
 
-def configured(world: StripeWorld, monkeypatch: pytest.MonkeyPatch) -> Iterator[StripeWorld]:
+def configured(stripe_server: StripeServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[StripeServer]:
     """The app speaks to this Stripe."""
     for name, value in {
         "STRIPE_SECRET_KEY": KEY,
         "STRIPE_WEBHOOK_SECRETS": ",".join(WEBHOOK_SECRETS),
         "STRIPE_PRICES": json.dumps(SOLD),
-        "STRIPE_API_BASE": world.url,
+        "STRIPE_API_BASE": stripe_server.url,
     }.items():
         monkeypatch.setenv(name, value)
     config.reset()
     stripe_client.reset()
-    yield world
+    yield stripe_server
     stripe_client.reset()
 
 
 @pytest.fixture
 def stripe(
-    front: Front, stripe_doors: tuple[Door, Door], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[StripeWorld]:
+    api: Api, http_servers: tuple[HttpServer, HttpServer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[StripeServer]:
     """Stripe for one test alone, and the app configured to speak to it. Its events stay put until they are fetched."""
-    with serving_hook(stripe_doors[0]) as hook, serving_stripe(tmp_path / "stripe", hook, stripe_doors[1]) as world:
-        yield from configured(world, monkeypatch)
+    with (
+        serving_hook(http_servers[0]) as hook,
+        serving_stripe(tmp_path / "stripe", hook, http_servers[1]) as stripe_server,
+    ):
+        yield from configured(stripe_server, monkeypatch)
 
 
 @pytest.fixture(scope="module")
-def module_stripe(stripe_doors: tuple[Door, Door], tmp_path_factory: pytest.TempPathFactory) -> Iterator[StripeWorld]:
+def module_stripe_server(
+    http_servers: tuple[HttpServer, HttpServer], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[StripeServer]:
     folder = tmp_path_factory.mktemp("stripe")
-    with serving_hook(stripe_doors[0]) as hook, serving_stripe(folder, hook, stripe_doors[1]) as world:
-        yield world
+    with serving_hook(http_servers[0]) as hook, serving_stripe(folder, hook, http_servers[1]) as stripe_server:
+        yield stripe_server
 
 
 @pytest.fixture
-def shared_stripe(shared: Front, module_stripe: StripeWorld, monkeypatch: pytest.MonkeyPatch) -> Iterator[StripeWorld]:
+def module_stripe(
+    module_api: Api, module_stripe_server: StripeServer, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[StripeServer]:
     """The same over one database and one Stripe a module: for tests that look at nobody's but their own."""
-    yield from configured(module_stripe, monkeypatch)
+    yield from configured(module_stripe_server, monkeypatch)

@@ -9,8 +9,8 @@ import pytest
 from chalicelib.schedules import audit_storage
 from chalicelib.storage import bucket_walk
 from chalicelib.storage.store import Store, audio_store
-from tests.api.clock import Clock
-from tests.stores import voice
+from tests.support.object_store import voice
+from tests.support.schedules import Schedules
 
 NOTHING: dict[str, list[Any]] = {"missing": [], "orphaned": [], "differing": [], "drifted": []}
 
@@ -19,22 +19,22 @@ def lists(summary: dict[str, Any]) -> dict[str, list[Any]]:
     return {kind: summary[kind] for kind in NOTHING}
 
 
-def verified(clock: Clock, family: str) -> bool:
-    return bool(clock.value("SELECT last_verified_at IS NOT NULL FROM public.families WHERE id = %s", family))
+def verified(schedules: Schedules, family: str) -> bool:
+    return bool(schedules.value("SELECT last_verified_at IS NOT NULL FROM public.families WHERE id = %s", family))
 
 
 def delete_behind_its_back(key: str) -> None:
     audio_store().delete_object(key)
 
 
-def test_a_whole_house_has_no_findings_and_is_stamped(clock: Clock) -> None:
-    family, keeper = clock.family_of_one()
-    clock.kept(family, keeper, waveformSizeBytes=3)
-    trash = clock.kept(family, keeper)
-    clock.trash(trash, "1 day")
-    empty = clock.family(keeper)
+def test_a_whole_house_has_no_findings_and_is_stamped(schedules: Schedules) -> None:
+    family, keeper = schedules.family_of_one()
+    schedules.kept(family, keeper, waveformSizeBytes=3)
+    trash = schedules.kept(family, keeper)
+    schedules.trash(trash, "1 day")
+    empty = schedules.family(keeper)
     before = keeper.get(f"/v1/families/{family}").data["family"]["lastVerifiedAt"]
-    summary = clock.now("audit_storage")
+    summary = schedules.now("audit_storage")
     assert before is None
     assert lists(summary) == NOTHING
     assert summary["finished"] is True
@@ -46,27 +46,27 @@ def test_a_whole_house_has_no_findings_and_is_stamped(clock: Clock) -> None:
         "differing": 0,
         "drifted": 0,
     }
-    assert verified(clock, family)
-    assert verified(clock, empty)
+    assert verified(schedules, family)
+    assert verified(schedules, empty)
     assert keeper.get(f"/v1/families/{family}").data["family"]["lastVerifiedAt"] is not None
-    assert (clock.kinds(), clock.alerts()) == ([], {})
+    assert (schedules.kinds(), schedules.alerts()) == ([], {})
 
 
-def test_it_names_exactly_what_was_broken(clock: Clock) -> None:
-    whole, keeper = clock.family_of_one()
-    clock.kept(whole, keeper)
-    family, keeper = clock.family_of_one()
-    lost, changed, swapped, fine = (clock.kept(family, keeper) for _ in range(4))
-    delete_behind_its_back(clock.key(family, lost))
+def test_it_names_exactly_what_was_broken(schedules: Schedules) -> None:
+    whole, keeper = schedules.family_of_one()
+    schedules.kept(whole, keeper)
+    family, keeper = schedules.family_of_one()
+    lost, changed, swapped, fine = (schedules.kept(family, keeper) for _ in range(4))
+    delete_behind_its_back(schedules.key(family, lost))
     for recording, body in ((changed, voice(1_000)), (swapped, voice(2_000)[::-1])):
-        delete_behind_its_back(clock.key(family, recording))
-        clock.store.put(clock.key(family, recording), body)
+        delete_behind_its_back(schedules.key(family, recording))
+        schedules.store.put(schedules.key(family, recording), body)
     stray = "families/nobody/knows.m4a"
-    clock.store.put(stray, b"x")
-    drifting, _ = clock.family_of_one()
-    clock.run("UPDATE public.entitlements SET storage_used_bytes = 77 WHERE family_id = %s", drifting)
+    schedules.store.put(stray, b"x")
+    drifting, _ = schedules.family_of_one()
+    schedules.run("UPDATE public.entitlements SET storage_used_bytes = 77 WHERE family_id = %s", drifting)
 
-    summary = clock.now("audit_storage")
+    summary = schedules.now("audit_storage")
     assert [found["recordingId"] for found in summary["missing"]] == [lost]
     assert summary["missing"][0]["familyId"] == family
     assert [found["objectKey"] for found in summary["orphaned"]] == [stray]
@@ -80,8 +80,8 @@ def test_it_names_exactly_what_was_broken(clock: Clock) -> None:
         "differing": 2,
         "drifted": 1,
     }
-    assert [verified(clock, each) for each in (whole, family, drifting)] == [True, False, False]
-    assert clock.alerts() == {
+    assert [verified(schedules, each) for each in (whole, family, drifting)] == [True, False, False]
+    assert schedules.alerts() == {
         "audit-missing": "critical",
         "audit-differing": "critical",
         "audit-orphaned": "error",
@@ -90,50 +90,52 @@ def test_it_names_exactly_what_was_broken(clock: Clock) -> None:
     assert fine not in str(lists(summary))
 
 
-def test_a_bucket_that_is_empty_misses_every_voice(clock: Clock) -> None:
-    family, keeper = clock.family_of_one()
-    recordings = {clock.kept(family, keeper) for _ in range(3)}
-    for key in clock.stored():
+def test_a_bucket_that_is_empty_misses_every_voice(schedules: Schedules) -> None:
+    family, keeper = schedules.family_of_one()
+    recordings = {schedules.kept(family, keeper) for _ in range(3)}
+    for key in schedules.stored():
         delete_behind_its_back(key)
-    assert {found["recordingId"] for found in clock.now("audit_storage")["missing"]} == recordings
+    assert {found["recordingId"] for found in schedules.now("audit_storage")["missing"]} == recordings
 
 
-def test_what_is_under_way_is_neither_missing_nor_orphaned(clock: Clock) -> None:
-    family, keeper = clock.family_of_one()
-    clock.upload(family, keeper)
-    purging = clock.kept(family, keeper)
-    clock.trash(purging)
-    clock.value("SELECT ops.mark_purging_tx(%s)", purging)
-    delete_behind_its_back(clock.key(family, purging))
-    summary = clock.now("audit_storage")
+def test_what_is_under_way_is_neither_missing_nor_orphaned(schedules: Schedules) -> None:
+    family, keeper = schedules.family_of_one()
+    schedules.upload(family, keeper)
+    purging = schedules.kept(family, keeper)
+    schedules.trash(purging)
+    schedules.value("SELECT ops.mark_purging_tx(%s)", purging)
+    delete_behind_its_back(schedules.key(family, purging))
+    summary = schedules.now("audit_storage")
     assert lists(summary) == NOTHING
-    assert verified(clock, family)
+    assert verified(schedules, family)
 
 
-def test_a_voice_that_comes_while_the_audit_walks_is_no_finding(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    family, keeper = clock.family_of_one()
-    recording = clock.kept(family, keeper)
+def test_a_voice_that_comes_while_the_audit_walks_is_no_finding(
+    schedules: Schedules, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    family, keeper = schedules.family_of_one()
+    recording = schedules.kept(family, keeper)
     monkeypatch.setattr(Store, "list_objects", lambda store, prefix, start_after="": iter([]))
-    assert lists(clock.now("audit_storage")) == NOTHING, "listed too early, it is there when asked for by name"
+    assert lists(schedules.now("audit_storage")) == NOTHING, "listed too early, it is there when asked for by name"
     monkeypatch.undo()
     monkeypatch.setattr(audit_storage, "_recordings", lambda call, after: iter([]))
-    assert lists(clock.now("audit_storage")) == NOTHING, "a row made after its page was read still counts"
+    assert lists(schedules.now("audit_storage")) == NOTHING, "a row made after its page was read still counts"
     assert recording
 
 
-def test_an_audit_cut_off_after_any_page_finds_the_same(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_audit_cut_off_after_any_page_finds_the_same(schedules: Schedules, monkeypatch: pytest.MonkeyPatch) -> None:
     lost, strays = set(), set()
     for _ in range(3):
-        family, keeper = clock.family_of_one()
+        family, keeper = schedules.family_of_one()
         for number in range(4):
-            recording = clock.kept(family, keeper)
-            key = clock.key(family, recording)
-            clock.store.put(key.replace(".audio.m4a", ".waveform.json"), b"[1]", "application/json")
+            recording = schedules.kept(family, keeper)
+            key = schedules.key(family, recording)
+            schedules.store.put(key.replace(".audio.m4a", ".waveform.json"), b"[1]", "application/json")
             if number == 1:
                 delete_behind_its_back(key)
                 lost.add(recording)
         strays.add(f"families/{family}/recordings/{family}.audio.m4a")
-        clock.store.put(f"families/{family}/recordings/{family}.audio.m4a", voice())
+        schedules.store.put(f"families/{family}/recordings/{family}.audio.m4a", voice())
     monkeypatch.setattr(bucket_walk, "STEPS_A_PAGE", 3)
     monkeypatch.setattr(bucket_walk, "FINDINGS_A_PAGE", 1)
     monkeypatch.setattr(audit_storage, "FAMILIES", 2)
@@ -141,14 +143,14 @@ def test_an_audit_cut_off_after_any_page_finds_the_same(clock: Clock, monkeypatc
     runs = 0
     while True:
         # A function with less to live than one page's spare time: it does one page and leaves.
-        summary = clock.tick("audit_storage", seconds=int(audit_storage.SPARE_SECONDS) - 1)
-        clock.run("DELETE FROM ops.schedule_runs")
+        summary = schedules.tick("audit_storage", seconds=int(audit_storage.SPARE_SECONDS) - 1)
+        schedules.run("DELETE FROM ops.schedule_runs")
         runs += 1
         if summary["finished"] or runs > 40:
             break
-        if clock.value("SELECT position LIKE 'families:%%' FROM ops.audit_runs"):
+        if schedules.value("SELECT position LIKE 'families:%%' FROM ops.audit_runs"):
             # Families are looked at only while there is time.
-            summary = clock.tick("audit_storage")
+            summary = schedules.tick("audit_storage")
             break
     assert runs > 8
     assert summary["finished"] is True
@@ -156,21 +158,23 @@ def test_an_audit_cut_off_after_any_page_finds_the_same(clock: Clock, monkeypatc
     assert {found["objectKey"] for found in summary["orphaned"]} == strays
     counts = summary["counts"]
     assert (counts["recordings"], counts["missing"], counts["orphaned"], counts["objects"]) == (12, 3, 3, 24)
-    assert clock.value("SELECT count(*) FROM ops.audit_runs") == 1
+    assert schedules.value("SELECT count(*) FROM ops.audit_runs") == 1
 
 
-def test_one_audit_a_night_is_enough(clock: Clock) -> None:
-    assert clock.tick("audit_storage")["finished"] is True
-    clock.run("UPDATE ops.schedule_runs SET slot = slot - interval '15 minutes'")
-    assert clock.tick("audit_storage") == {"skipped": "done_today"}
-    clock.run("UPDATE ops.schedule_runs SET slot = slot - interval '1 day'")
-    clock.run("UPDATE ops.audit_runs SET started_at = started_at - interval '1 day'")
-    assert clock.tick("audit_storage")["finished"] is True
+def test_one_audit_a_night_is_enough(schedules: Schedules) -> None:
+    assert schedules.tick("audit_storage")["finished"] is True
+    schedules.run("UPDATE ops.schedule_runs SET slot = slot - interval '15 minutes'")
+    assert schedules.tick("audit_storage") == {"skipped": "done_today"}
+    schedules.run("UPDATE ops.schedule_runs SET slot = slot - interval '1 day'")
+    schedules.run("UPDATE ops.audit_runs SET started_at = started_at - interval '1 day'")
+    assert schedules.tick("audit_storage")["finished"] is True
 
 
-def test_the_summary_names_a_bounded_number_and_counts_all(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_summary_names_a_bounded_number_and_counts_all(
+    schedules: Schedules, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(audit_storage, "LISTED", 2)
     for number in range(5):
-        clock.store.put(f"stray/{number}", b"x")
-    summary = clock.now("audit_storage")
+        schedules.store.put(f"stray/{number}", b"x")
+    summary = schedules.now("audit_storage")
     assert (len(summary["orphaned"]), summary["counts"]["orphaned"]) == (2, 5)

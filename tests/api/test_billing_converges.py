@@ -26,9 +26,10 @@ from chalicelib.billing.plans import PLANS
 from chalicelib.call import Call
 from chalicelib.jobs import apply_stripe_event
 from chalicelib.queue.job import Job
-from tests.api.front import Caller, Front, at_once, post
-from tests.api.house import Reply
-from tests.contract.stripe_world import WEBHOOK_SECRETS, StripeWorld
+from tests.support import gateway
+from tests.support.api import Api, Person, at_once
+from tests.support.gateway import Response
+from tests.support.stripe_server import WEBHOOK_SECRETS, StripeServer
 
 SYSTEM = Call.system("test")
 
@@ -37,9 +38,9 @@ SYSTEM = Call.system("test")
 class Payer:
     """A family that has paid, of which the app has not heard yet."""
 
-    front: Front
-    stripe: StripeWorld
-    keeper: Caller
+    api: Api
+    stripe: StripeServer
+    keeper: Person
     family: str
     subscription: str
     customer: str
@@ -60,7 +61,7 @@ class Payer:
 
     def has(self) -> tuple[Any, ...]:
         """What the app holds for the family."""
-        return self.front.run(
+        return self.api.run(
             "SELECT plan, status, storage_quota_bytes, max_recording_seconds, current_period_end,"
             " cancel_at_period_end, customer.subscription_id, customer.subscription_status"
             " FROM public.entitlements JOIN ops.billing_customers AS customer USING (family_id) WHERE family_id = %s",
@@ -79,29 +80,29 @@ class Payer:
 
     def told(self, event: str) -> int:
         """How often a product event was told of this family."""
-        return sum(told["properties"]["family_id"] == self.family for told in self.front.events(event))
+        return sum(told["properties"]["family_id"] == self.family for told in self.api.events(event))
 
 
-def payer_of(front: Front, stripe: StripeWorld) -> Payer:
-    keeper = front.person()
-    family = front.family(keeper)
+def payer_of(api: Api, stripe: StripeServer) -> Payer:
+    keeper = api.person()
+    family = api.family(keeper)
     session = check_out(keeper, family).data["sessionId"]
-    customer = front.value("SELECT customer_id FROM ops.billing_customers WHERE family_id = %s", family)
-    return Payer(front, stripe, keeper, family, stripe.pay(session), customer)
+    customer = api.value("SELECT customer_id FROM ops.billing_customers WHERE family_id = %s", family)
+    return Payer(api, stripe, keeper, family, stripe.pay(session), customer)
 
 
 @pytest.fixture
-def payer(shared: Front, shared_stripe: StripeWorld) -> Payer:
-    return payer_of(shared, shared_stripe)
+def payer(module_api: Api, module_stripe: StripeServer) -> Payer:
+    return payer_of(module_api, module_stripe)
 
 
-def check_out(keeper: Caller, family: str, plan: str = "family") -> Reply:
+def check_out(keeper: Person, family: str, plan: str = "family") -> Response:
     return keeper.ask("create-checkout-session", {"familyId": family, "plan": plan, "interval": "month"})
 
 
-def store(front: Front, payer: Payer, names: list[str]) -> None:
+def store(api: Api, payer: Payer, names: list[str]) -> None:
     """Events as the webhook stores them, all of one second."""
-    front.run(
+    api.run(
         "INSERT INTO ops.stripe_events (event_id, type, livemode, customer_id, happened_at)"
         " SELECT name, 'customer.subscription.updated', false, %s, '2026-11-20T10:00:00Z' FROM unnest(%s) AS name",
         payer.customer,
@@ -109,10 +110,10 @@ def store(front: Front, payer: Payer, names: list[str]) -> None:
     )
 
 
-def forget(front: Front, payer: Payer) -> None:
+def forget(api: Api, payer: Payer) -> None:
     """The family holds something that Stripe does not show."""
     terms = PLANS["family"]
-    front.run(
+    api.run(
         "UPDATE public.entitlements SET plan = 'family', status = 'past_due', storage_quota_bytes = %s,"
         " max_recording_seconds = %s, current_period_end = '2026-11-01T00:00:00Z', cancel_at_period_end = true"
         " WHERE family_id = %s",
@@ -128,10 +129,10 @@ def apply(event_id: str) -> None:
     apply_stripe_event.run(SYSTEM, job)
 
 
-def deliver(event: dict[str, Any]) -> Reply:
+def deliver(event: dict[str, Any]) -> Response:
     text = json.dumps(event)
     signature = library.WebhookSignature.generate_signature_header(text, WEBHOOK_SECRETS[0], timestamp=int(time.time()))
-    return post("stripe-webhook", text, {"stripe-signature": signature})
+    return gateway.call("POST", "/functions/v1/stripe-webhook", {"stripe-signature": signature}, text)
 
 
 # Orders ------------------------------------------------------------------------------------------
@@ -145,7 +146,7 @@ KINDS = (
 )
 
 
-def test_all_orders_of_five_events_of_one_second_end_in_what_stripe_shows(shared: Front, payer: Payer) -> None:
+def test_all_orders_of_five_events_of_one_second_end_in_what_stripe_shows(module_api: Api, payer: Payer) -> None:
     payer.change(plan="legacy")
     payer.change(status="past_due")
     payer.change(status="canceled")
@@ -158,12 +159,12 @@ def test_all_orders_of_five_events_of_one_second_end_in_what_stripe_shows(shared
     assert len(orders) == 120
     for number, order in enumerate(orders):
         names = [f"evt_{number}_{kind}" for kind in order]
-        store(shared, payer, names)
-        forget(shared, payer)
+        store(module_api, payer, names)
+        forget(module_api, payer)
         for name in names:
             apply(name)
         assert payer.has() == due, order
-    attempts = shared.run(
+    attempts = module_api.run(
         "SELECT state, attempts, count(*)::integer FROM ops.stripe_events WHERE customer_id = %s GROUP BY 1, 2",
         payer.customer,
     )
@@ -172,12 +173,12 @@ def test_all_orders_of_five_events_of_one_second_end_in_what_stripe_shows(shared
 
 @pytest.mark.parametrize("order", list(itertools.permutations((0, 2, 4))), ids=str)
 def test_in_any_order_and_twice_a_subscription_that_ended_is_no_plan(
-    shared: Front, payer: Payer, order: tuple[int, ...]
+    module_api: Api, payer: Payer, order: tuple[int, ...]
 ) -> None:
     payer.change(plan="legacy")
     payer.change(status="canceled")
     events = [payer.events(KINDS[index])[-1] for index in order]
-    forget(shared, payer)
+    forget(module_api, payer)
     assert {deliver(event).status for event in [*events, *events, *reversed(events)]} == {200}
     assert payer.has() == payer.due()
     assert payer.has()[:2] == ("free", "active")
@@ -242,13 +243,13 @@ class Handler:
 
 @pytest.mark.parametrize("seed", range(12))
 def test_however_handlers_overlap_none_overwrites_what_is_newer_with_its_old_copy(
-    shared: Front, payer: Payer, monkeypatch: pytest.MonkeyPatch, seed: int
+    module_api: Api, payer: Payer, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     chance = random.Random(seed)
     fetch = stripe_client.fetch_subscriptions
     changes = chance.sample(CHANGES, 5)
     names = [f"evt_{seed}_{index}" for index in range(len(changes))]
-    store(shared, payer, names)
+    store(module_api, payer, names)
     monkeypatch.setattr(
         stripe_client, "fetch_subscriptions", lambda customer: Handler.here.handler.hold(fetch, customer)
     )
@@ -267,11 +268,11 @@ def test_however_handlers_overlap_none_overwrites_what_is_newer_with_its_old_cop
             waiting.remove(handler)
     monkeypatch.setattr(stripe_client, "fetch_subscriptions", fetch)
     assert payer.has() == payer.due()
-    states = shared.run("SELECT DISTINCT state FROM ops.stripe_events WHERE event_id = ANY (%s)", names)
+    states = module_api.run("SELECT DISTINCT state FROM ops.stripe_events WHERE event_id = ANY (%s)", names)
     assert states == [("applied",)]
 
 
-def test_every_event_twice_and_ten_at_once_is_applied_once_and_told_once(shared: Front, payer: Payer) -> None:
+def test_every_event_twice_and_ten_at_once_is_applied_once_and_told_once(module_api: Api, payer: Payer) -> None:
     payer.change(plan="legacy")
     payer.change(status="past_due")
     payer.change(status="active")
@@ -282,18 +283,18 @@ def test_every_event_twice_and_ten_at_once_is_applied_once_and_told_once(shared:
         assert {reply.status for reply in at_once([partial(deliver, event) for event in ten])} == {200}
     assert payer.has() == payer.due()
     assert payer.has()[:2] == ("legacy", "active")
-    rows = shared.run("SELECT state, attempts FROM ops.stripe_events WHERE customer_id = %s", payer.customer)
+    rows = module_api.run("SELECT state, attempts FROM ops.stripe_events WHERE customer_id = %s", payer.customer)
     assert set(rows) <= {("applied", 1), ("ignored", 0)}
     assert payer.told("billing_checkout_completed") == 1
     waiting = "SELECT count(*) FROM ops.jobs WHERE kind = 'apply_stripe_event' AND lane = %s"
-    assert shared.value(waiting, f"billing/{payer.customer}") == 0
+    assert module_api.value(waiting, f"billing/{payer.customer}") == 0
 
 
 # Whose event it is -------------------------------------------------------------------------------
 
 
-def everything(front: Front) -> list[tuple[Any, ...]]:
-    return front.run("SELECT family_id, plan, status, storage_quota_bytes FROM public.entitlements ORDER BY family_id")
+def everything(api: Api) -> list[tuple[Any, ...]]:
+    return api.run("SELECT family_id, plan, status, storage_quota_bytes FROM public.entitlements ORDER BY family_id")
 
 
 def about(customer: str, family: str) -> dict[str, Any]:
@@ -319,51 +320,51 @@ def about(customer: str, family: str) -> dict[str, Any]:
 
 
 def test_an_event_is_its_customer_s_whatever_it_claims_about_families(
-    shared: Front, payer: Payer, shared_stripe: StripeWorld
+    module_api: Api, payer: Payer, module_stripe: StripeServer
 ) -> None:
-    keeper = shared.person()
-    victim = shared.family(keeper)
+    keeper = module_api.person()
+    victim = module_api.family(keeper)
     # The metadata is the same lie at Stripe itself.
-    with shared_stripe.stand_in.world() as world:
+    with module_stripe.stand_in.world() as world:
         held = world.books.get("subscription", payer.subscription)
         assert held is not None
         world.books.put({**held, "metadata": {**held["metadata"], "family_id": victim}})
-    others = [row for row in everything(shared) if str(row[0]) != payer.family]
+    others = [row for row in everything(module_api) if str(row[0]) != payer.family]
     assert deliver(about(payer.customer, victim)).status == 200
-    assert [row for row in everything(shared) if str(row[0]) != payer.family] == others
+    assert [row for row in everything(module_api) if str(row[0]) != payer.family] == others
     assert payer.has()[:2] == ("family", "active"), "what was paid and not what the event says"
 
 
 def test_an_event_of_a_customer_we_do_not_know_changes_nothing(
-    shared: Front, payer: Payer, shared_stripe: StripeWorld
+    module_api: Api, payer: Payer, module_stripe: StripeServer
 ) -> None:
-    before = everything(shared)
-    stranger = shared_stripe.customer()
-    shared_stripe.pay(shared_stripe.checkout(stranger, metadata={"family_id": payer.family}).id)
+    before = everything(module_api)
+    stranger = module_stripe.customer()
+    module_stripe.pay(module_stripe.checkout(stranger, metadata={"family_id": payer.family}).id)
     event = about(stranger, payer.family)
     assert deliver(event).status == 200
-    assert everything(shared) == before
-    assert shared.run("SELECT state, attempts FROM ops.stripe_events WHERE event_id = %s", event["id"]) == [
+    assert everything(module_api) == before
+    assert module_api.run("SELECT state, attempts FROM ops.stripe_events WHERE event_id = %s", event["id"]) == [
         ("ignored", 1)
     ]
 
 
-def test_an_event_of_a_family_that_is_gone_changes_nothing_and_is_done(shared: Front, payer: Payer) -> None:
-    gone = payer_of(shared, payer.stripe)
-    shared.run("DELETE FROM ops.billing_customers WHERE family_id = %s", gone.family)
-    shared.run("DELETE FROM public.families WHERE id = %s", gone.family)
-    before = everything(shared)
+def test_an_event_of_a_family_that_is_gone_changes_nothing_and_is_done(module_api: Api, payer: Payer) -> None:
+    gone = payer_of(module_api, payer.stripe)
+    module_api.run("DELETE FROM ops.billing_customers WHERE family_id = %s", gone.family)
+    module_api.run("DELETE FROM public.families WHERE id = %s", gone.family)
+    before = everything(module_api)
     gone.change(plan="legacy")
     statuses = {deliver(event).status for event in gone.events()}
     assert statuses == {200}
-    assert everything(shared) == before
-    assert shared.value("SELECT count(*) FROM ops.jobs WHERE lane = %s", f"billing/{gone.customer}") == 0
+    assert everything(module_api) == before
+    assert module_api.value("SELECT count(*) FROM ops.jobs WHERE lane = %s", f"billing/{gone.customer}") == 0
 
 
 # One customer, one session -----------------------------------------------------------------------
 
 
-def customers_of(stripe: StripeWorld, family: str) -> list[str]:
+def customers_of(stripe: StripeServer, family: str) -> list[str]:
     """All customers that were ever made for a family."""
     with stripe.stand_in.world() as world:
         return [
@@ -371,7 +372,7 @@ def customers_of(stripe: StripeWorld, family: str) -> list[str]:
         ]
 
 
-def open_sessions_of(stripe: StripeWorld, customers: list[str]) -> list[str]:
+def open_sessions_of(stripe: StripeServer, customers: list[str]) -> list[str]:
     return [
         session.id
         for customer in customers
@@ -380,52 +381,52 @@ def open_sessions_of(stripe: StripeWorld, customers: list[str]) -> list[str]:
 
 
 def test_two_keepers_with_two_tabs_each_for_two_plans_are_one_customer_and_one_session(
-    shared: Front, shared_stripe: StripeWorld
+    module_api: Api, module_stripe: StripeServer
 ) -> None:
-    keeper = shared.person()
-    family = shared.family(keeper)
-    other = shared.member(family, "keeper")
-    clicks: list[Callable[[], Reply]] = [
+    keeper = module_api.person()
+    family = module_api.family(keeper)
+    other = module_api.member(family, "keeper")
+    clicks: list[Callable[[], Response]] = [
         partial(check_out, who, family, plan) for who in (keeper, other) for plan in ("family", "legacy")
     ]
     replies = at_once(clicks)
     assert {reply.reason for reply in replies if reply.status != 200} <= {"in_progress"}
-    customers = customers_of(shared_stripe, family)
+    customers = customers_of(module_stripe, family)
     assert len(customers) == 1
-    (standing,) = open_sessions_of(shared_stripe, customers)
-    assert shared.run(
+    (standing,) = open_sessions_of(module_stripe, customers)
+    assert module_api.run(
         "SELECT customer_id, checkout_session_id FROM ops.billing_customers WHERE family_id = %s", family
     ) == [(customers[0], standing)]
-    shared_stripe.pay(standing)
+    module_stripe.pay(standing)
     assert {check_out(keeper, family, plan).reason for plan in ("family", "legacy")} == {"subscribed"}
 
 
 def test_a_customer_whose_making_was_never_answered_is_the_family_s_all_the_same(
-    shared: Front, shared_stripe: StripeWorld, monkeypatch: pytest.MonkeyPatch
+    module_api: Api, module_stripe: StripeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keeper = shared.person()
-    family = shared.family(keeper)
+    keeper = module_api.person()
+    family = module_api.family(keeper)
     patience = stripe_client.ANSWER_SECONDS
     monkeypatch.setattr(stripe_client, "ANSWER_SECONDS", 0.2)
     stripe_client.reset()
-    shared_stripe.stand_in.faults.delay(0.6, times=2)
+    module_stripe.stand_in.faults.delay(0.6, times=2)
     assert check_out(keeper, family).error == "SERVICE_UNAVAILABLE"
-    made = customers_of(shared_stripe, family)
+    made = customers_of(module_stripe, family)
     assert len(made) == 1
-    assert shared.value("SELECT count(*) FROM ops.billing_customers WHERE family_id = %s", family) == 0
-    shared_stripe.stand_in.faults.reset()
+    assert module_api.value("SELECT count(*) FROM ops.billing_customers WHERE family_id = %s", family) == 0
+    module_stripe.stand_in.faults.reset()
     monkeypatch.setattr(stripe_client, "ANSWER_SECONDS", patience)
     stripe_client.reset()
     assert check_out(keeper, family).status == 200
-    assert customers_of(shared_stripe, family) == made
-    assert shared.run("SELECT customer_id FROM ops.billing_customers WHERE family_id = %s", family) == [(made[0],)]
+    assert customers_of(module_stripe, family) == made
+    assert module_api.run("SELECT customer_id FROM ops.billing_customers WHERE family_id = %s", family) == [(made[0],)]
 
 
 def test_a_function_that_died_between_customer_and_session_leaves_one_customer(
-    shared: Front, shared_stripe: StripeWorld, monkeypatch: pytest.MonkeyPatch
+    module_api: Api, module_stripe: StripeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keeper = shared.person()
-    family = shared.family(keeper)
+    keeper = module_api.person()
+    family = module_api.family(keeper)
     create = checkout.create_checkout_session
 
     def die(*args: Any, **kwargs: Any) -> checkout.CheckoutSession:
@@ -436,7 +437,7 @@ def test_a_function_that_died_between_customer_and_session_leaves_one_customer(
         check_out(keeper, family)
     monkeypatch.setattr(checkout, "create_checkout_session", create)
     assert check_out(keeper, family).status == 200
-    assert len(customers_of(shared_stripe, family)) == 1
+    assert len(customers_of(module_stripe, family)) == 1
 
 
 def test_reconciling_what_is_right_changes_nothing(payer: Payer) -> None:

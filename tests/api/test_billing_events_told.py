@@ -10,9 +10,9 @@ import pytest
 
 from chalicelib.billing import sync
 from chalicelib.call import Call
-from tests.api.clock import Clock
-from tests.api.vendors import Vendors
-from tests.contract.stripe_world import StripeWorld
+from tests.support.schedules import Schedules
+from tests.support.stripe_server import StripeServer
+from tests.support.vendors import Vendors
 
 NOW = datetime.now(UTC)
 NEXT, AFTER_NEXT = (int((NOW + timedelta(days=days)).timestamp()) for days in (62, 93))
@@ -68,8 +68,8 @@ FULL = {
 class Payer:
     """A family that went to pay, and what was told of it since it was last asked."""
 
-    clock: Clock
-    stripe: StripeWorld
+    schedules: Schedules
+    stripe: StripeServer
     family: str
     session: str
     told_before: set[str] = field(default_factory=set)
@@ -81,7 +81,7 @@ class Payer:
 
     def told(self) -> list[str]:
         names = {name: short for short, name in FULL.items()}
-        rows = self.clock.run(
+        rows = self.schedules.run(
             "SELECT id::text, payload ->> 'event' FROM ops.jobs WHERE kind = 'capture_events'"
             " AND payload -> 'properties' ->> 'family_id' = %s ORDER BY created_at, payload ->> 'event' DESC",
             self.family,
@@ -92,11 +92,11 @@ class Payer:
 
 
 @pytest.fixture
-def payer(clock: Clock, stripe: StripeWorld) -> Payer:
-    keeper = clock.person()
-    family = clock.family(keeper)
+def payer(schedules: Schedules, stripe: StripeServer) -> Payer:
+    keeper = schedules.person()
+    family = schedules.family(keeper)
     body = {"familyId": family, "plan": "family", "interval": "month"}
-    return Payer(clock, stripe, family, keeper.ask("create-checkout-session", body).data["sessionId"])
+    return Payer(schedules, stripe, family, keeper.ask("create-checkout-session", body).data["sessionId"])
 
 
 @pytest.mark.parametrize("steps", TABLE.values(), ids=TABLE)
@@ -127,7 +127,7 @@ def test_what_is_told_arrives_once_with_ids_and_plans_alone(vendors: Vendors, pa
     payer.stripe.post(f"subscriptions/{subscription}", {"plan": "legacy"})
     payer.sync()
     for _ in range(2):
-        payer.clock.now("process_jobs")
+        payer.schedules.now("process_jobs")
     assert len(vendors.events("billing_checkout_started")) == 1
     (completed,) = vendors.events("billing_checkout_completed")
     (changed,) = vendors.events("billing_plan_changed")

@@ -13,10 +13,10 @@ import pytest
 
 from chalicelib.billing import sync
 from chalicelib.call import Call
-from tests.api.front import GIB, Caller, Front, upload_of
-from tests.api.house import Reply
-from tests.contract.stripe_world import StripeWorld
-from tests.stores import send, voice
+from tests.support.api import GIB, Api, Person, upload_of
+from tests.support.gateway import Response
+from tests.support.object_store import send, voice
+from tests.support.stripe_server import StripeServer
 
 SIZE = 2_000
 
@@ -62,9 +62,9 @@ def rows() -> list[Row]:
 class Family:
     """A family with a voice that is kept, and a keeper who does what the table asks."""
 
-    front: Front
-    stripe: StripeWorld
-    keeper: Caller
+    api: Api
+    stripe: StripeServer
+    keeper: Person
     id: str
     recording: str = ""
     subscription: str | None = None
@@ -81,7 +81,7 @@ class Family:
             if self.subscription is None and word != "suspended":
                 self.pay()
             if word == "suspended":
-                self.front.run("UPDATE public.entitlements SET suspended_at = now() WHERE family_id = %s", self.id)
+                self.api.run("UPDATE public.entitlements SET suspended_at = now() WHERE family_id = %s", self.id)
             elif word == "cancels":
                 change["cancelAtPeriodEnd"] = True
             elif word == "legacy":
@@ -109,12 +109,12 @@ class Family:
         spare = {"room": SIZE, "full": 0, "over": -GIB}[how]
         shown = self.entitlement()
         used = shown["storageQuotaBytes"] - shown["storageReservedBytes"] - spare
-        self.front.run("UPDATE public.entitlements SET storage_used_bytes = %s WHERE family_id = %s", used, self.id)
+        self.api.run("UPDATE public.entitlements SET storage_used_bytes = %s WHERE family_id = %s", used, self.id)
 
-    def ask_to_upload(self) -> Reply:
+    def ask_to_upload(self) -> Response:
         return self.keeper.ask("get-signed-upload-url", upload_of(self.id, SIZE))
 
-    def do(self, what: str, admitted: str) -> Reply:
+    def do(self, what: str, admitted: str) -> Response:
         """One of the things that no state refuses. `admitted`: an upload of before."""
         trash = f"/v1/recordings/{self.recording}"
         if what == "finish":
@@ -131,16 +131,16 @@ class Family:
 
 
 @pytest.fixture
-def family(shared: Front, shared_stripe: StripeWorld) -> Family:
-    keeper = shared.person()
-    made = Family(shared, shared_stripe, keeper, shared.family(keeper))
-    made.recording = shared.kept(made.id, keeper, SIZE)
+def family(module_api: Api, module_stripe: StripeServer) -> Family:
+    keeper = module_api.person()
+    made = Family(module_api, module_stripe, keeper, module_api.family(keeper))
+    made.recording = module_api.kept(made.id, keeper, SIZE)
     return made
 
 
 @pytest.mark.parametrize("row", rows(), ids=lambda row: row["what"])
 def test_the_table(family: Family, row: Row) -> None:
-    admitted = {how: family.front.upload(family.id, family.keeper, SIZE) for how in USED}
+    admitted = {how: family.api.upload(family.id, family.keeper, SIZE) for how in USED}
     family.live_through(row["at Stripe"])
     shown = family.entitlement()
     assert (shown["plan"], shown["status"]) == (row["plan"], row["status"])
@@ -166,9 +166,9 @@ def test_the_table(family: Family, row: Row) -> None:
                 assert family.recording in [each["id"] for each in reply.data["recordings"]]
 
 
-def test_the_table_has_every_state_an_entitlement_can_be_in(shared: Front) -> None:
+def test_the_table_has_every_state_an_entitlement_can_be_in(module_api: Api) -> None:
     constraint = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'entitlements_status_known'"
-    known = {"suspended", *shared.value(constraint).split("'")[1::2]}
+    known = {"suspended", *module_api.value(constraint).split("'")[1::2]}
     assert {row["status"] for row in rows()} == known
 
 
@@ -216,7 +216,7 @@ def test_no_payment_lifts_a_suspension(family: Family) -> None:
 
 
 def test_a_recording_is_as_long_as_the_plan_allows(family: Family) -> None:
-    def ask(minutes: int) -> Reply:
+    def ask(minutes: int) -> Response:
         return family.keeper.ask("get-signed-upload-url", upload_of(family.id, SIZE, durationSeconds=minutes * 60.0))
 
     answer = ask(11)

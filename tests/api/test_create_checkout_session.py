@@ -8,48 +8,48 @@ from uuid import uuid4
 import pytest
 
 from chalicelib.billing import checkout, stripe_client
-from tests.api.front import Caller, Front, at_once
-from tests.api.house import Reply
-from tests.contract.stripe_world import StripeWorld
+from tests.support.api import Api, Person, at_once
+from tests.support.gateway import Response
+from tests.support.stripe_server import StripeServer
 
 NAME = "create-checkout-session"
 
 
 @pytest.fixture
-def keeper(front: Front) -> Caller:
-    return front.person()
+def keeper(api: Api) -> Person:
+    return api.person()
 
 
 @pytest.fixture
-def family(front: Front, keeper: Caller) -> str:
-    return front.family(keeper)
+def family(api: Api, keeper: Person) -> str:
+    return api.family(keeper)
 
 
-def check_out(person: Caller, family: str, plan: str = "family", interval: str = "month") -> Reply:
+def check_out(person: Person, family: str, plan: str = "family", interval: str = "month") -> Response:
     return person.ask(NAME, {"familyId": family, "plan": plan, "interval": interval})
 
 
-def open_sessions(stripe: StripeWorld) -> list[str]:
+def open_sessions(stripe: StripeServer) -> list[str]:
     return [session.id for session in stripe.client.v1.checkout.sessions.list({"status": "open"}).data]
 
 
-def customers(stripe: StripeWorld) -> set[str]:
+def customers(stripe: StripeServer) -> set[str]:
     sessions: Any = stripe.client.v1.checkout.sessions.list({"limit": 100}).data
     return {session.customer for session in sessions}
 
 
-def test_a_keeper_is_sent_to_pay(front: Front, stripe: StripeWorld, keeper: Caller, family: str) -> None:
+def test_a_keeper_is_sent_to_pay(api: Api, stripe: StripeServer, keeper: Person, family: str) -> None:
     data = check_out(keeper, family).data
     assert set(data) == {"sessionId", "url"}
     session: Any = stripe.client.v1.checkout.sessions.retrieve(data["sessionId"])
     assert (session.url, session.status, session.client_reference_id) == (data["url"], "open", family)
     assert session.success_url.startswith("https://app.example.org/billing?")
-    assert front.events("billing_checkout_started")[0]["properties"]["plan"] == "family"
+    assert api.events("billing_checkout_started")[0]["properties"]["plan"] == "family"
 
 
 @pytest.mark.parametrize("header", ["host", "origin", "referer", "x_forwarded_host"])
 def test_nothing_a_caller_sends_decides_where_stripe_returns_to(
-    stripe: StripeWorld, keeper: Caller, family: str, header: str
+    stripe: StripeServer, keeper: Person, family: str, header: str
 ) -> None:
     evil = {"successUrl": "//evil.example", "cancelUrl": "https://evil.example", "returnUrl": "/\\evil.example"}
     body = {"familyId": family, "plan": "family", "interval": "month", **evil}
@@ -59,13 +59,13 @@ def test_nothing_a_caller_sends_decides_where_stripe_returns_to(
     assert session.cancel_url.startswith("https://app.example.org/billing?")
 
 
-def test_the_same_plan_asked_again_is_the_same_session(stripe: StripeWorld, keeper: Caller, family: str) -> None:
+def test_the_same_plan_asked_again_is_the_same_session(stripe: StripeServer, keeper: Person, family: str) -> None:
     first = check_out(keeper, family).data
     assert check_out(keeper, family).data == first
     assert open_sessions(stripe) == [first["sessionId"]]
 
 
-def test_another_plan_takes_the_place_of_the_first(stripe: StripeWorld, keeper: Caller, family: str) -> None:
+def test_another_plan_takes_the_place_of_the_first(stripe: StripeServer, keeper: Person, family: str) -> None:
     first = check_out(keeper, family, "family", "month").data
     second = check_out(keeper, family, "legacy", "month").data
     third = check_out(keeper, family, "family", "month").data
@@ -75,9 +75,9 @@ def test_another_plan_takes_the_place_of_the_first(stripe: StripeWorld, keeper: 
 
 
 def test_two_keepers_and_ten_clicks_at_once_are_one_customer_and_one_session(
-    front: Front, stripe: StripeWorld, keeper: Caller, family: str
+    api: Api, stripe: StripeServer, keeper: Person, family: str
 ) -> None:
-    other = front.member(family, "keeper")
+    other = api.member(family, "keeper")
     replies = at_once([lambda who=who: check_out(who, family) for who in (keeper, other) * 5])  # type: ignore[misc]
     # Stripe holds off whoever comes with a key that is being worked on; they are told to come again, and may.
     assert {reply.status for reply in replies} <= {200, 503}
@@ -87,19 +87,19 @@ def test_two_keepers_and_ten_clicks_at_once_are_one_customer_and_one_session(
 
 
 def test_two_plans_asked_at_once_leave_one_session_to_pay(
-    front: Front, stripe: StripeWorld, keeper: Caller, family: str
+    api: Api, stripe: StripeServer, keeper: Person, family: str
 ) -> None:
-    other = front.member(family, "keeper")
+    other = api.member(family, "keeper")
     replies = at_once([lambda: check_out(keeper, family, "family"), lambda: check_out(other, family, "legacy")])
     given = [reply.data["sessionId"] for reply in replies if reply.status == 200]
     assert {reply.reason for reply in replies if reply.status != 200} <= {"in_progress"}
-    standing = front.value("SELECT checkout_session_id FROM ops.billing_customers")
+    standing = api.value("SELECT checkout_session_id FROM ops.billing_customers")
     assert standing in given
     assert open_sessions(stripe) == [standing]
 
 
 def test_a_session_that_lost_its_place_cannot_be_paid(
-    front: Front, stripe: StripeWorld, keeper: Caller, family: str, monkeypatch: pytest.MonkeyPatch
+    api: Api, stripe: StripeServer, keeper: Person, family: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     create = checkout.create_checkout_session
 
@@ -111,11 +111,11 @@ def test_a_session_that_lost_its_place_cannot_be_paid(
 
     monkeypatch.setattr(checkout, "create_checkout_session", overtaken)
     assert check_out(keeper, family, "family").reason == "in_progress"
-    assert open_sessions(stripe) == [front.value("SELECT checkout_session_id FROM ops.billing_customers")]
-    assert front.value("SELECT checkout_plan FROM ops.billing_customers") == "legacy"
+    assert open_sessions(stripe) == [api.value("SELECT checkout_session_id FROM ops.billing_customers")]
+    assert api.value("SELECT checkout_plan FROM ops.billing_customers") == "legacy"
 
 
-def test_a_session_that_expired_is_followed_by_a_new_one(stripe: StripeWorld, keeper: Caller, family: str) -> None:
+def test_a_session_that_expired_is_followed_by_a_new_one(stripe: StripeServer, keeper: Person, family: str) -> None:
     first = check_out(keeper, family).data
     stripe.client.v1.checkout.sessions.expire(first["sessionId"])
     second = check_out(keeper, family).data
@@ -124,21 +124,21 @@ def test_a_session_that_expired_is_followed_by_a_new_one(stripe: StripeWorld, ke
 
 
 @pytest.mark.parametrize("plan", ["family", "legacy"])
-def test_who_paid_a_moment_ago_does_not_pay_again(stripe: StripeWorld, keeper: Caller, family: str, plan: str) -> None:
+def test_who_paid_a_moment_ago_does_not_pay_again(stripe: StripeServer, keeper: Person, family: str, plan: str) -> None:
     stripe.pay(check_out(keeper, family).data["sessionId"])
     assert check_out(keeper, family, plan).reason == "subscribed"
     assert open_sessions(stripe) == []
 
 
 def test_a_family_that_is_subscribed_is_sent_to_the_portal(
-    front: Front, stripe: StripeWorld, keeper: Caller, family: str
+    api: Api, stripe: StripeServer, keeper: Person, family: str
 ) -> None:
     check_out(keeper, family)
-    front.run("UPDATE ops.billing_customers SET subscription_id = 'sub_1', subscription_status = 'active'")
+    api.run("UPDATE ops.billing_customers SET subscription_id = 'sub_1', subscription_status = 'active'")
     assert check_out(keeper, family).reason == "subscribed"
 
 
-def test_a_family_whose_subscription_ended_may_pay_again(stripe: StripeWorld, keeper: Caller, family: str) -> None:
+def test_a_family_whose_subscription_ended_may_pay_again(stripe: StripeServer, keeper: Person, family: str) -> None:
     subscription = stripe.pay(check_out(keeper, family).data["sessionId"])
     stripe.post(f"subscriptions/{subscription}", {"status": "canceled"})
     again = check_out(keeper, family).data
@@ -147,32 +147,32 @@ def test_a_family_whose_subscription_ended_may_pay_again(stripe: StripeWorld, ke
 
 
 def test_strangers_storytellers_and_unknown_families_get_one_answer(
-    front: Front, stripe: StripeWorld, keeper: Caller, family: str
+    api: Api, stripe: StripeServer, keeper: Person, family: str
 ) -> None:
     replies = [
-        check_out(front.person(), family),
-        check_out(front.member(family), family),
+        check_out(api.person(), family),
+        check_out(api.member(family), family),
         check_out(keeper, str(uuid4())),
     ]
     assert {reply.error for reply in replies} == {"FORBIDDEN"}
-    assert all(reply.anonymous == replies[0].anonymous for reply in replies)
+    assert all(reply.without_request_id == replies[0].without_request_id for reply in replies)
     assert open_sessions(stripe) == []
 
 
 def test_a_keeper_shown_out_while_stripe_was_asked_leaves_nothing_to_pay(
-    front: Front, stripe: StripeWorld, keeper: Caller, family: str, monkeypatch: pytest.MonkeyPatch
+    api: Api, stripe: StripeServer, keeper: Person, family: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    front.member(family, "keeper")
+    api.member(family, "keeper")
     create = checkout.create_checkout_session
 
     def meanwhile(*args: Any, **kwargs: Any) -> checkout.CheckoutSession:
-        front.remove(family, keeper)
+        api.remove(family, keeper)
         return create(*args, **kwargs)
 
     monkeypatch.setattr(checkout, "create_checkout_session", meanwhile)
     assert check_out(keeper, family).error == "FORBIDDEN"
     assert open_sessions(stripe) == []
-    assert front.value("SELECT count(*) FROM ops.billing_customers") == 0
+    assert api.value("SELECT count(*) FROM ops.billing_customers") == 0
 
 
 @pytest.mark.parametrize(
@@ -185,20 +185,20 @@ def test_a_keeper_shown_out_while_stripe_was_asked_leaves_nothing_to_pay(
         ({"interval": 1}, "interval"),
     ],
 )
-def test_what_is_not_valid_is_refused_by_its_field(shared: Front, change: dict[str, Any], field: str) -> None:
-    reply = shared.person().ask(NAME, {"familyId": str(uuid4()), "plan": "family", "interval": "month", **change})
+def test_what_is_not_valid_is_refused_by_its_field(module_api: Api, change: dict[str, Any], field: str) -> None:
+    reply = module_api.person().ask(NAME, {"familyId": str(uuid4()), "plan": "family", "interval": "month", **change})
     assert reply.error == "VALIDATION_FAILED"
     assert [problem["field"] for problem in reply.body["error"]["details"]] == [field]
 
 
 def test_a_plan_that_is_not_sold_here_is_503_and_makes_nothing(
-    front: Front, stripe: StripeWorld, keeper: Caller, family: str
+    api: Api, stripe: StripeServer, keeper: Person, family: str
 ) -> None:
     assert check_out(keeper, family, "legacy", "year").error == "SERVICE_UNAVAILABLE"
     assert open_sessions(stripe) == []
 
 
-def test_stripe_out_of_reach_is_503_and_asking_again_works(stripe: StripeWorld, keeper: Caller, family: str) -> None:
+def test_stripe_out_of_reach_is_503_and_asking_again_works(stripe: StripeServer, keeper: Person, family: str) -> None:
     stripe.stand_in.faults.fail_next(500, times=2)
     reply = check_out(keeper, family)
     assert (reply.status, reply.error) == (503, "SERVICE_UNAVAILABLE")
@@ -207,7 +207,7 @@ def test_stripe_out_of_reach_is_503_and_asking_again_works(stripe: StripeWorld, 
 
 
 def test_an_answer_of_stripe_s_that_was_lost_makes_no_second_session(
-    stripe: StripeWorld, keeper: Caller, family: str, monkeypatch: pytest.MonkeyPatch
+    stripe: StripeServer, keeper: Person, family: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stripe_client, "ANSWER_SECONDS", 0.3)
     stripe_client.reset()
@@ -226,7 +226,7 @@ def test_an_answer_of_stripe_s_that_was_lost_makes_no_second_session(
 
 
 def test_a_first_checkout_is_two_messages_and_a_repeated_one_is_one(
-    stripe: StripeWorld, keeper: Caller, family: str, monkeypatch: pytest.MonkeyPatch
+    stripe: StripeServer, keeper: Person, family: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from chalicelib import logs
 

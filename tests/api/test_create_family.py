@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.api.front import GIB, Front, at_once
+from tests.support.api import GIB, Api, at_once
 
 
-def test_a_family_starts_with_its_keeper_the_free_plan_and_prompts(shared: Front) -> None:
-    keeper = shared.person()
+def test_a_family_starts_with_its_keeper_the_free_plan_and_prompts(module_api: Api) -> None:
+    keeper = module_api.person()
     data = keeper.ask("create-family", {"name": "  Sol  ", "displayName": "Ana"}).data
     assert set(data) == {"family", "entitlement", "promptsSeeded"}
     assert set(data["family"]) == {"id", "name", "locale", "role", "createdAt"}
@@ -31,17 +31,17 @@ def test_a_family_starts_with_its_keeper_the_free_plan_and_prompts(shared: Front
     assert len(prompts) == data["promptsSeeded"] == 10
 
 
-def test_prompts_come_in_the_family_s_language(shared: Front) -> None:
-    keeper = shared.person()
+def test_prompts_come_in_the_family_s_language(module_api: Api) -> None:
+    keeper = module_api.person()
     family = keeper.ask("create-family", {"name": "Sol", "locale": "fr"}).data["family"]
     prompts = keeper.get(f"/v1/families/{family['id']}/prompts").data["prompts"]
     assert {prompt["locale"] for prompt in prompts} == {"fr"}
     assert prompts[0]["text"] == "Quel est ton premier souvenir ?"
 
 
-def test_a_family_without_prompts_is_still_a_family_and_says_so(front: Front) -> None:
-    front.run("ALTER TABLE public.prompts ADD CONSTRAINT broken CHECK (false) NOT VALID")
-    reply = front.person().ask("create-family", {"name": "Sol"})
+def test_a_family_without_prompts_is_still_a_family_and_says_so(api: Api) -> None:
+    api.run("ALTER TABLE public.prompts ADD CONSTRAINT broken CHECK (false) NOT VALID")
+    reply = api.person().ask("create-family", {"name": "Sol"})
     assert reply.data["promptsSeeded"] == 0
     assert len(reply.body["metadata"]["warnings"]) == 1
 
@@ -64,72 +64,74 @@ def test_a_family_without_prompts_is_still_a_family_and_says_so(front: Front) ->
         ({"displayName": "x" * 81}, "displayName"),
     ],
 )
-def test_what_is_not_valid_is_refused_by_its_field(shared: Front, change: dict[str, Any], field: str) -> None:
+def test_what_is_not_valid_is_refused_by_its_field(module_api: Api, change: dict[str, Any], field: str) -> None:
     body = {name: value for name, value in {"name": "Sol", **change}.items() if value is not None}
-    reply = shared.person().ask("create-family", body)
+    reply = module_api.person().ask("create-family", body)
     assert (reply.status, reply.error) == (400, "VALIDATION_FAILED")
     assert reply.body["error"]["details"][0]["field"] == field
     assert reply.body["error"]["message"].startswith(f"{field}: ")
 
 
-def test_a_name_of_eighty_letters_of_any_script_is_taken(shared: Front) -> None:
+def test_a_name_of_eighty_letters_of_any_script_is_taken(module_api: Api) -> None:
     name = "太陽" * 40
-    assert shared.person().ask("create-family", {"name": name}).data["family"]["name"] == name
+    assert module_api.person().ask("create-family", {"name": name}).data["family"]["name"] == name
 
 
-def test_unknown_keys_are_ignored(shared: Front) -> None:
-    assert shared.person().ask("create-family", {"name": "Sol", "plan": "legacy", "role": "x"}).status == 200
+def test_unknown_keys_are_ignored(module_api: Api) -> None:
+    assert module_api.person().ask("create-family", {"name": "Sol", "plan": "legacy", "role": "x"}).status == 200
 
 
-def test_a_fourth_free_family_is_refused(front: Front) -> None:
-    keeper = front.person()
+def test_a_fourth_free_family_is_refused(api: Api) -> None:
+    keeper = api.person()
     for number in range(3):
         assert keeper.ask("create-family", {"name": f"Sol {number}"}).status == 200
     assert keeper.ask("create-family", {"name": "Sol 4"}).reason == "too_many_free_families"
-    assert front.value("SELECT count(*) FROM public.families") == 3
+    assert api.value("SELECT count(*) FROM public.families") == 3
 
 
-def test_a_family_that_pays_makes_room_for_another_free_one(front: Front) -> None:
-    keeper = front.person()
+def test_a_family_that_pays_makes_room_for_another_free_one(api: Api) -> None:
+    keeper = api.person()
     families = [keeper.ask("create-family", {"name": "Sol"}).data["family"]["id"] for _ in range(3)]
-    front.run("UPDATE public.entitlements SET plan = 'family' WHERE family_id = %s", families[0])
+    api.run("UPDATE public.entitlements SET plan = 'family' WHERE family_id = %s", families[0])
     assert keeper.ask("create-family", {"name": "Sol"}).status == 200
 
 
-def test_ten_at_once_found_three(front: Front) -> None:
-    keeper = front.person()
+def test_ten_at_once_found_three(api: Api) -> None:
+    keeper = api.person()
     replies = at_once([lambda: keeper.ask("create-family", {"name": "Sol"})] * 10)
     assert sorted(reply.status for reply in replies) == [200] * 3 + [409] * 7
 
 
-def test_the_same_key_founds_one_family(front: Front) -> None:
-    keeper = front.person()
+def test_the_same_key_founds_one_family(api: Api) -> None:
+    keeper = api.person()
     replies = at_once([lambda: keeper.ask("create-family", {"name": "Sol"}, idempotency_key="once")] * 5)
     assert len({reply.data["family"]["id"] for reply in replies}) == 1
     assert keeper.ask("create-family", {"name": " Sol "}, idempotency_key="once").data == replies[0].data
-    assert front.value("SELECT count(*) FROM public.families") == 1
+    assert api.value("SELECT count(*) FROM public.families") == 1
 
 
-def test_the_same_key_with_another_body_is_a_conflict(shared: Front) -> None:
-    keeper = shared.person()
+def test_the_same_key_with_another_body_is_a_conflict(module_api: Api) -> None:
+    keeper = module_api.person()
     keeper.ask("create-family", {"name": "Sol"}, idempotency_key="once")
     assert keeper.ask("create-family", {"name": "Luna"}, idempotency_key="once").reason == "idempotency_key_reused"
 
 
-def test_keys_are_each_person_s_own(shared: Front) -> None:
-    first = shared.person().ask("create-family", {"name": "Sol"}, idempotency_key="once").data["family"]["id"]
-    assert shared.person().ask("create-family", {"name": "Luna"}, idempotency_key="once").data["family"]["id"] != first
+def test_keys_are_each_person_s_own(module_api: Api) -> None:
+    first = module_api.person().ask("create-family", {"name": "Sol"}, idempotency_key="once").data["family"]["id"]
+    assert (
+        module_api.person().ask("create-family", {"name": "Luna"}, idempotency_key="once").data["family"]["id"] != first
+    )
 
 
-def test_a_malformed_key_is_refused(shared: Front) -> None:
-    assert shared.person().ask("create-family", {"name": "Sol"}, idempotency_key="a b").error == "VALIDATION_FAILED"
+def test_a_malformed_key_is_refused(module_api: Api) -> None:
+    assert module_api.person().ask("create-family", {"name": "Sol"}, idempotency_key="a b").error == "VALIDATION_FAILED"
 
 
-def test_nobody_founds_a_family_without_signing_in(shared: Front) -> None:
-    assert shared.person().ask("create-family", {"name": "Sol"}, authorization="").error == "UNAUTHORIZED"
+def test_nobody_founds_a_family_without_signing_in(module_api: Api) -> None:
+    assert module_api.person().ask("create-family", {"name": "Sol"}, authorization="").error == "UNAUTHORIZED"
 
 
-def test_an_account_that_is_gone_founds_none(shared: Front) -> None:
-    person = shared.person()
-    shared.run("DELETE FROM auth.users WHERE id = %s", person.id)
+def test_an_account_that_is_gone_founds_none(module_api: Api) -> None:
+    person = module_api.person()
+    module_api.run("DELETE FROM auth.users WHERE id = %s", person.id)
     assert person.ask("create-family", {"name": "Sol"}).error == "UNAUTHORIZED"

@@ -10,12 +10,12 @@ from uuid import UUID, uuid4
 import pytest
 
 from chalicelib import invite_codes
-from tests.api.front import Front, at_once
+from tests.support.api import Api, at_once
 
 
-def test_a_keeper_gets_a_code_to_read_out_and_a_link(shared: Front) -> None:
-    keeper = shared.person()
-    reply = keeper.ask("create-invite", {"familyId": shared.family(keeper)})
+def test_a_keeper_gets_a_code_to_read_out_and_a_link(module_api: Api) -> None:
+    keeper = module_api.person()
+    reply = keeper.ask("create-invite", {"familyId": module_api.family(keeper)})
     invite = reply.data["invite"]
     assert set(invite) == {"id", "code", "joinUrl", "expiresAt", "maxUses", "emailQueued"}
     assert re.fullmatch(r"([A-HJ-NP-Z]{3}-){2}[A-HJ-NP-Z]{3}", invite["code"])
@@ -26,35 +26,35 @@ def test_a_keeper_gets_a_code_to_read_out_and_a_link(shared: Front) -> None:
     assert "metadata" not in reply.body
 
 
-def test_the_code_is_nowhere_in_the_database(front: Front) -> None:
-    keeper = front.person()
-    invite = keeper.ask("create-invite", {"familyId": front.family(keeper), "email": "ana@example.org"}).data["invite"]
+def test_the_code_is_nowhere_in_the_database(api: Api) -> None:
+    keeper = api.person()
+    invite = keeper.ask("create-invite", {"familyId": api.family(keeper), "email": "ana@example.org"}).data["invite"]
     plain = invite["code"].replace("-", "")
-    kept = str(front.run("SELECT row_to_json(i) FROM public.invites i UNION ALL SELECT row_to_json(j) FROM ops.jobs j"))
+    kept = str(api.run("SELECT row_to_json(i) FROM public.invites i UNION ALL SELECT row_to_json(j) FROM ops.jobs j"))
     assert invite["code"] not in kept
     assert plain not in kept
-    assert front.value("SELECT code_hash FROM public.invites").tobytes() in invite_codes.hashes_of(invite["code"])
+    assert api.value("SELECT code_hash FROM public.invites").tobytes() in invite_codes.hashes_of(invite["code"])
 
 
-def test_a_mail_is_queued_by_ids_alone(front: Front) -> None:
-    keeper = front.person()
-    invite = keeper.ask("create-invite", {"familyId": front.family(keeper), "email": " Ana.Sol+1@Example.ORG "}).data[
+def test_a_mail_is_queued_by_ids_alone(api: Api) -> None:
+    keeper = api.person()
+    invite = keeper.ask("create-invite", {"familyId": api.family(keeper), "email": " Ana.Sol+1@Example.ORG "}).data[
         "invite"
     ]
     assert invite["emailQueued"] is True
-    assert front.value("SELECT email FROM public.invites") == "Ana.Sol+1@example.org"
-    payload = front.value("SELECT payload FROM ops.jobs WHERE kind = 'send_invite_email'")
+    assert api.value("SELECT email FROM public.invites") == "Ana.Sol+1@example.org"
+    payload = api.value("SELECT payload FROM ops.jobs WHERE kind = 'send_invite_email'")
     assert payload == {"invite_id": invite["id"], "generation": 1}
 
 
-def test_the_fourth_mail_to_one_address_is_not_sent_but_the_invite_stands(front: Front) -> None:
-    keeper = front.person()
-    family = front.family(keeper)
+def test_the_fourth_mail_to_one_address_is_not_sent_but_the_invite_stands(api: Api) -> None:
+    keeper = api.person()
+    family = api.family(keeper)
     replies = [keeper.ask("create-invite", {"familyId": family, "email": "ana@example.org"}) for _ in range(4)]
     assert [reply.data["invite"]["emailQueued"] for reply in replies] == [True, True, True, False]
     assert len(replies[3].body["metadata"]["warnings"]) == 1
     assert "ana@" not in str(replies[3].body["metadata"])
-    assert front.person().ask("redeem-invite", {"code": replies[3].data["invite"]["code"]}).status == 200
+    assert api.person().ask("redeem-invite", {"code": replies[3].data["invite"]["code"]}).status == 200
 
 
 @pytest.mark.parametrize(
@@ -87,68 +87,68 @@ def test_the_fourth_mail_to_one_address_is_not_sent_but_the_invite_stands(front:
         ({"email": 7}, "email"),
     ],
 )
-def test_what_is_not_valid_is_refused_by_its_field(shared: Front, change: dict[str, Any], field: str) -> None:
+def test_what_is_not_valid_is_refused_by_its_field(module_api: Api, change: dict[str, Any], field: str) -> None:
     body = {name: value for name, value in {"familyId": str(uuid4()), **change}.items() if value is not None}
-    reply = shared.person().ask("create-invite", body)
+    reply = module_api.person().ask("create-invite", body)
     assert reply.error == "VALIDATION_FAILED"
     assert [problem["field"] for problem in reply.body["error"]["details"]] == [field]
     assert "example" not in reply.body["error"]["message"]
 
 
-def test_uses_and_days_are_the_keeper_s_to_choose(shared: Front) -> None:
-    keeper = shared.person()
-    body = {"familyId": shared.family(keeper), "maxUses": 20, "expiresInDays": 30}
+def test_uses_and_days_are_the_keeper_s_to_choose(module_api: Api) -> None:
+    keeper = module_api.person()
+    body = {"familyId": module_api.family(keeper), "maxUses": 20, "expiresInDays": 30}
     invite = keeper.ask("create-invite", body).data["invite"]
     assert invite["maxUses"] == 20
     month = datetime.now(UTC) + timedelta(days=30)
     assert abs(datetime.fromisoformat(invite["expiresAt"]) - month) < timedelta(minutes=1)
 
 
-def test_storytellers_strangers_and_unknown_families_get_one_answer(shared: Front) -> None:
-    keeper = shared.person()
-    family = shared.family(keeper)
+def test_storytellers_strangers_and_unknown_families_get_one_answer(module_api: Api) -> None:
+    keeper = module_api.person()
+    family = module_api.family(keeper)
     replies = [
-        shared.member(family).ask("create-invite", {"familyId": family}),
-        shared.person().ask("create-invite", {"familyId": family}),
+        module_api.member(family).ask("create-invite", {"familyId": family}),
+        module_api.person().ask("create-invite", {"familyId": family}),
         keeper.ask("create-invite", {"familyId": str(uuid4())}),
     ]
     assert {reply.error for reply in replies} == {"FORBIDDEN"}
-    assert all(reply.anonymous == replies[0].anonymous for reply in replies)
+    assert all(reply.without_request_id == replies[0].without_request_id for reply in replies)
 
 
-def test_a_keeper_who_was_demoted_invites_nobody(shared: Front) -> None:
-    keeper = shared.person()
-    family = shared.family(keeper)
-    shared.member(family, "keeper")
-    shared.run("UPDATE public.family_members SET role = 'storyteller' WHERE user_id = %s", keeper.id)
+def test_a_keeper_who_was_demoted_invites_nobody(module_api: Api) -> None:
+    keeper = module_api.person()
+    family = module_api.family(keeper)
+    module_api.member(family, "keeper")
+    module_api.run("UPDATE public.family_members SET role = 'storyteller' WHERE user_id = %s", keeper.id)
     assert keeper.ask("create-invite", {"familyId": family}).error == "FORBIDDEN"
 
 
-def test_a_thirty_first_live_invite_is_refused(front: Front) -> None:
-    keeper = front.person()
-    family = front.family(keeper)
+def test_a_thirty_first_live_invite_is_refused(api: Api) -> None:
+    keeper = api.person()
+    family = api.family(keeper)
     for _ in range(30):
-        front.invite(family, keeper)
+        api.invite(family, keeper)
     assert keeper.ask("create-invite", {"familyId": family}).reason == "too_many_invites"
 
 
-def test_the_same_key_answers_the_same_invite_and_the_same_code(front: Front) -> None:
-    keeper = front.person()
-    body = {"familyId": front.family(keeper), "email": "ana@example.org"}
+def test_the_same_key_answers_the_same_invite_and_the_same_code(api: Api) -> None:
+    keeper = api.person()
+    body = {"familyId": api.family(keeper), "email": "ana@example.org"}
     replies = at_once([lambda: keeper.ask("create-invite", body, idempotency_key="once")] * 5)
     assert len({str(reply.data) for reply in replies}) == 1
-    assert front.value("SELECT count(*) FROM public.invites") == 1
-    assert front.value("SELECT count(*) FROM ops.jobs WHERE kind = 'send_invite_email'") == 1
+    assert api.value("SELECT count(*) FROM public.invites") == 1
+    assert api.value("SELECT count(*) FROM ops.jobs WHERE kind = 'send_invite_email'") == 1
     assert (
         keeper.ask("create-invite", {**body, "maxUses": 2}, idempotency_key="once").reason == "idempotency_key_reused"
     )
 
 
 def test_after_a_rotation_of_the_secret_the_same_key_still_answers_the_code_that_works(
-    front: Front, monkeypatch: pytest.MonkeyPatch
+    api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keeper = front.person()
-    body = {"familyId": front.family(keeper)}
+    keeper = api.person()
+    body = {"familyId": api.family(keeper)}
     first = keeper.ask("create-invite", body, idempotency_key="once").data["invite"]["code"]
     settings = invite_codes.config.load(invite_codes.config.InviteSettings)  # type: ignore[attr-defined]
     old = settings.invite_code_secret[0]
@@ -156,36 +156,34 @@ def test_after_a_rotation_of_the_secret_the_same_key_still_answers_the_code_that
     invite_codes.config.reset()  # type: ignore[attr-defined]
     assert keeper.ask("create-invite", body, idempotency_key="once").data["invite"]["code"] == first
     assert keeper.ask("create-invite", body).data["invite"]["code"] != first
-    assert front.person().ask("redeem-invite", {"code": first}).status == 200
+    assert api.person().ask("redeem-invite", {"code": first}).status == 200
 
 
-def test_a_code_that_is_another_invite_s_is_made_anew(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
-    keeper = front.person()
-    family = front.family(keeper)
-    front.family(keeper)
+def test_a_code_that_is_another_invite_s_is_made_anew(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    keeper = api.person()
+    family = api.family(keeper)
+    api.family(keeper)
     ids = [UUID(int=1), UUID(int=2)]
     _code, taken = invite_codes.make(ids[0], 1)
-    front.invite(family, keeper)
-    front.run("UPDATE public.invites SET code_hash = %s", taken)
+    api.invite(family, keeper)
+    api.run("UPDATE public.invites SET code_hash = %s", taken)
     monkeypatch.setattr("chalicelib.operations.create_invite.uuid4", lambda: ids.pop(0))
     assert keeper.ask("create-invite", {"familyId": family}).data["invite"]["id"] == str(UUID(int=2))
 
 
-def test_codes_that_always_collide_are_a_fault_and_no_endless_loop(
-    front: Front, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    keeper = front.person()
-    family = front.family(keeper)
+def test_codes_that_always_collide_are_a_fault_and_no_endless_loop(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    keeper = api.person()
+    family = api.family(keeper)
     _code, taken = invite_codes.make(UUID(int=1), 1)
-    front.invite(family, keeper)
-    front.run("UPDATE public.invites SET code_hash = %s", taken)
+    api.invite(family, keeper)
+    api.run("UPDATE public.invites SET code_hash = %s", taken)
     monkeypatch.setattr("chalicelib.operations.create_invite.uuid4", lambda: UUID(int=1))
     assert keeper.ask("create-invite", {"familyId": family}).error == "INTERNAL"
 
 
-def test_twenty_invites_a_minute_and_no_more(shared: Front) -> None:
-    keeper = shared.person()
-    family = shared.family(keeper)
+def test_twenty_invites_a_minute_and_no_more(module_api: Api) -> None:
+    keeper = module_api.person()
+    family = module_api.family(keeper)
     replies = [keeper.ask("create-invite", {"familyId": family, "maxUses": 1}) for _ in range(21)]
     assert [reply.status for reply in replies] == [200] * 20 + [429]
     assert int(replies[20].headers["retry-after"]) >= 1

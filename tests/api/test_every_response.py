@@ -24,8 +24,8 @@ from chalicelib.api.responses import Answer, Bare
 from chalicelib.call import Call, Limit
 from chalicelib.database import messages
 from chalicelib.errors import InternalError, Refused, Unavailable
-from tests.database_server import Database
-from tests.unit.signers import SECRET, SUPABASE, token
+from tests.support.database_server import Database
+from tests.support.tokens import SECRET, SUPABASE, token
 
 ORIGIN = "https://app.example.org"
 

@@ -10,20 +10,20 @@ from uuid import uuid4
 import pytest
 
 from chalicelib.storage.store import Store, StoredObject
-from tests.api.front import GIB, Caller, Front, at_once, upload_of
-from tests.stores import send, voice
+from tests.support.api import GIB, Api, Person, at_once, upload_of
+from tests.support.object_store import send, voice
 
 NAME = "finalize-recording"
 
 
 @pytest.fixture
-def keeper(shared: Front) -> Caller:
-    return shared.person()
+def keeper(module_api: Api) -> Person:
+    return module_api.person()
 
 
 @pytest.fixture
-def family(shared: Front, keeper: Caller) -> str:
-    return shared.family(keeper)
+def family(module_api: Api, keeper: Person) -> str:
+    return module_api.family(keeper)
 
 
 def asked(family: str, recording: str, **more: Any) -> dict[str, Any]:
@@ -33,10 +33,10 @@ def asked(family: str, recording: str, **more: Any) -> dict[str, Any]:
 # What is kept ------------------------------------------------------------------------------------
 
 
-def test_an_upload_becomes_a_recording_with_a_receipt(shared: Front, family: str) -> None:
-    teller = shared.member(family)
-    prompt = shared.prompt(family, teller)
-    recording = shared.upload(family, teller, 2_000)
+def test_an_upload_becomes_a_recording_with_a_receipt(module_api: Api, family: str) -> None:
+    teller = module_api.member(family)
+    prompt = module_api.prompt(family, teller)
+    recording = module_api.upload(family, teller, 2_000)
     more = {"title": "  The dance ", "promptId": prompt, "recordedAt": "2026-11-19T21:00:00+02:00"}
     data = teller.ask(NAME, asked(family, recording, **more)).data
     assert set(data) == {"recording", "usage", "receipt"}
@@ -53,60 +53,60 @@ def test_an_upload_becomes_a_recording_with_a_receipt(shared: Front, family: str
     receipt = data["receipt"]
     assert set(receipt) == {"recordingId", "sizeBytes", "etag", "storedAt"}
     assert receipt["etag"] == hashlib.md5(voice(2_000), usedforsecurity=False).hexdigest()
-    assert shared.used(family) == 2_000
+    assert module_api.used(family) == 2_000
 
 
-def test_a_digest_that_was_announced_stands_in_the_receipt(shared: Front, family: str, keeper: Caller) -> None:
+def test_a_digest_that_was_announced_stands_in_the_receipt(module_api: Api, family: str, keeper: Person) -> None:
     from tests.api.test_get_signed_upload_url import md5_of
 
-    recording = shared.upload(family, keeper, 2_000, contentMd5=md5_of(voice(2_000)))
+    recording = module_api.upload(family, keeper, 2_000, contentMd5=md5_of(voice(2_000)))
     assert keeper.ask(NAME, asked(family, recording)).data["receipt"]["contentMd5"] == md5_of(voice(2_000))
 
 
-def test_without_a_title_there_is_none(shared: Front, family: str, keeper: Caller) -> None:
-    recording = shared.upload(family, keeper)
+def test_without_a_title_there_is_none(module_api: Api, family: str, keeper: Person) -> None:
+    recording = module_api.upload(family, keeper)
     assert keeper.ask(NAME, asked(family, recording, title="  ")).data["recording"]["title"] is None
 
 
 def test_ten_finalizes_at_once_make_one_recording_and_give_one_answer(
-    shared: Front, family: str, keeper: Caller
+    module_api: Api, family: str, keeper: Person
 ) -> None:
-    recording = shared.upload(family, keeper)
+    recording = module_api.upload(family, keeper)
     replies = at_once([lambda: keeper.ask(NAME, asked(family, recording, title="Once"))] * 10)
     assert [reply.status for reply in replies] == [200] * 10
     assert all(reply.data == replies[0].data for reply in replies)
-    assert shared.used(family) == 2_000
-    assert shared.value("SELECT count(*) FROM public.usage_ledger WHERE family_id = %s", family) == 1
+    assert module_api.used(family) == 2_000
+    assert module_api.value("SELECT count(*) FROM public.usage_ledger WHERE family_id = %s", family) == 1
     saved = "SELECT count(*) FROM ops.jobs WHERE payload ->> 'event' = 'recording_saved' AND lane LIKE %s"
-    assert shared.value(saved, f"%{family}") == 1
+    assert module_api.value(saved, f"%{family}") == 1
 
 
-def test_two_finalizes_held_up_on_the_way_both_find_the_recording(shared: Front, family: str, keeper: Caller) -> None:
-    recording = shared.upload(family, keeper)
+def test_two_finalizes_held_up_on_the_way_both_find_the_recording(module_api: Api, family: str, keeper: Person) -> None:
+    recording = module_api.upload(family, keeper)
     with ThreadPoolExecutor() as pool:
-        with shared.while_held("SELECT FROM ops.upload_reservations WHERE id = %s FOR UPDATE", recording):
+        with module_api.while_held("SELECT FROM ops.upload_reservations WHERE id = %s FOR UPDATE", recording):
             replies = [pool.submit(keeper.ask, NAME, asked(family, recording)) for _ in range(2)]
-            shared.until_waiting(2)
+            module_api.until_waiting(2)
         assert [reply.result().status for reply in replies] == [200, 200]
 
 
 def test_repeated_it_answers_the_same_recording_and_usage_as_it_is_now(
-    shared: Front, family: str, keeper: Caller
+    module_api: Api, family: str, keeper: Person
 ) -> None:
-    recording = shared.upload(family, keeper)
+    recording = module_api.upload(family, keeper)
     first = keeper.ask(NAME, asked(family, recording, title="First")).data
-    shared.kept(family, keeper, 3_000)
+    module_api.kept(family, keeper, 3_000)
     again = keeper.ask(NAME, asked(family, recording, title="Second")).data
     assert (again["recording"], again["receipt"]) == (first["recording"], first["receipt"])
     assert again["usage"]["usedBytes"] == 5_000
 
 
-def test_twenty_uploads_admitted_to_the_last_byte_are_all_kept(shared: Front, family: str, keeper: Caller) -> None:
-    shared.run("UPDATE public.entitlements SET storage_quota_bytes = 20000 WHERE family_id = %s", family)
-    recordings = [shared.upload(family, keeper, 1_000) for _ in range(20)]
+def test_twenty_uploads_admitted_to_the_last_byte_are_all_kept(module_api: Api, family: str, keeper: Person) -> None:
+    module_api.run("UPDATE public.entitlements SET storage_quota_bytes = 20000 WHERE family_id = %s", family)
+    recordings = [module_api.upload(family, keeper, 1_000) for _ in range(20)]
     replies = at_once([lambda one=one: keeper.ask(NAME, asked(family, one)) for one in recordings])  # type: ignore[misc]
     assert [reply.status for reply in replies] == [200] * 20
-    assert shared.used(family) == 20_000
+    assert module_api.used(family) == 20_000
 
 
 @pytest.mark.parametrize(
@@ -119,25 +119,27 @@ def test_twenty_uploads_admitted_to_the_last_byte_are_all_kept(shared: Front, fa
     ],
 )
 def test_an_upload_that_was_admitted_is_kept_whatever_became_of_the_plan(
-    shared: Front, family: str, keeper: Caller, change: str
+    module_api: Api, family: str, keeper: Person, change: str
 ) -> None:
-    recording = shared.upload(family, keeper)
-    shared.run(f"UPDATE public.entitlements SET {change} WHERE family_id = %s", family)
+    recording = module_api.upload(family, keeper)
+    module_api.run(f"UPDATE public.entitlements SET {change} WHERE family_id = %s", family)
     assert keeper.ask(NAME, asked(family, recording)).status == 200
-    assert shared.used(family) == 2_000
+    assert module_api.used(family) == 2_000
 
 
-def test_a_late_upload_is_kept_after_its_reservation_has_lapsed(shared: Front, family: str, keeper: Caller) -> None:
-    recording = shared.upload(family, keeper)
-    shared.run("UPDATE ops.upload_reservations SET url_expires_at = now(), live_until = now() WHERE id = %s", recording)
+def test_a_late_upload_is_kept_after_its_reservation_has_lapsed(module_api: Api, family: str, keeper: Person) -> None:
+    recording = module_api.upload(family, keeper)
+    module_api.run(
+        "UPDATE ops.upload_reservations SET url_expires_at = now(), live_until = now() WHERE id = %s", recording
+    )
     assert keeper.ask(NAME, asked(family, recording)).status == 200
 
 
 # What is refused ---------------------------------------------------------------------------------
 
 
-def test_before_the_put_it_is_not_there_and_after_it_it_is(shared: Front, family: str, keeper: Caller) -> None:
-    answer = shared.reserve(family, keeper)
+def test_before_the_put_it_is_not_there_and_after_it_it_is(module_api: Api, family: str, keeper: Person) -> None:
+    answer = module_api.reserve(family, keeper)
     reply = keeper.ask(NAME, asked(family, answer["recordingId"]))
     assert (reply.status, reply.error) == (409, "UPLOAD_NOT_FOUND")
     send("PUT", answer["uploadUrl"], voice(2_000), answer["uploadHeaders"])
@@ -155,50 +157,52 @@ def test_before_the_put_it_is_not_there_and_after_it_it_is(shared: Front, family
     ],
 )
 def test_what_is_not_as_announced_is_refused(
-    shared: Front, family: str, keeper: Caller, body: bytes, content_type: str, reason: str
+    module_api: Api, family: str, keeper: Person, body: bytes, content_type: str, reason: str
 ) -> None:
-    answer = shared.reserve(family, keeper, 2_000)
-    shared.store.put(answer["objectKey"], body, content_type)
+    answer = module_api.reserve(family, keeper, 2_000)
+    module_api.store.put(answer["objectKey"], body, content_type)
     reply = keeper.ask(NAME, asked(family, answer["recordingId"]))
     assert (reply.status, reply.error) == (409, "UPLOAD_MISMATCH")
     assert reply.body["error"]["details"] == {"reason": reason}
-    assert shared.used(family) == 0
+    assert module_api.used(family) == 0
 
 
-def test_someone_else_s_reservation_is_not_to_be_seen(shared: Front, family: str, keeper: Caller) -> None:
-    teller = shared.member(family)
-    recording = shared.upload(family, teller)
+def test_someone_else_s_reservation_is_not_to_be_seen(module_api: Api, family: str, keeper: Person) -> None:
+    teller = module_api.member(family)
+    recording = module_api.upload(family, teller)
     reply = keeper.ask(NAME, asked(family, recording))
     assert (reply.status, reply.error) == (404, "NOT_FOUND")
-    assert reply.anonymous == keeper.ask(NAME, asked(family, str(uuid4()))).anonymous
+    assert reply.without_request_id == keeper.ask(NAME, asked(family, str(uuid4()))).without_request_id
     assert teller.ask(NAME, asked(family, recording)).status == 200
     assert keeper.ask(NAME, asked(family, recording)).error == "NOT_FOUND"
 
 
-def test_a_stranger_learns_nothing(shared: Front, family: str, keeper: Caller) -> None:
-    recording = shared.upload(family, keeper)
-    reply = shared.person().ask(NAME, asked(family, recording))
+def test_a_stranger_learns_nothing(module_api: Api, family: str, keeper: Person) -> None:
+    recording = module_api.upload(family, keeper)
+    reply = module_api.person().ask(NAME, asked(family, recording))
     assert reply.error == "FORBIDDEN"
-    assert reply.anonymous == shared.person().ask(NAME, asked(str(uuid4()), str(uuid4()))).anonymous
+    assert (
+        reply.without_request_id == module_api.person().ask(NAME, asked(str(uuid4()), str(uuid4()))).without_request_id
+    )
 
 
-def test_a_recording_is_not_finalized_into_another_family(shared: Front, family: str, keeper: Caller) -> None:
-    recording = shared.upload(family, keeper)
-    other = shared.family(keeper)
+def test_a_recording_is_not_finalized_into_another_family(module_api: Api, family: str, keeper: Person) -> None:
+    recording = module_api.upload(family, keeper)
+    other = module_api.family(keeper)
     assert keeper.ask(NAME, asked(other, recording)).error == "NOT_FOUND"
 
 
-def test_a_removed_member_is_refused_on_the_very_next_call(shared: Front, family: str) -> None:
-    member = shared.member(family)
-    recording = shared.upload(family, member)
-    shared.remove(family, member)
+def test_a_removed_member_is_refused_on_the_very_next_call(module_api: Api, family: str) -> None:
+    member = module_api.member(family)
+    recording = module_api.upload(family, member)
+    module_api.remove(family, member)
     assert member.ask(NAME, asked(family, recording)).error == "FORBIDDEN"
 
 
-def test_another_family_s_prompt_is_none(shared: Front, family: str, keeper: Caller) -> None:
-    recording = shared.upload(family, keeper)
-    stranger = shared.person()
-    prompt = shared.prompt(shared.family(stranger), stranger)
+def test_another_family_s_prompt_is_none(module_api: Api, family: str, keeper: Person) -> None:
+    recording = module_api.upload(family, keeper)
+    stranger = module_api.person()
+    prompt = module_api.prompt(module_api.family(stranger), stranger)
     assert keeper.ask(NAME, asked(family, recording, promptId=prompt)).error == "NOT_FOUND"
     assert keeper.ask(NAME, asked(family, recording, promptId=str(uuid4()))).error == "NOT_FOUND"
     assert keeper.ask(NAME, asked(family, recording)).status == 200
@@ -218,8 +222,8 @@ def test_another_family_s_prompt_is_none(shared: Front, family: str, keeper: Cal
         ({"recordedAt": 1_700_000_000}, "recordedAt"),
     ],
 )
-def test_what_is_not_valid_is_refused_by_its_field(shared: Front, change: dict[str, Any], field: str) -> None:
-    reply = shared.person().ask(NAME, {**asked(str(uuid4()), str(uuid4())), **change})
+def test_what_is_not_valid_is_refused_by_its_field(module_api: Api, change: dict[str, Any], field: str) -> None:
+    reply = module_api.person().ask(NAME, {**asked(str(uuid4()), str(uuid4())), **change})
     assert reply.error == "VALIDATION_FAILED"
     assert [problem["field"] for problem in reply.body["error"]["details"]] == [field]
 
@@ -227,25 +231,27 @@ def test_what_is_not_valid_is_refused_by_its_field(shared: Front, change: dict[s
 # A store on a bad day ----------------------------------------------------------------------------
 
 
-def test_a_store_that_stumbles_is_asked_again(shared: Front, family: str, keeper: Caller) -> None:
-    recording = shared.upload(family, keeper)
-    shared.store.app.fail_next(503, times=2, method="GET")
+def test_a_store_that_stumbles_is_asked_again(module_api: Api, family: str, keeper: Person) -> None:
+    recording = module_api.upload(family, keeper)
+    module_api.store.app.fail_next(503, times=2, method="GET")
     assert keeper.ask(NAME, asked(family, recording)).status == 200
 
 
-def test_a_store_that_stays_away_is_503_and_the_upload_is_not_lost(shared: Front, family: str, keeper: Caller) -> None:
-    recording = shared.upload(family, keeper)
-    shared.store.app.fail_next(500, times=3, method="GET")
+def test_a_store_that_stays_away_is_503_and_the_upload_is_not_lost(
+    module_api: Api, family: str, keeper: Person
+) -> None:
+    recording = module_api.upload(family, keeper)
+    module_api.store.app.fail_next(500, times=3, method="GET")
     reply = keeper.ask(NAME, asked(family, recording))
     assert (reply.status, reply.error) == (503, "SERVICE_UNAVAILABLE")
     assert int(reply.headers["retry-after"]) >= 1
     assert keeper.ask(NAME, asked(family, recording)).status == 200
 
 
-def test_nothing_is_locked_while_the_store_takes_its_time(shared: Front, family: str, keeper: Caller) -> None:
-    teller = shared.member(family)
-    recording = shared.upload(family, keeper)
-    shared.store.app.delay = 1.0
+def test_nothing_is_locked_while_the_store_takes_its_time(module_api: Api, family: str, keeper: Person) -> None:
+    teller = module_api.member(family)
+    recording = module_api.upload(family, keeper)
+    module_api.store.app.delay = 1.0
     slow, quick = at_once(
         [
             lambda: keeper.ask(NAME, asked(family, recording)),
@@ -256,7 +262,7 @@ def test_nothing_is_locked_while_the_store_takes_its_time(shared: Front, family:
 
 
 def test_one_finalize_is_one_message_and_one_look(
-    shared: Front, family: str, keeper: Caller, monkeypatch: pytest.MonkeyPatch
+    module_api: Api, family: str, keeper: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from chalicelib import logs
 
@@ -270,7 +276,7 @@ def test_one_finalize_is_one_message_and_one_look(
         return inspect(store, key)
 
     monkeypatch.setattr(Store, "inspect_object", watched)
-    recording = shared.upload(family, keeper)
+    recording = module_api.upload(family, keeper)
     lines.clear()
     keeper.ask(NAME, asked(family, recording))
     assert lines == [1]

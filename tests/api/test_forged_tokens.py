@@ -25,11 +25,22 @@ from app import app
 from chalicelib import config
 from chalicelib.api import jwks
 from local.supabase_auth import anon_key
-from tests.api.front import Front
-from tests.api.wire import MARK, Answer, check, endpoints, send
-from tests.database_server import Database
-from tests.stores import RunningStore
-from tests.unit.signers import EC_KEY, RSA_KEY, SECRET, SUPABASE, Publisher, claims, ec_jwk, publishing, rsa_jwk, token
+from tests.support.api import Api
+from tests.support.database_server import Database
+from tests.support.hostile import MARK, Answer, check, endpoints, send
+from tests.support.object_store import RunningStore
+from tests.support.tokens import (
+    EC_KEY,
+    RSA_KEY,
+    SECRET,
+    SUPABASE,
+    Publisher,
+    claims,
+    ec_jwk,
+    publishing,
+    rsa_jwk,
+    token,
+)
 
 (ME,) = (endpoint for endpoint in app.endpoints if endpoint.function.__name__ == "get_me")
 REFUSED = '{"error":{"code":"UNAUTHORIZED","message":"Please sign in again."}}'
@@ -64,9 +75,9 @@ def publisher() -> Iterator[Publisher]:
 
 
 @pytest.fixture(scope="module")
-def house(module_database: Database, object_store: RunningStore) -> Iterator[None]:
+def api(module_database: Database, object_store: RunningStore) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as monkeypatch:
-        Front(module_database, monkeypatch, object_store)
+        Api(module_database, monkeypatch, object_store)
         monkeypatch.setenv("SUPABASE_URL", SUPABASE)
         monkeypatch.setenv("ALLOWED_ORIGINS", "https://app.example.org")
         yield
@@ -74,7 +85,7 @@ def house(module_database: Database, object_store: RunningStore) -> Iterator[Non
 
 @pytest.fixture(params=STAGES, ids=lambda stage: stage.name)
 def stage(
-    request: pytest.FixtureRequest, house: None, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest, api: None, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Stage]:
     wanted: Stage = request.param
     set_up(wanted, publisher.url, monkeypatch)
@@ -312,7 +323,7 @@ KEYS, BOTH = STAGES[1], STAGES[2]
 
 
 @pytest.fixture
-def own_publisher(house: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Publisher]:
+def own_publisher(api: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Publisher]:
     with publishing() as publisher:
         set_up(BOTH, publisher.url, monkeypatch)
         yield publisher

@@ -15,33 +15,33 @@ from werkzeug.test import Client
 from app import app
 from local.gateway import create_gateway
 from local.settings import PRICES as SOLD
-from tests import fuzzing
-from tests.api.front import Front
-from tests.contract.stripe_world import KEY, WEBHOOK_SECRETS, Door, serving_hook, serving_stripe
-from tests.database_server import Cluster
-from tests.stores import RunningStore
+from tests.support import fuzzing
+from tests.support.api import Api
+from tests.support.database_server import Cluster
+from tests.support.object_store import RunningStore
+from tests.support.stripe_server import KEY, WEBHOOK_SECRETS, HttpServer, serving_hook, serving_stripe
 from tools.api_docs.openapi import operation_id
 
-HOUSEHOLDS = 8
+FAMILIES = 8
 EXAMPLES = 12
 SEED = 20261120
 
 
 @pytest.fixture(scope="module")
-def town(
+def target(
     cluster: Cluster,
     object_store: RunningStore,
-    stripe_doors: tuple[Door, Door],
+    http_servers: tuple[HttpServer, HttpServer],
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[fuzzing.Town]:
+) -> Iterator[fuzzing.FuzzTarget]:
     folder = tmp_path_factory.mktemp("fuzz")
     with (
         cluster.database() as database,
         pytest.MonkeyPatch.context() as monkeypatch,
-        serving_hook(stripe_doors[0]) as hook,
-        serving_stripe(folder, hook, stripe_doors[1], prices=SOLD) as stripe,
+        serving_hook(http_servers[0]) as hook,
+        serving_stripe(folder, hook, http_servers[1], prices=SOLD) as stripe,
     ):
-        front = Front(database, monkeypatch, object_store)
+        api = Api(database, monkeypatch, object_store)
         for name, value in {
             "STRIPE_SECRET_KEY": KEY,
             "STRIPE_WEBHOOK_SECRETS": ",".join(WEBHOOK_SECRETS),
@@ -58,18 +58,18 @@ def town(
             assert answer.status_code == 200, answer.text
             return answer.get_json()["data"]
 
-        def call(case: Case, household: fuzzing.Household, headers: dict[str, str]) -> Response:
+        def call(case: Case, family: fuzzing.FuzzFamily, headers: dict[str, str]) -> Response:
             return case.call(
-                "http://localhost", app=wsgi, headers=headers, environ_base={"REMOTE_ADDR": household.address}
+                "http://localhost", app=wsgi, headers=headers, environ_base={"REMOTE_ADDR": family.address}
             )
 
         def people() -> list[tuple[str, str]]:
-            return [(person.id, person.token) for person in (front.person() for _ in range(3))]
+            return [(person.id, person.token) for person in (api.person() for _ in range(3))]
 
-        town = fuzzing.Town(
-            [fuzzing.make_household(ask, people(), f"203.0.113.{number}") for number in range(HOUSEHOLDS)], call
+        target = fuzzing.FuzzTarget(
+            [fuzzing.make_family(ask, people(), f"203.0.113.{number}") for number in range(FAMILIES)], call
         )
-        yield town
+        yield target
 
 
 def with_query(wsgi: Any) -> Any:
@@ -90,7 +90,7 @@ def schema() -> OpenApiSchema:
 
 @pytest.mark.parametrize("operation_id", [operation_id(endpoint, app.endpoints) for endpoint in app.endpoints])
 def test_whatever_is_sent_the_answer_is_a_documented_one(
-    operation_id: str, schema: OpenApiSchema, town: fuzzing.Town
+    operation_id: str, schema: OpenApiSchema, target: fuzzing.FuzzTarget
 ) -> None:
-    fuzzing.fuzz(schema, operation_id, town, EXAMPLES, SEED)
-    assert len([status for name, status in town.answered if name == operation_id]) > 0
+    fuzzing.fuzz(schema, operation_id, target, EXAMPLES, SEED)
+    assert len([status for name, status in target.answered if name == operation_id]) > 0

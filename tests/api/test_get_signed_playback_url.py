@@ -8,29 +8,29 @@ from uuid import uuid4
 
 import pytest
 
-from tests.api.front import Caller, Front
-from tests.stores import send, voice
+from tests.support.api import Api, Person
+from tests.support.object_store import send, voice
 
 NAME = "get-signed-playback-url"
 
 
 @pytest.fixture
-def keeper(shared: Front) -> Caller:
-    return shared.person()
+def keeper(module_api: Api) -> Person:
+    return module_api.person()
 
 
 @pytest.fixture
-def family(shared: Front, keeper: Caller) -> str:
-    return shared.family(keeper)
+def family(module_api: Api, keeper: Person) -> str:
+    return module_api.family(keeper)
 
 
-def play(person: Caller, recording: str) -> Any:
+def play(person: Person, recording: str) -> Any:
     return person.ask(NAME, {"recordingId": recording})
 
 
-def test_a_member_plays_what_another_recorded(shared: Front, family: str, keeper: Caller) -> None:
-    recording = shared.kept(family, keeper, 3_000)
-    data = play(shared.member(family), recording).data
+def test_a_member_plays_what_another_recorded(module_api: Api, family: str, keeper: Person) -> None:
+    recording = module_api.kept(family, keeper, 3_000)
+    data = play(module_api.member(family), recording).data
     assert set(data) == {"url", "expiresAt", "expiresInSeconds", "refreshAfterSeconds", "waveformUrl"}
     assert (data["expiresInSeconds"], data["refreshAfterSeconds"], data["waveformUrl"]) == (900, 720, None)
     quarter = datetime.now(UTC) + timedelta(minutes=15)
@@ -39,8 +39,8 @@ def test_a_member_plays_what_another_recorded(shared: Front, family: str, keeper
     assert send("GET", data["url"], headers={"range": "bytes=10-19"}) == (206, voice(3_000)[10:20])
 
 
-def test_a_waveform_that_was_announced_can_be_drawn(shared: Front, family: str, keeper: Caller) -> None:
-    answer = shared.reserve(family, keeper, waveformSizeBytes=9)
+def test_a_waveform_that_was_announced_can_be_drawn(module_api: Api, family: str, keeper: Person) -> None:
+    answer = module_api.reserve(family, keeper, waveformSizeBytes=9)
     send("PUT", answer["uploadUrl"], voice(2_000), answer["uploadHeaders"])
     send("PUT", answer["waveformUploadUrl"], b"[0.1,0.2]", answer["waveformUploadHeaders"])
     keeper.ask("finalize-recording", {"familyId": family, "recordingId": answer["recordingId"]})
@@ -49,45 +49,45 @@ def test_a_waveform_that_was_announced_can_be_drawn(shared: Front, family: str, 
     assert "hasWaveform" not in shown
 
 
-def test_what_is_not_to_be_seen_is_not_there(shared: Front, family: str, keeper: Caller) -> None:
-    recording = shared.kept(family, keeper)
-    foreign = play(shared.person(), recording)
+def test_what_is_not_to_be_seen_is_not_there(module_api: Api, family: str, keeper: Person) -> None:
+    recording = module_api.kept(family, keeper)
+    foreign = play(module_api.person(), recording)
     assert (foreign.status, foreign.error) == (404, "NOT_FOUND")
-    assert foreign.anonymous == play(keeper, str(uuid4())).anonymous
-    assert foreign.anonymous == play(keeper, shared.upload(family, keeper)).anonymous
+    assert foreign.without_request_id == play(keeper, str(uuid4())).without_request_id
+    assert foreign.without_request_id == play(keeper, module_api.upload(family, keeper)).without_request_id
 
 
-def test_a_removed_member_hears_nothing_more(shared: Front, family: str, keeper: Caller) -> None:
-    member, recording = shared.member(family), shared.kept(family, keeper)
+def test_a_removed_member_hears_nothing_more(module_api: Api, family: str, keeper: Person) -> None:
+    member, recording = module_api.member(family), module_api.kept(family, keeper)
     assert play(member, recording).status == 200
-    shared.remove(family, member)
+    module_api.remove(family, member)
     assert play(member, recording).error == "NOT_FOUND"
 
 
-def test_trash_is_played_by_its_creator_and_the_keepers_alone(shared: Front, family: str, keeper: Caller) -> None:
-    creator, other = shared.member(family), shared.member(family)
-    recording = shared.kept(family, creator)
+def test_trash_is_played_by_its_creator_and_the_keepers_alone(module_api: Api, family: str, keeper: Person) -> None:
+    creator, other = module_api.member(family), module_api.member(family)
+    recording = module_api.kept(family, creator)
     assert creator.delete(f"/v1/recordings/{recording}").status == 200
     assert [play(person, recording).status for person in (creator, keeper, other)] == [200, 200, 404]
 
 
-def test_a_creator_who_left_does_not_play_even_their_own(shared: Front, family: str) -> None:
-    creator = shared.member(family)
-    recording = shared.kept(family, creator)
-    shared.remove(family, creator)
+def test_a_creator_who_left_does_not_play_even_their_own(module_api: Api, family: str) -> None:
+    creator = module_api.member(family)
+    recording = module_api.kept(family, creator)
+    module_api.remove(family, creator)
     assert play(creator, recording).error == "NOT_FOUND"
 
 
-def test_a_keeper_of_another_family_does_not_play_trash(shared: Front, family: str, keeper: Caller) -> None:
-    recording, member = shared.kept(family, keeper), shared.member(family)
-    shared.family(member)
+def test_a_keeper_of_another_family_does_not_play_trash(module_api: Api, family: str, keeper: Person) -> None:
+    recording, member = module_api.kept(family, keeper), module_api.member(family)
+    module_api.family(member)
     keeper.delete(f"/v1/recordings/{recording}")
     assert play(member, recording).error == "NOT_FOUND"
 
 
-def test_what_is_being_purged_is_gone(shared: Front, family: str, keeper: Caller) -> None:
-    recording = shared.kept(family, keeper)
-    shared.run("UPDATE public.recordings SET deleted_at = now(), purging_at = now() WHERE id = %s", recording)
+def test_what_is_being_purged_is_gone(module_api: Api, family: str, keeper: Person) -> None:
+    recording = module_api.kept(family, keeper)
+    module_api.run("UPDATE public.recordings SET deleted_at = now(), purging_at = now() WHERE id = %s", recording)
     assert play(keeper, recording).error == "NOT_FOUND"
 
 
@@ -101,25 +101,27 @@ def test_what_is_being_purged_is_gone(shared: Front, family: str, keeper: Caller
         "storage_quota_bytes = 1",
     ],
 )
-def test_no_state_of_billing_or_quota_stops_a_listener(shared: Front, family: str, keeper: Caller, state: str) -> None:
-    recording = shared.kept(family, keeper)
-    shared.run(f"UPDATE public.entitlements SET {state} WHERE family_id = %s", family)
+def test_no_state_of_billing_or_quota_stops_a_listener(
+    module_api: Api, family: str, keeper: Person, state: str
+) -> None:
+    recording = module_api.kept(family, keeper)
+    module_api.run(f"UPDATE public.entitlements SET {state} WHERE family_id = %s", family)
     assert send("GET", play(keeper, recording).data["url"])[0] == 200
 
 
 @pytest.mark.parametrize("body", [{}, {"recordingId": None}, {"recordingId": 1}, {"recordingId": "a/../b"}])
-def test_what_is_not_valid_is_refused(shared: Front, body: dict[str, Any]) -> None:
-    assert shared.person().ask(NAME, body).error == "VALIDATION_FAILED"
+def test_what_is_not_valid_is_refused(module_api: Api, body: dict[str, Any]) -> None:
+    assert module_api.person().ask(NAME, body).error == "VALIDATION_FAILED"
 
 
-def test_a_title_cannot_reach_the_url(shared: Front, family: str, keeper: Caller) -> None:
-    recording = shared.kept(family, keeper)
+def test_a_title_cannot_reach_the_url(module_api: Api, family: str, keeper: Person) -> None:
+    recording = module_api.kept(family, keeper)
     keeper.patch(f"/v1/recordings/{recording}", {"title": 'x"; filename="evil.html'})
     url = play(keeper, recording).data["url"]
     assert "evil" not in url
     assert "response-" not in url
 
 
-def test_nobody_listens_without_signing_in(shared: Front) -> None:
-    reply = shared.person().ask(NAME, {"recordingId": str(uuid4())}, authorization="Bearer a.b.c")
+def test_nobody_listens_without_signing_in(module_api: Api) -> None:
+    reply = module_api.person().ask(NAME, {"recordingId": str(uuid4())}, authorization="Bearer a.b.c")
     assert (reply.status, reply.error) == (401, "UNAUTHORIZED")

@@ -12,8 +12,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.api.front import GIB, Caller, Front, at_once, upload_of
-from tests.stores import send, voice
+from tests.support.api import GIB, Api, Person, at_once, upload_of
+from tests.support.object_store import send, voice
 
 NAME = "get-signed-upload-url"
 MIB = 1024**2
@@ -24,20 +24,20 @@ def md5_of(body: bytes) -> str:
 
 
 @pytest.fixture
-def keeper(shared: Front) -> Caller:
-    return shared.person()
+def keeper(module_api: Api) -> Person:
+    return module_api.person()
 
 
 @pytest.fixture
-def family(shared: Front, keeper: Caller) -> str:
-    return shared.family(keeper)
+def family(module_api: Api, keeper: Person) -> str:
+    return module_api.family(keeper)
 
 
 # What is given -----------------------------------------------------------------------------------
 
 
-def test_a_member_gets_a_url_that_takes_the_upload(shared: Front, family: str) -> None:
-    data = shared.member(family).ask(NAME, upload_of(family, 2_000)).data
+def test_a_member_gets_a_url_that_takes_the_upload(module_api: Api, family: str) -> None:
+    data = module_api.member(family).ask(NAME, upload_of(family, 2_000)).data
     recording = data["recordingId"]
     assert set(data) == {
         "recordingId", "uploadUrl", "uploadHeaders", "waveformUploadUrl", "waveformUploadHeaders", "objectKey",
@@ -52,7 +52,7 @@ def test_a_member_gets_a_url_that_takes_the_upload(shared: Front, family: str) -
     assert send("PUT", data["uploadUrl"], voice(2_000), data["uploadHeaders"])[0] == 200
 
 
-def test_size_type_content_and_condition_are_signed(shared: Front, keeper: Caller, family: str) -> None:
+def test_size_type_content_and_condition_are_signed(module_api: Api, keeper: Person, family: str) -> None:
     body = voice(2_000)
     data = keeper.ask(NAME, upload_of(family, 2_000, contentMd5=md5_of(body))).data
     signed = parse_qs(urlsplit(data["uploadUrl"]).query)["X-Amz-SignedHeaders"]
@@ -61,12 +61,12 @@ def test_size_type_content_and_condition_are_signed(shared: Front, keeper: Calle
     assert send("PUT", data["uploadUrl"], body, data["uploadHeaders"])[0] == 200
 
 
-def test_one_byte_declared_does_not_let_a_megabyte_in(shared: Front, keeper: Caller, family: str) -> None:
+def test_one_byte_declared_does_not_let_a_megabyte_in(module_api: Api, keeper: Person, family: str) -> None:
     data = keeper.ask(NAME, upload_of(family, 1)).data
     assert send("PUT", data["uploadUrl"], voice(MIB), data["uploadHeaders"])[0] == 403
 
 
-def test_a_waveform_gets_its_own_url_beside_the_audio_s(shared: Front, keeper: Caller, family: str) -> None:
+def test_a_waveform_gets_its_own_url_beside_the_audio_s(module_api: Api, keeper: Person, family: str) -> None:
     data = keeper.ask(NAME, upload_of(family, waveformSizeBytes=9)).data
     assert urlsplit(data["waveformUploadUrl"]).path.endswith(
         f"/{family}/recordings/{data['recordingId']}.waveform.json"
@@ -76,8 +76,8 @@ def test_a_waveform_gets_its_own_url_beside_the_audio_s(shared: Front, keeper: C
     assert data["reservedBytes"] == 2_000
 
 
-def test_bytes_are_reserved_and_not_used(shared: Front, keeper: Caller, family: str) -> None:
-    shared.reserve(family, keeper, 5_000)
+def test_bytes_are_reserved_and_not_used(module_api: Api, keeper: Person, family: str) -> None:
+    module_api.reserve(family, keeper, 5_000)
     entitlement = keeper.get(f"/v1/families/{family}").data["family"]["entitlement"]
     assert (entitlement["storageReservedBytes"], entitlement["storageUsedBytes"]) == (5_000, 0)
 
@@ -115,37 +115,39 @@ def test_bytes_are_reserved_and_not_used(shared: Front, keeper: Caller, family: 
         ({"waveformSizeBytes": 256 * 1024 + 1}, "waveformSizeBytes"),
     ],
 )
-def test_what_is_not_valid_is_refused_by_its_field(shared: Front, change: dict[str, Any], field: str) -> None:
-    reply = shared.person().ask(NAME, upload_of(str(uuid4()), **change))
+def test_what_is_not_valid_is_refused_by_its_field(module_api: Api, change: dict[str, Any], field: str) -> None:
+    reply = module_api.person().ask(NAME, upload_of(str(uuid4()), **change))
     assert reply.error == "VALIDATION_FAILED"
     assert [problem["field"] for problem in reply.body["error"]["details"]] == [field]
 
 
 @pytest.mark.parametrize("duration", ["NaN", "Infinity", "-Infinity", "1e999"])
-def test_a_duration_that_is_no_number_is_refused(shared: Front, family: str, keeper: Caller, duration: str) -> None:
+def test_a_duration_that_is_no_number_is_refused(module_api: Api, family: str, keeper: Person, duration: str) -> None:
     body = f'{{"familyId": "{family}", "fileSizeBytes": 1, "durationSeconds": {duration}, "contentType": "audio/mp4"}}'
     assert keeper.ask(NAME, body).error == "VALIDATION_FAILED"
 
 
 @pytest.mark.parametrize("duration", [1, 0.001, 600, 600.0])
-def test_whole_and_broken_seconds_are_taken_alike(shared: Front, family: str, keeper: Caller, duration: float) -> None:
+def test_whole_and_broken_seconds_are_taken_alike(
+    module_api: Api, family: str, keeper: Person, duration: float
+) -> None:
     assert keeper.ask(NAME, upload_of(family, durationSeconds=duration)).status == 200
 
 
-def test_strangers_and_unknown_families_get_one_answer(shared: Front, family: str, keeper: Caller) -> None:
-    stranger = shared.person().ask(NAME, upload_of(family))
+def test_strangers_and_unknown_families_get_one_answer(module_api: Api, family: str, keeper: Person) -> None:
+    stranger = module_api.person().ask(NAME, upload_of(family))
     assert (stranger.status, stranger.error) == (403, "FORBIDDEN")
-    assert stranger.anonymous == keeper.ask(NAME, upload_of(str(uuid4()))).anonymous
+    assert stranger.without_request_id == keeper.ask(NAME, upload_of(str(uuid4()))).without_request_id
 
 
-def test_a_removed_member_is_refused_on_the_very_next_call(shared: Front, family: str) -> None:
-    member = shared.member(family)
+def test_a_removed_member_is_refused_on_the_very_next_call(module_api: Api, family: str) -> None:
+    member = module_api.member(family)
     assert member.ask(NAME, upload_of(family)).status == 200
-    shared.remove(family, member)
+    module_api.remove(family, member)
     assert member.ask(NAME, upload_of(family)).error == "FORBIDDEN"
 
 
-def spoil(front: Front, family: str, *, until: str) -> None:
+def spoil(api: Api, family: str, *, until: str) -> None:
     """Makes the family fail every check from `until` on: what comes first must answer."""
     changes = {
         "suspended": "suspended_at = now()",
@@ -155,7 +157,7 @@ def spoil(front: Front, family: str, *, until: str) -> None:
     }
     order = list(changes)
     wanted = ", ".join(changes[name] for name in order[order.index(until) :])
-    front.run(f"UPDATE public.entitlements SET {wanted} WHERE family_id = %s", family)
+    api.run(f"UPDATE public.entitlements SET {wanted} WHERE family_id = %s", family)
 
 
 @pytest.mark.parametrize(
@@ -168,17 +170,17 @@ def spoil(front: Front, family: str, *, until: str) -> None:
     ],
 )
 def test_the_first_thing_that_is_wrong_answers(
-    shared: Front, family: str, keeper: Caller, until: str, code: str
+    module_api: Api, family: str, keeper: Person, until: str, code: str
 ) -> None:
-    spoil(shared, family, until=until)
+    spoil(module_api, family, until=until)
     reply = keeper.ask(NAME, upload_of(family))
     assert (reply.status, reply.error) == (403, code)
-    assert shared.person().ask(NAME, upload_of(family)).error == "FORBIDDEN"
+    assert module_api.person().ask(NAME, upload_of(family)).error == "FORBIDDEN"
 
 
-def test_a_full_family_is_told_the_numbers(shared: Front, family: str, keeper: Caller) -> None:
-    shared.reserve(family, keeper, 400 * MIB)
-    shared.reserve(family, keeper, 500 * MIB)
+def test_a_full_family_is_told_the_numbers(module_api: Api, family: str, keeper: Person) -> None:
+    module_api.reserve(family, keeper, 400 * MIB)
+    module_api.reserve(family, keeper, 500 * MIB)
     reply = keeper.ask(NAME, upload_of(family, 200 * MIB))
     assert reply.body["error"]["details"] == {
         "quotaBytes": GIB,
@@ -188,7 +190,7 @@ def test_a_full_family_is_told_the_numbers(shared: Front, family: str, keeper: C
     }
 
 
-def test_a_recording_too_long_for_the_plan_is_told_the_limit(shared: Front, family: str, keeper: Caller) -> None:
+def test_a_recording_too_long_for_the_plan_is_told_the_limit(module_api: Api, family: str, keeper: Person) -> None:
     for duration in (600.5, 1e12):
         reply = keeper.ask(NAME, upload_of(family, durationSeconds=duration))
         assert reply.error == "DURATION_EXCEEDED"
@@ -208,9 +210,9 @@ def test_a_recording_too_long_for_the_plan_is_told_the_limit(shared: Front, fami
     ],
 )
 def test_every_state_of_billing_lets_in_or_refuses(
-    shared: Front, family: str, keeper: Caller, state: str, code: str | None
+    module_api: Api, family: str, keeper: Person, state: str, code: str | None
 ) -> None:
-    shared.run(f"UPDATE public.entitlements SET {state} WHERE family_id = %s", family)
+    module_api.run(f"UPDATE public.entitlements SET {state} WHERE family_id = %s", family)
     reply = keeper.ask(NAME, upload_of(family))
     assert (reply.status == 200) if code is None else (reply.error == code)
 
@@ -218,63 +220,63 @@ def test_every_state_of_billing_lets_in_or_refuses(
 # At the limit ------------------------------------------------------------------------------------
 
 
-def test_twenty_ask_at_once_where_there_is_room_for_one(shared: Front, family: str) -> None:
-    shared.run("UPDATE public.entitlements SET storage_quota_bytes = 2000 WHERE family_id = %s", family)
-    members = [shared.member(family) for _ in range(20)]
+def test_twenty_ask_at_once_where_there_is_room_for_one(module_api: Api, family: str) -> None:
+    module_api.run("UPDATE public.entitlements SET storage_quota_bytes = 2000 WHERE family_id = %s", family)
+    members = [module_api.member(family) for _ in range(20)]
     replies = at_once([lambda who=who: who.ask(NAME, upload_of(family, 2_000)) for who in members])  # type: ignore[misc]
     assert sorted(reply.status for reply in replies) == [200] + [403] * 19
     assert {reply.error for reply in replies if reply.status != 200} == {"QUOTA_EXCEEDED"}
 
 
-def test_the_last_byte_is_sold_and_the_one_after_it_is_not(shared: Front, family: str, keeper: Caller) -> None:
-    shared.run("UPDATE public.entitlements SET storage_quota_bytes = 2000 WHERE family_id = %s", family)
+def test_the_last_byte_is_sold_and_the_one_after_it_is_not(module_api: Api, family: str, keeper: Person) -> None:
+    module_api.run("UPDATE public.entitlements SET storage_quota_bytes = 2000 WHERE family_id = %s", family)
     assert keeper.ask(NAME, upload_of(family, 2_000)).status == 200
     assert keeper.ask(NAME, upload_of(family, 1)).error == "QUOTA_EXCEEDED"
 
 
-def test_what_was_reserved_and_never_used_is_free_again_by_itself(shared: Front, family: str, keeper: Caller) -> None:
-    shared.run("UPDATE public.entitlements SET storage_quota_bytes = 2000 WHERE family_id = %s", family)
-    shared.reserve(family, keeper, 2_000)
-    shared.run(
+def test_what_was_reserved_and_never_used_is_free_again_by_itself(module_api: Api, family: str, keeper: Person) -> None:
+    module_api.run("UPDATE public.entitlements SET storage_quota_bytes = 2000 WHERE family_id = %s", family)
+    module_api.reserve(family, keeper, 2_000)
+    module_api.run(
         "UPDATE ops.upload_reservations SET url_expires_at = now(), live_until = now() WHERE family_id = %s", family
     )
     assert keeper.ask(NAME, upload_of(family, 2_000)).status == 200
 
 
-def test_a_twenty_first_pending_upload_is_refused(shared: Front, family: str, keeper: Caller) -> None:
+def test_a_twenty_first_pending_upload_is_refused(module_api: Api, family: str, keeper: Person) -> None:
     replies = at_once([lambda: keeper.ask(NAME, upload_of(family, 1))] * 24)
     assert sorted(reply.status for reply in replies) == [200] * 20 + [409] * 4
     assert {reply.reason for reply in replies if reply.status == 409} == {"too_many_uploads"}
 
 
-def test_the_twentieth_is_not_given_twice_in_two_families_at_once(shared: Front, family: str, keeper: Caller) -> None:
-    other = shared.family(keeper, "Luna")
+def test_the_twentieth_is_not_given_twice_in_two_families_at_once(module_api: Api, family: str, keeper: Person) -> None:
+    other = module_api.family(keeper, "Luna")
     for _ in range(19):
-        shared.reserve(family, keeper, 1)
+        module_api.reserve(family, keeper, 1)
     # Held up between its count and its commit, by a key that somebody else seems to be writing.
     held = (
         "INSERT INTO ops.idempotency_keys (user_id, operation, key, request_hash, result)"
         " VALUES (%s, 'get-signed-upload-url', 'held', 'x', '{}')"
     )
     with ThreadPoolExecutor() as pool:
-        with shared.while_held(held, keeper.id):
+        with module_api.while_held(held, keeper.id):
             first = pool.submit(keeper.ask, NAME, upload_of(family, 1), idempotency_key="held")
-            shared.until_waiting(1)
+            module_api.until_waiting(1)
             second = pool.submit(keeper.ask, NAME, upload_of(other, 1))
-            shared.until_waiting(2)
+            module_api.until_waiting(2)
         assert (first.result().status, second.result().reason) == (200, "too_many_uploads")
 
 
-def test_pending_uploads_are_each_person_s_own(shared: Front, family: str, keeper: Caller) -> None:
+def test_pending_uploads_are_each_person_s_own(module_api: Api, family: str, keeper: Person) -> None:
     for _ in range(20):
-        shared.reserve(family, keeper, 1)
-    assert shared.member(family).ask(NAME, upload_of(family, 1)).status == 200
+        module_api.reserve(family, keeper, 1)
+    assert module_api.member(family).ask(NAME, upload_of(family, 1)).status == 200
 
 
 # Asked again -------------------------------------------------------------------------------------
 
 
-def test_the_same_key_reserves_once_and_signs_afresh(shared: Front, family: str, keeper: Caller) -> None:
+def test_the_same_key_reserves_once_and_signs_afresh(module_api: Api, family: str, keeper: Person) -> None:
     replies = at_once([lambda: keeper.ask(NAME, upload_of(family), idempotency_key="once")] * 5)
     assert len({reply.data["recordingId"] for reply in replies}) == 1
     assert keeper.get(f"/v1/families/{family}").data["family"]["entitlement"]["storageReservedBytes"] == 2_000
@@ -282,18 +284,20 @@ def test_the_same_key_reserves_once_and_signs_afresh(shared: Front, family: str,
     assert send("PUT", again["uploadUrl"], voice(2_000), again["uploadHeaders"])[0] == 200
 
 
-def test_the_same_key_at_the_quota_is_not_refused_for_its_own_bytes(shared: Front, family: str, keeper: Caller) -> None:
-    shared.run("UPDATE public.entitlements SET storage_quota_bytes = 2000 WHERE family_id = %s", family)
+def test_the_same_key_at_the_quota_is_not_refused_for_its_own_bytes(
+    module_api: Api, family: str, keeper: Person
+) -> None:
+    module_api.run("UPDATE public.entitlements SET storage_quota_bytes = 2000 WHERE family_id = %s", family)
     for _ in range(2):
         assert keeper.ask(NAME, upload_of(family, 2_000), idempotency_key="once").status == 200
 
 
-def test_the_same_key_with_another_body_is_a_conflict(shared: Front, family: str, keeper: Caller) -> None:
+def test_the_same_key_with_another_body_is_a_conflict(module_api: Api, family: str, keeper: Person) -> None:
     keeper.ask(NAME, upload_of(family), idempotency_key="once")
     assert keeper.ask(NAME, upload_of(family, 2_001), idempotency_key="once").reason == "idempotency_key_reused"
 
 
-def test_a_key_whose_upload_is_over_is_a_conflict(shared: Front, family: str, keeper: Caller) -> None:
+def test_a_key_whose_upload_is_over_is_a_conflict(module_api: Api, family: str, keeper: Person) -> None:
     data = keeper.ask(NAME, upload_of(family), idempotency_key="once").data
     send("PUT", data["uploadUrl"], voice(2_000), data["uploadHeaders"])
     keeper.ask("finalize-recording", {"familyId": family, "recordingId": data["recordingId"]})
@@ -304,7 +308,7 @@ def test_a_key_whose_upload_is_over_is_a_conflict(shared: Front, family: str, ke
 
 
 def test_without_the_store_s_settings_nothing_is_reserved(
-    shared: Front, family: str, keeper: Caller, monkeypatch: pytest.MonkeyPatch
+    module_api: Api, family: str, keeper: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("R2_SECRET_ACCESS_KEY")
     from chalicelib import config
@@ -314,11 +318,11 @@ def test_without_the_store_s_settings_nothing_is_reserved(
     store.reset()
     reply = keeper.ask(NAME, upload_of(family))
     assert (reply.status, reply.error) == (503, "SERVICE_UNAVAILABLE")
-    assert shared.value("SELECT count(*) FROM ops.upload_reservations WHERE family_id = %s", family) == 0
+    assert module_api.value("SELECT count(*) FROM ops.upload_reservations WHERE family_id = %s", family) == 0
 
 
 def test_no_signature_reaches_the_log(
-    shared: Front, family: str, keeper: Caller, capsys: pytest.CaptureFixture[str]
+    module_api: Api, family: str, keeper: Person, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from chalicelib import logs
 

@@ -16,9 +16,9 @@ from chalicelib.config_by_function import ApiFunction
 from chalicelib.database import connections
 from chalicelib.resources import health
 from tests.api.test_every_response import Answered, event_of, send
-from tests.contract.stripe_world import StripeWorld
-from tests.database_server import Database
-from tests.stores import RunningStore, use_store
+from tests.support.database_server import Database
+from tests.support.object_store import RunningStore, use_store
+from tests.support.stripe_server import StripeServer
 
 
 def ask(path: str, **headers: str) -> Answered:
@@ -62,7 +62,7 @@ def test_degraded_when_something_fails_that_is_not_everything(monkeypatch: pytes
 
 
 def test_degraded_when_stripe_does_not_answer(
-    database_environment: Database, monkeypatch: pytest.MonkeyPatch, stripe: StripeWorld
+    database_environment: Database, monkeypatch: pytest.MonkeyPatch, stripe: StripeServer
 ) -> None:
     for name in ("configuration", "storage"):
         monkeypatch.setitem(health.CHECKS, name, lambda: None)

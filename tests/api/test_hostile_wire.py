@@ -21,30 +21,30 @@ from chalicelib.api.application import MAX_BODY, MAX_WEBHOOK_BODY
 from chalicelib.api.dispatch import Endpoint
 from chalicelib.resources.openapi import DOCUMENT
 from local.gateway import create_gateway
-from tests.api.front import Front
-from tests.api.wire import MARK, ORIGIN, check, endpoints, fields_of, good_body, name_of, send
-from tests.contract.stripe_world import KEY, WEBHOOK_SECRETS
-from tests.database_server import Database
-from tests.stores import RunningStore
+from tests.support.api import Api
+from tests.support.database_server import Database
+from tests.support.hostile import MARK, ORIGIN, check, endpoints, fields_of, good_body, name_of, send
+from tests.support.object_store import RunningStore
+from tests.support.stripe_server import KEY, WEBHOOK_SECRETS
 
 document = json.loads(DOCUMENT.read_text("utf-8"))
 
 
 @pytest.fixture(scope="module")
-def house(module_database: Database, object_store: RunningStore) -> Iterator[Front]:
+def api(module_database: Database, object_store: RunningStore) -> Iterator[Api]:
     with pytest.MonkeyPatch.context() as monkeypatch:
-        front = Front(module_database, monkeypatch, object_store)
+        api = Api(module_database, monkeypatch, object_store)
         monkeypatch.setenv("ALLOWED_ORIGINS", ORIGIN)
         monkeypatch.setenv("STRIPE_SECRET_KEY", KEY)
         monkeypatch.setenv("STRIPE_WEBHOOK_SECRETS", WEBHOOK_SECRETS[0])
         monkeypatch.setenv("STRIPE_PRICES", "{}")
-        yield front
+        yield api
 
 
 @pytest.fixture
-def token(house: Front, capsys: pytest.CaptureFixture[str]) -> Iterator[str]:
+def token(api: Api, capsys: pytest.CaptureFixture[str]) -> Iterator[str]:
     """A person's who belongs to nothing; and in the end, that the log repeats nothing hostile either."""
-    yield house.person().token
+    yield api.person().token
     assert MARK not in capsys.readouterr().out
 
 
@@ -214,7 +214,7 @@ def bad_values(schema: dict[str, Any]) -> Iterator[str]:
         yield from BAD_LINES
 
 
-def test_every_field_refuses_what_is_not_its_kind_and_is_named(token: str, house: Front) -> None:
+def test_every_field_refuses_what_is_not_its_kind_and_is_named(token: str, api: Api) -> None:
     tried = 0
     for endpoint in filter(takes_json, endpoints()):
         for field, schema in fields_of(endpoint, document).items():
@@ -310,9 +310,9 @@ BAD_QUERIES: dict[str, dict[str, list[str]]] = {
 
 
 @pytest.mark.parametrize("kind", BAD_QUERIES)
-def test_a_bad_query_is_400_where_a_query_is_read_and_nothing_elsewhere(kind: str, house: Front, token: str) -> None:
+def test_a_bad_query_is_400_where_a_query_is_read_and_nothing_elsewhere(kind: str, api: Api, token: str) -> None:
     for endpoint in endpoints():
-        answer = check(send(endpoint, house.person().token, query=BAD_QUERIES[kind]), endpoint)
+        answer = check(send(endpoint, api.person().token, query=BAD_QUERIES[kind]), endpoint)
         if endpoint.query is not None:
             assert answer.code == "VALIDATION_FAILED", name_of(endpoint)
             assert answer.fields == {kind.split()[0]}
@@ -411,10 +411,10 @@ def test_a_hostile_idempotency_key_is_400_where_keys_are_honoured(key: str, toke
 @pytest.mark.parametrize(
     "name", ["X-HTTP-Method-Override", "X-Original-URL", "X-Forwarded-For", "X-User-Id", "apikey", "Cookie", "Host"]
 )
-def test_headers_that_proxies_and_frameworks_trust_change_nothing(name: str, house: Front) -> None:
+def test_headers_that_proxies_and_frameworks_trust_change_nothing(name: str, api: Api) -> None:
     for endpoint in endpoints():
         plain, tricked = (
-            check(send(endpoint, house.person().token, headers=headers), endpoint)
+            check(send(endpoint, api.person().token, headers=headers), endpoint)
             for headers in ({}, {name: f"DELETE {MARK}"})
         )
         assert tricked.code == plain.code, name_of(endpoint)
@@ -470,7 +470,7 @@ ODD_PATHS = (
 
 
 @pytest.mark.parametrize("path", ODD_PATHS, ids=lambda path: path[:30])
-def test_an_odd_path_gets_an_answer_of_ours(path: str, token: str, house: Front) -> None:
+def test_an_odd_path_gets_an_answer_of_ours(path: str, token: str, api: Api) -> None:
     client = WsgiClient(create_gateway(app, {}, {}))
     for method in ("GET", "POST", "PATCH", "DELETE", "PUT", "HEAD"):
         answer = client.open(

@@ -17,11 +17,11 @@ import pytest
 
 from app import app
 from chalicelib.storage import store
-from tests.api.front import Front
-from tests.api.house import Reply
-from tests.api.isolation_world import PERSONAS, World
-from tests.database_server import Database
-from tests.stores import RunningStore
+from tests.support.api import Api
+from tests.support.database_server import Database
+from tests.support.gateway import Response
+from tests.support.isolation_families import PERSONAS, IsolationFamilies
+from tests.support.object_store import RunningStore
 
 FORBIDDEN, NOT_FOUND, INVITE_NOT_VALID = "FORBIDDEN", "NOT_FOUND", "INVITE_NOT_VALID"
 EMPTY = "an empty list"
@@ -151,18 +151,18 @@ PROBES = [pytest.param(route, probe, id=f"{route} {probe.slot}") for route, prob
 
 
 @pytest.fixture(scope="module")
-def world(module_database: Database, object_store: RunningStore) -> Iterator[World]:
+def families(module_database: Database, object_store: RunningStore) -> Iterator[IsolationFamilies]:
     with pytest.MonkeyPatch.context() as patch:
-        yield World(Front(module_database, patch, object_store))
+        yield IsolationFamilies(Api(module_database, patch, object_store))
     store.reset()
 
 
-def ask(world: World, persona: str, route: str, probe: Probe, asked: str) -> Reply:
-    person = world.people[persona]
-    ids = {**world.own[persona], "me": person.id, "id": asked}
+def ask(families: IsolationFamilies, persona: str, route: str, probe: Probe, asked: str) -> Response:
+    person = families.people[persona]
+    ids = {**families.own[persona], "me": person.id, "id": asked}
     quoted = {name: quote(value, safe="") for name, value in ids.items()}
     path = re.sub(r"{(\w+)}", lambda found: quoted[found[1]], probe.path)
-    world.forget_counts()
+    families.forget_counts()
     return person.call(route.split(" ")[0], path, None if probe.body is None else probe.body(ids))
 
 
@@ -170,7 +170,7 @@ def unknown_to_all(probe: Probe) -> str:
     return "ZZZ-ZZZ-ZZZ" if probe.slot == "code" else str(uuid.uuid4())
 
 
-def outcome(reply: Reply) -> str:
+def outcome(reply: Response) -> str:
     if reply.status == 200:
         return EMPTY if reply.data == {"recordings": [], "nextCursor": None} else "an answer"
     return reply.error
@@ -205,36 +205,40 @@ def test_every_place_for_an_id_has_a_probe() -> None:
 
 @pytest.mark.parametrize("persona", PERSONAS)
 @pytest.mark.parametrize(("route", "probe"), PROBES)
-def test_what_is_elsewhere_answers_as_what_is_nowhere(world: World, route: str, probe: Probe, persona: str) -> None:
-    before = world.everything()
-    nowhere = ask(world, persona, route, probe, unknown_to_all(probe))
+def test_what_is_elsewhere_answers_as_what_is_nowhere(
+    families: IsolationFamilies, route: str, probe: Probe, persona: str
+) -> None:
+    before = families.everything()
+    nowhere = ask(families, persona, route, probe, unknown_to_all(probe))
     assert outcome(nowhere) == probe.expected(persona)
     for kind in probe.kinds:
-        for state, thing in world.foreign_things(persona, kind):
-            elsewhere = ask(world, persona, route, probe, thing)
-            assert elsewhere.anonymous == nowhere.anonymous, f"{state} {kind} elsewhere"
-            assert thing.encode() not in elsewhere.raw
-    assert world.everything() == before
+        for state, thing in families.foreign_things(persona, kind):
+            elsewhere = ask(families, persona, route, probe, thing)
+            assert elsewhere.without_request_id == nowhere.without_request_id, f"{state} {kind} elsewhere"
+            assert thing not in elsewhere.text
+    assert families.everything() == before
 
 
 @pytest.mark.parametrize("persona", PERSONAS)
 @pytest.mark.parametrize(("route", "probe"), PROBES)
-def test_what_is_no_id_tells_nothing_either(world: World, route: str, probe: Probe, persona: str) -> None:
-    before = world.everything()
-    nowhere = ask(world, persona, route, probe, unknown_to_all(probe))
-    [(_, thing), *_] = world.foreign_things(persona, probe.kinds[0])
+def test_what_is_no_id_tells_nothing_either(
+    families: IsolationFamilies, route: str, probe: Probe, persona: str
+) -> None:
+    before = families.everything()
+    nowhere = ask(families, persona, route, probe, unknown_to_all(probe))
+    [(_, thing), *_] = families.foreign_things(persona, probe.kinds[0])
     for text in MALFORMED:
-        reply = ask(world, persona, route, probe, thing.replace("-", "") if text == DASHLESS else text)
+        reply = ask(families, persona, route, probe, thing.replace("-", "") if text == DASHLESS else text)
         if probe.in_path:
-            assert reply.anonymous == nowhere.anonymous, text
+            assert reply.without_request_id == nowhere.without_request_id, text
         elif text == DASHLESS and probe.slot != "code":
             # In a body a UUID may be spelled without its dashes, and is then the one it is.
-            assert reply.anonymous == nowhere.anonymous
+            assert reply.without_request_id == nowhere.without_request_id
         elif text == "\x00" or probe.slot != "code":
             assert outcome(reply) == "VALIDATION_FAILED", text
         elif text != DASHLESS:
-            assert reply.anonymous == nowhere.anonymous, text
-    assert world.everything() == before
+            assert reply.without_request_id == nowhere.without_request_id, text
+    assert families.everything() == before
 
 
 # What members are told of things of their own family that are gone, or are not theirs to change:
@@ -278,32 +282,32 @@ AT_HOME: dict[tuple[str, str], tuple[str, dict[str, Any] | None, Told]] = {
 
 
 @pytest.mark.parametrize(("method", "path"), AT_HOME)
-def test_at_home_one_is_told_what_one_may_see(world: World, method: str, path: str) -> None:
+def test_at_home_one_is_told_what_one_may_see(families: IsolationFamilies, method: str, path: str) -> None:
     kind, body, told = AT_HOME[method, path]
     for state, outcomes in told.items():
-        thing = world.things[world.home["keeper"]][kind, state]
+        thing = families.things[families.home["keeper"]][kind, state]
         sent = None if body is None else {name: value.replace("{id}", thing) for name, value in body.items()}
         for persona, expected in zip(("storyteller", "keeper"), outcomes, strict=True):
-            world.forget_counts()
+            families.forget_counts()
             if expected:
-                reply = world.people[persona].call(method, path.replace("{id}", thing), sent)
+                reply = families.people[persona].call(method, path.replace("{id}", thing), sent)
                 assert outcome(reply) == expected, f"{state} {kind} to a {persona}"
 
 
-def test_what_refuses_at_home_writes_nothing(world: World) -> None:
-    before = world.everything()
+def test_what_refuses_at_home_writes_nothing(families: IsolationFamilies) -> None:
+    before = families.everything()
     for (method, path), (kind, body, told) in AT_HOME.items():
         for state in told:
-            thing = world.things[world.home["storyteller"]][kind, state]
+            thing = families.things[families.home["storyteller"]][kind, state]
             sent = None if body is None else {name: value.replace("{id}", thing) for name, value in body.items()}
-            world.forget_counts()
-            world.people["storyteller"].call(method, path.replace("{id}", thing), sent)
-    assert world.everything() == before
+            families.forget_counts()
+            families.people["storyteller"].call(method, path.replace("{id}", thing), sent)
+    assert families.everything() == before
 
 
-def test_a_storyteller_of_the_family_lacks_the_role_for_what_keepers_do(world: World) -> None:
-    before = world.everything()
-    ours, storyteller = world.home["storyteller"], world.people["storyteller"]
+def test_a_storyteller_of_the_family_lacks_the_role_for_what_keepers_do(families: IsolationFamilies) -> None:
+    before = families.everything()
+    ours, storyteller = families.home["storyteller"], families.people["storyteller"]
     bodies: dict[str, dict[str, Any]] = {
         "create-invite": {},
         "create-checkout-session": {"plan": "family", "interval": "month"},
@@ -315,6 +319,6 @@ def test_a_storyteller_of_the_family_lacks_the_role_for_what_keepers_do(world: W
     replies.append(storyteller.patch(f"/v1/families/{ours}/members/{storyteller.id}", {"role": "keeper"}))
     assert [outcome(reply) for reply in replies] == [FORBIDDEN] * len(replies)
     # And not otherwise than to somebody who has nothing to do with the family.
-    stranger = world.people["stranger"].get(f"/v1/families/{ours}/invites")
-    assert {reply.anonymous[2] for reply in replies if reply.raw} == {stranger.anonymous[2]}
-    assert world.everything() == before
+    stranger = families.people["stranger"].get(f"/v1/families/{ours}/invites")
+    assert {reply.without_request_id[2] for reply in replies if reply.text} == {stranger.without_request_id[2]}
+    assert families.everything() == before

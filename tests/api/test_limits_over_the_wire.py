@@ -17,13 +17,13 @@ from chalicelib import config
 from chalicelib.api import rate_limits
 from chalicelib.api.rate_limits import READS, REDEEM, WRITES
 from chalicelib.database import connections
-from tests import redis_server
-from tests.api.front import Caller, Front
-from tests.api.house import Reply
-from tests.api.wire import endpoints, name_of, send
-from tests.database_server import Database
-from tests.redis_server import RedisServer
-from tests.stores import RunningStore
+from tests.support import redis_server
+from tests.support.api import Api, Person
+from tests.support.database_server import Database
+from tests.support.gateway import Response
+from tests.support.hostile import endpoints, name_of, send
+from tests.support.object_store import RunningStore
+from tests.support.redis_server import RedisServer
 
 needs_redis = pytest.mark.skipif(redis_server.WHY_NOT is not None, reason=str(redis_server.WHY_NOT))
 
@@ -40,21 +40,21 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
 
 
 @pytest.fixture(scope="module")
-def house(module_database: Database, object_store: RunningStore) -> Iterator[Front]:
+def api(module_database: Database, object_store: RunningStore) -> Iterator[Api]:
     with pytest.MonkeyPatch.context() as monkeypatch:
-        yield Front(module_database, monkeypatch, object_store)
+        yield Api(module_database, monkeypatch, object_store)
 
 
 @pytest.fixture(params=["postgres", pytest.param("redis", marks=needs_redis)])
-def counted(request: pytest.FixtureRequest, house: Front, monkeypatch: pytest.MonkeyPatch) -> Front:
+def counted(request: pytest.FixtureRequest, api: Api, monkeypatch: pytest.MonkeyPatch) -> Api:
     """The house, its calls counted by either store."""
     if request.param == "redis":
         use(request.getfixturevalue("redis").url, monkeypatch)
-    return house
+    return api
 
 
 @pytest.fixture
-def on_redis(house: Front, redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[RedisServer]:
+def on_redis(api: Api, redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[RedisServer]:
     use(redis.url, monkeypatch)
     yield redis
     redis.thaw()
@@ -66,9 +66,9 @@ def use(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     rate_limits.reset()
 
 
-def hammer(call: Callable[[], Reply], calls: int = CALLS) -> list[Reply]:
+def hammer(call: Callable[[], Response], calls: int = CALLS) -> list[Response]:
     """So many calls, from eight threads at once."""
-    replies: list[Reply] = []
+    replies: list[Response] = []
 
     def work() -> None:
         replies.extend(call() for _ in range(calls // THREADS))
@@ -92,12 +92,12 @@ def within_a_minute(attempt: Callable[[], list[T]]) -> list[T]:
     pytest.fail("two attempts in a row saw a minute end")
 
 
-def statuses(replies: list[Reply]) -> Counter[int]:
+def statuses(replies: list[Response]) -> Counter[int]:
     return Counter(reply.status for reply in replies)
 
 
-def test_of_a_thousand_calls_in_a_minute_exactly_the_limit_gets_through(counted: Front) -> None:
-    def attempt() -> list[Reply]:
+def test_of_a_thousand_calls_in_a_minute_exactly_the_limit_gets_through(counted: Api) -> None:
+    def attempt() -> list[Response]:
         person = counted.person()
         return hammer(lambda: person.get("/v1/me"))
 
@@ -115,18 +115,18 @@ def test_of_a_thousand_calls_in_a_minute_exactly_the_limit_gets_through(counted:
         assert set(details) == {"limit", "remaining", "reset", "retryAfter"}
 
 
-def refused_calls(front: Front) -> list[Reply]:
-    stranger = front.person()
+def refused_calls(api: Api) -> list[Response]:
+    stranger = api.person()
     family = str(uuid.uuid4())
     return [stranger.ask("create-invite", {"familyId": family}) for _ in range(25)]
 
 
-def test_calls_that_fail_are_counted(counted: Front) -> None:
+def test_calls_that_fail_are_counted(counted: Api) -> None:
     replies = within_a_minute(lambda: refused_calls(counted))
     assert [reply.error for reply in replies] == ["FORBIDDEN"] * 20 + ["RATE_LIMIT"] * 5
 
 
-def test_calls_that_never_reach_the_database_are_not_counted(counted: Front) -> None:
+def test_calls_that_never_reach_the_database_are_not_counted(counted: Api) -> None:
     person = counted.person()
     for _ in range(30):
         assert person.ask("redeem-invite", {"code": 5}).error == "VALIDATION_FAILED"
@@ -134,10 +134,10 @@ def test_calls_that_never_reach_the_database_are_not_counted(counted: Front) -> 
     assert person.ask("redeem-invite", {"code": "ABC-DEF-GHJ"}).error == "INVITE_NOT_VALID"
 
 
-def test_a_class_and_a_person_have_a_count_of_their_own(counted: Front) -> None:
+def test_a_class_and_a_person_have_a_count_of_their_own(counted: Api) -> None:
     body = {"familyId": str(uuid.uuid4())}
 
-    def attempt() -> list[Reply]:
+    def attempt() -> list[Response]:
         person = counted.person()
         spent = [person.ask("create-portal-session", body) for _ in range(21)]
         return [spent[-1], person.ask("create-invite", body), counted.person().ask("create-portal-session", body)]
@@ -145,12 +145,12 @@ def test_a_class_and_a_person_have_a_count_of_their_own(counted: Front) -> None:
     assert [reply.error for reply in within_a_minute(attempt)] == ["RATE_LIMIT", "FORBIDDEN", "FORBIDDEN"]
 
 
-def test_neither_another_address_nor_a_forged_one_is_another_caller(counted: Front) -> None:
-    def roam() -> list[Reply]:
+def test_neither_another_address_nor_a_forged_one_is_another_caller(counted: Api) -> None:
+    def roam() -> list[Response]:
         person = counted.person()
         replies = []
         for number in range(24):
-            moved = Caller(counted, uuid.UUID(person.id), ip=f"203.0.113.{number}")
+            moved = Person(uuid.UUID(person.id), ip=f"203.0.113.{number}")
             forged = f"10.0.0.{number}, 192.0.2.{number}"
             replies.append(
                 moved.ask(
@@ -166,7 +166,7 @@ def test_neither_another_address_nor_a_forged_one_is_another_caller(counted: Fro
     assert statuses(within_a_minute(roam)) == {403: 20, 429: 4}
 
 
-def test_every_route_of_a_class_is_refused_when_the_class_is_spent(counted: Front) -> None:
+def test_every_route_of_a_class_is_refused_when_the_class_is_spent(counted: Api) -> None:
     keeper = counted.person()
     invite = {"familyId": counted.family(keeper), "maxUses": 20}
     code = {"code": keeper.ask("create-invite", invite).data["invite"]["code"]}
@@ -188,19 +188,17 @@ def test_every_route_of_a_class_is_refused_when_the_class_is_spent(counted: Fron
 # --- wrong codes, by address ---------------------------------------------------------------------------------------
 
 
-def test_rotating_through_a_64_or_forging_a_header_buys_no_more_guesses(counted: Front) -> None:
+def test_rotating_through_a_64_or_forging_a_header_buys_no_more_guesses(counted: Api) -> None:
     prefix = f"2001:db8:{uuid.uuid4().hex[:4]}:{uuid.uuid4().hex[:4]}"
     wrong = {"code": "ABC-DEF-GHJ"}
     for number in range(6):
         person = counted.person()
         for index in range(10):
-            caller = Caller(counted, uuid.UUID(person.id), ip=f"{prefix}::{number:x}{index:x}")
+            caller = Person(uuid.UUID(person.id), ip=f"{prefix}::{number:x}{index:x}")
             assert caller.ask("redeem-invite", wrong).error == "INVITE_NOT_VALID"
     fresh = counted.person(ip=f"{prefix}:ffff:ffff:ffff:ffff")
     assert fresh.ask("redeem-invite", wrong, x_forwarded_for="198.51.100.1").error == "RATE_LIMIT"
-    assert (
-        Caller(counted, uuid.UUID(fresh.id), ip="2001:db9::1").ask("redeem-invite", wrong).error == "INVITE_NOT_VALID"
-    )
+    assert Person(uuid.UUID(fresh.id), ip="2001:db9::1").ask("redeem-invite", wrong).error == "INVITE_NOT_VALID"
 
 
 # --- the outside store in trouble -----------------------------------------------------------------------------------
@@ -208,9 +206,9 @@ def test_rotating_through_a_64_or_forging_a_header_buys_no_more_guesses(counted:
 MUST_BE_COUNTED = ("create-invite", "redeem-invite", "create-checkout-session", "create-portal-session")
 
 
-def try_all(front: Front) -> dict[str, str]:
+def try_all(api: Api) -> dict[str, str]:
     """One call of each kind by somebody new: what it answered."""
-    person = front.person()
+    person = api.person()
     family = str(uuid.uuid4())
     bodies: dict[str, dict[str, Any]] = {
         "create-invite": {"familyId": family},
@@ -239,39 +237,39 @@ IN_ORDER = {
 
 @needs_redis
 def test_a_store_that_hangs_costs_a_moment_and_stops_what_must_be_counted_until_it_is_back(
-    house: Front, on_redis: RedisServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    api: Api, on_redis: RedisServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(rate_limits, "_RETRY_STORE_AFTER", 0.5)
-    assert try_all(house) == IN_ORDER
+    assert try_all(api) == IN_ORDER
     on_redis.freeze()
     started = time.perf_counter()
-    assert try_all(house) == IN_TROUBLE
+    assert try_all(api) == IN_TROUBLE
     # Two waits at most: one with the kept connection and one anew, then the store is left alone for a moment.
     assert time.perf_counter() - started < 3.0
     assert "rate_limit_store_down" in capsys.readouterr().out
     on_redis.thaw()
     time.sleep(0.6)
-    assert try_all(house) == IN_ORDER
+    assert try_all(api) == IN_ORDER
 
 
 @needs_redis
 def test_a_store_that_is_gone_stops_what_must_be_counted_until_it_is_back(
-    house: Front, on_redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+    api: Api, on_redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rate_limits, "_RETRY_STORE_AFTER", 0.2)
-    assert try_all(house) == IN_ORDER
+    assert try_all(api) == IN_ORDER
     on_redis.stop()
-    assert try_all(house) == IN_TROUBLE
+    assert try_all(api) == IN_TROUBLE
     on_redis.start()
     time.sleep(0.3)
-    assert try_all(house) == IN_ORDER
+    assert try_all(api) == IN_ORDER
 
 
 @needs_redis
 @pytest.mark.usefixtures("on_redis")
-def test_with_an_outside_store_the_limits_are_the_same_numbers(house: Front) -> None:
+def test_with_an_outside_store_the_limits_are_the_same_numbers(api: Api) -> None:
     for limit, path in ((WRITES, "create-family"), (REDEEM, "redeem-invite")):
-        person = house.person()
+        person = api.person()
         body = {"code": "ABC-DEF-GHJ"} if limit is REDEEM else {"name": "Moreno"}
         replies = [person.ask(path, body) for _ in range(limit.per_minute + 2)]
         assert [reply.headers.get("x-ratelimit-limit") for reply in replies[-2:]] == [str(limit.per_minute)] * 2

@@ -11,24 +11,24 @@ import pytest
 from chalicelib.mail import resend_client
 from chalicelib.queue import worker
 from chalicelib.schedules import process_jobs
-from tests.api.clock import Clock
-from tests.api.front import Caller
-from tests.api.vendors import Vendors
+from tests.support.api import Person
+from tests.support.schedules import Schedules
+from tests.support.vendors import Vendors
 
 ROSA = "rosa@example.com"
 
 
-def invited(clock: Clock, **more: Any) -> tuple[str, Caller, dict[str, Any]]:
+def invited(schedules: Schedules, **more: Any) -> tuple[str, Person, dict[str, Any]]:
     """A family, its keeper, and the invite mailed to Rosa."""
-    keeper = clock.person()
+    keeper = schedules.person()
     answer = keeper.ask("create-family", {"name": "Los Soles", "displayName": "Abuela", **more})
     family = answer.data["family"]["id"]
     invite = keeper.ask("create-invite", {"familyId": family, "email": ROSA}).data["invite"]
     return family, keeper, invite
 
 
-def later(clock: Clock) -> None:
-    clock.run("UPDATE ops.jobs SET run_at = now() - interval '1 second', turn_at = now() - interval '1 second'")
+def later(schedules: Schedules) -> None:
+    schedules.run("UPDATE ops.jobs SET run_at = now() - interval '1 second', turn_at = now() - interval '1 second'")
 
 
 # Mail
@@ -36,10 +36,10 @@ def later(clock: Clock) -> None:
 
 @pytest.mark.parametrize(("locale", "words"), [("en", "invites you"), ("es", "te invita"), ("fr", "vous invite")])
 def test_an_invitation_arrives_in_the_family_s_language_with_the_code_that_opens(
-    clock: Clock, vendors: Vendors, locale: str, words: str
+    schedules: Schedules, vendors: Vendors, locale: str, words: str
 ) -> None:
-    _, _, invite = invited(clock, locale=locale)
-    clock.now("process_jobs")
+    _, _, invite = invited(schedules, locale=locale)
+    schedules.now("process_jobs")
     (letter,) = vendors.letters(ROSA)
     assert words in letter.subject
     assert "Abuela" in letter.subject
@@ -47,20 +47,20 @@ def test_an_invitation_arrives_in_the_family_s_language_with_the_code_that_opens
     for body in (letter.text, letter.html):
         assert invite["code"] in body
         assert invite["joinUrl"] in body
-    guest = clock.person()
+    guest = schedules.person()
     assert (
         guest.ask("redeem-invite", {"code": re.findall(r"[A-Z]{3}-[A-Z]{3}-[A-Z]{3}", letter.text)[-1]}).status == 200
     )
 
 
-def test_a_name_can_be_no_header_and_no_markup(clock: Clock, vendors: Vendors) -> None:
-    family, _, _ = invited(clock)
-    clock.run(
+def test_a_name_can_be_no_header_and_no_markup(schedules: Schedules, vendors: Vendors) -> None:
+    family, _, _ = invited(schedules)
+    schedules.run(
         "UPDATE public.families SET name = %s WHERE id = %s",
         '<b>Sol</b> & "Luna"\r\nBcc: all@example.com\u2028$code',
         family,
     )
-    clock.now("process_jobs")
+    schedules.now("process_jobs")
     (letter,) = vendors.letters()
     assert "<b>" not in letter.html
     assert "&lt;b&gt;Sol&lt;/b&gt; &amp; &quot;Luna&quot;" in letter.html
@@ -77,49 +77,51 @@ def test_a_name_can_be_no_header_and_no_markup(clock: Clock, vendors: Vendors) -
         "generation = generation + 1",
     ],
 )
-def test_an_invite_that_opens_nothing_any_more_is_not_mailed(clock: Clock, vendors: Vendors, change: str) -> None:
-    invited(clock)
-    clock.run(f"UPDATE public.invites SET {change}")
-    summary = clock.now("process_jobs")
+def test_an_invite_that_opens_nothing_any_more_is_not_mailed(
+    schedules: Schedules, vendors: Vendors, change: str
+) -> None:
+    invited(schedules)
+    schedules.run(f"UPDATE public.invites SET {change}")
+    summary = schedules.now("process_jobs")
     assert (vendors.letters(), "dead" in summary) == ([], False)
-    assert clock.value("SELECT count(*) FROM ops.jobs WHERE kind = 'send_invite_email'") == 0
+    assert schedules.value("SELECT count(*) FROM ops.jobs WHERE kind = 'send_invite_email'") == 0
 
 
 def test_resend_s_trouble_leaves_the_invite_good_and_one_mail_in_the_end(
-    clock: Clock, vendors: Vendors, monkeypatch: pytest.MonkeyPatch
+    schedules: Schedules, vendors: Vendors, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _, _, invite = invited(clock)
+    _, _, invite = invited(schedules)
     monkeypatch.setattr(resend_client, "SECONDS", 0.3)
     troubles = [lambda: vendors.mail_faults.fail_next(429), lambda: vendors.mail_faults.fail_next(500)]
     # Taken, and the answer came too late: the key makes the repeated one the same mail.
     troubles.append(lambda: vendors.mail_faults.delay(1.0))
     for trouble in troubles:
         trouble()
-        assert clock.now("process_jobs")["retry"] == 1
-        later(clock)
-    assert clock.now("process_jobs")["done"] == 1
+        assert schedules.now("process_jobs")["retry"] == 1
+        later(schedules)
+    assert schedules.now("process_jobs")["done"] == 1
     assert len(vendors.letters(ROSA)) == 1
-    assert clock.person().ask("redeem-invite", {"code": invite["code"]}).status == 200
+    assert schedules.person().ask("redeem-invite", {"code": invite["code"]}).status == 200
 
 
 def test_a_mail_that_resend_refuses_is_dead_at_once_and_says_nothing_of_whom(
-    clock: Clock, vendors: Vendors, capsys: pytest.CaptureFixture[str]
+    schedules: Schedules, vendors: Vendors, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    invited(clock)
+    invited(schedules)
     vendors.mail_faults.fail_next(422)
-    assert clock.now("process_jobs")["dead"] == 1
-    assert clock.value("SELECT last_error FROM ops.dead_jobs") == "NotRetryable(Resend422)"
-    assert clock.alerts() == {"dead-job/send_invite_email": "critical"}
+    assert schedules.now("process_jobs")["dead"] == 1
+    assert schedules.value("SELECT last_error FROM ops.dead_jobs") == "NotRetryable(Resend422)"
+    assert schedules.alerts() == {"dead-job/send_invite_email": "critical"}
     logged = capsys.readouterr().out
     assert "Abuela" not in logged
     assert ROSA not in logged
 
 
-def test_a_resent_invite_s_old_mail_goes_no_more_and_the_new_one_does(clock: Clock, vendors: Vendors) -> None:
-    _, keeper, invite = invited(clock)
+def test_a_resent_invite_s_old_mail_goes_no_more_and_the_new_one_does(schedules: Schedules, vendors: Vendors) -> None:
+    _, keeper, invite = invited(schedules)
     again = keeper.post(f"/v1/invites/{invite['id']}/resend")
     assert again.status == 200, again.body
-    clock.now("process_jobs")
+    schedules.now("process_jobs")
     (letter,) = vendors.letters(ROSA)
     assert invite["code"] not in letter.text
 
@@ -127,9 +129,9 @@ def test_a_resent_invite_s_old_mail_goes_no_more_and_the_new_one_does(clock: Clo
 # Events
 
 
-def test_events_arrive_once_about_an_id_and_nobody(clock: Clock, vendors: Vendors) -> None:
-    family, keeper, _ = invited(clock)
-    clock.now("process_jobs")
+def test_events_arrive_once_about_an_id_and_nobody(schedules: Schedules, vendors: Vendors) -> None:
+    family, keeper, _ = invited(schedules)
+    schedules.now("process_jobs")
     (event,) = vendors.events("onboarding_family_created")
     assert event["distinct_id"] == keeper.id
     assert event["properties"] == {
@@ -142,52 +144,56 @@ def test_events_arrive_once_about_an_id_and_nobody(clock: Clock, vendors: Vendor
 
 
 def test_posthog_being_slow_or_down_loses_no_event_and_counts_none_twice(
-    clock: Clock, vendors: Vendors, monkeypatch: pytest.MonkeyPatch
+    schedules: Schedules, vendors: Vendors, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from chalicelib import analytics
 
     monkeypatch.setattr(analytics, "SECONDS", 0.3)
-    invited(clock)
-    events = clock.value("SELECT count(*) FROM ops.jobs WHERE kind = 'capture_events'")
+    invited(schedules)
+    events = schedules.value("SELECT count(*) FROM ops.jobs WHERE kind = 'capture_events'")
     vendors.event_faults.fail_next(503)
-    assert clock.now("process_jobs")["retry"] == events
-    later(clock)
+    assert schedules.now("process_jobs")["retry"] == events
+    later(schedules)
     vendors.event_faults.delay(1.0)
-    assert clock.now("process_jobs")["retry"] == events
-    later(clock)
-    assert clock.now("process_jobs") == {"done": events}
+    assert schedules.now("process_jobs")["retry"] == events
+    later(schedules)
+    assert schedules.now("process_jobs") == {"done": events}
     assert len(vendors.events()) == events
 
 
-def test_an_event_that_is_not_in_the_list_dies_alone(clock: Clock, vendors: Vendors) -> None:
-    person = clock.person()
+def test_an_event_that_is_not_in_the_list_dies_alone(schedules: Schedules, vendors: Vendors) -> None:
+    person = schedules.person()
     for name, properties in (
         ("unheard_of", {}),
         ("invitation_created", {"family_id": person.id, "email": "x"}),
         ("invitation_created", {"family_id": person.id}),
     ):
-        clock.run("SELECT ops.capture_event(%s, %s, %s::jsonb, 'x')", name, person.id, json.dumps(properties))
-    assert clock.now("process_jobs") == {"done": 1, "dead": 2}
+        schedules.run("SELECT ops.capture_event(%s, %s, %s::jsonb, 'x')", name, person.id, json.dumps(properties))
+    assert schedules.now("process_jobs") == {"done": 1, "dead": 2}
     assert [event["event"] for event in vendors.events()] == ["invitation_created"]
-    causes = {row[0] for row in clock.run("SELECT last_error FROM ops.dead_jobs")}
+    causes = {row[0] for row in schedules.run("SELECT last_error FROM ops.dead_jobs")}
     assert causes == {"NotRetryable(UnknownEvent)", "NotRetryable(InvalidEvent)"}
 
 
-def test_an_event_of_a_person_who_is_gone_is_nobody_s(clock: Clock, vendors: Vendors) -> None:
-    family, _ = clock.family_of_one()
-    clock.run("DELETE FROM ops.jobs")
-    clock.run("SELECT ops.capture_event('invitation_created', NULL, %s::jsonb, 'x')", json.dumps({"family_id": family}))
-    assert clock.now("process_jobs") == {"done": 1}
+def test_an_event_of_a_person_who_is_gone_is_nobody_s(schedules: Schedules, vendors: Vendors) -> None:
+    family, _ = schedules.family_of_one()
+    schedules.run("DELETE FROM ops.jobs")
+    schedules.run(
+        "SELECT ops.capture_event('invitation_created', NULL, %s::jsonb, 'x')", json.dumps({"family_id": family})
+    )
+    assert schedules.now("process_jobs") == {"done": 1}
     assert vendors.events() == []
 
 
-def test_without_a_key_events_are_let_go(clock: Clock, vendors: Vendors, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_key_events_are_let_go(
+    schedules: Schedules, vendors: Vendors, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from chalicelib import config
 
     monkeypatch.delenv("POSTHOG_API_KEY")
     config.reset()
-    clock.family_of_one()
-    assert clock.now("process_jobs") == {"done": 1}
+    schedules.family_of_one()
+    assert schedules.now("process_jobs") == {"done": 1}
     assert vendors.events() == []
 
 
@@ -195,7 +201,7 @@ def test_without_a_key_events_are_let_go(clock: Clock, vendors: Vendors, monkeyp
 
 
 def test_it_drains_twice_a_minute_and_claims_nothing_after_second_fifty(
-    clock: Clock, vendors: Vendors, monkeypatch: pytest.MonkeyPatch
+    schedules: Schedules, vendors: Vendors, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moment, claims = [1000.0], list[float]()
 
@@ -216,32 +222,32 @@ def test_it_drains_twice_a_minute_and_claims_nothing_after_second_fifty(
     assert slept == [0.0]
 
 
-def test_the_second_drain_waits_for_second_thirty(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_second_drain_waits_for_second_thirty(schedules: Schedules, monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
     monkeypatch.setattr(process_jobs.time, "sleep", slept.append)
-    assert "skipped" not in clock.tick("process_jobs")
+    assert "skipped" not in schedules.tick("process_jobs")
     assert 25 < slept[0] <= 30
-    assert clock.tick("process_jobs") == {"skipped": "slot_taken"}
+    assert schedules.tick("process_jobs") == {"skipped": "slot_taken"}
 
 
 def test_no_job_that_the_house_enqueues_holds_more_than_ids_numbers_and_words_of_ours(
-    clock: Clock, vendors: Vendors
+    schedules: Schedules, vendors: Vendors
 ) -> None:
-    family, keeper, invite = invited(clock)
-    recording = clock.kept(family, keeper, waveformSizeBytes=3)
+    family, keeper, invite = invited(schedules)
+    recording = schedules.kept(family, keeper, waveformSizeBytes=3)
     keeper.patch(f"/v1/recordings/{recording}", {"title": "A secret title"})
     keeper.post(f"/v1/families/{family}/prompts", {"text": "A secret question?"})
     keeper.patch("/v1/me", {"displayName": "Secret Name", "locale": "fr"})
     keeper.post(f"/v1/invites/{invite['id']}/resend")
-    guest = clock.person()
-    code = clock.person()
+    guest = schedules.person()
+    code = schedules.person()
     assert code.ask("redeem-invite", {"code": "ABC-DEF-GHJ"}).status == 404
     fresh = keeper.ask("create-invite", {"familyId": family, "email": "second@example.com"}).data["invite"]
     guest.ask("redeem-invite", {"code": fresh["code"], "displayName": "Secret Guest"})
-    clock.value(
+    schedules.value(
         "SELECT ops.record_stripe_event_tx('evt_1', 'invoice.paid', false, now(), 'cus_1', 'in_1', true, 'request')"
     )
-    jobs = clock.run("SELECT kind, payload FROM ops.jobs")
+    jobs = schedules.run("SELECT kind, payload FROM ops.jobs")
     assert {kind for kind, _ in jobs} == set(worker.KINDS)
     for kind, payload in jobs:
         for path, value in leaves(payload):

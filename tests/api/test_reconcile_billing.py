@@ -10,29 +10,29 @@ from chalicelib.billing import stripe_client, sync
 from chalicelib.billing.entitlements import Subscription
 from chalicelib.call import Call
 from chalicelib.errors import Unavailable
-from tests.api.clock import Clock
-from tests.api.front import Caller
-from tests.contract.stripe_world import StripeWorld
+from tests.support.api import Person
+from tests.support.schedules import Schedules
+from tests.support.stripe_server import StripeServer
 
 SYSTEM = Call.system("test")
 
 
-def paid(clock: Clock, stripe: StripeWorld) -> tuple[str, str]:
+def paid(schedules: Schedules, stripe: StripeServer) -> tuple[str, str]:
     """A family that paid, of which no event ever came: its id and its subscription."""
-    keeper: Caller = clock.person()
-    family = clock.family(keeper)
+    keeper: Person = schedules.person()
+    family = schedules.family(keeper)
     body = {"familyId": family, "plan": "family", "interval": "month"}
     subscription = stripe.pay(keeper.ask("create-checkout-session", body).data["sessionId"])
     return family, subscription
 
 
-def plan(clock: Clock, family: str) -> str:
-    return str(clock.value("SELECT plan FROM public.entitlements WHERE family_id = %s", family))
+def plan(schedules: Schedules, family: str) -> str:
+    return str(schedules.value("SELECT plan FROM public.entitlements WHERE family_id = %s", family))
 
 
-def test_what_no_event_told_is_repaired_and_reported(stripe: StripeWorld, clock: Clock) -> None:
-    family, _ = paid(clock, stripe)
-    assert clock.now("reconcile_billing") == {
+def test_what_no_event_told_is_repaired_and_reported(stripe: StripeServer, schedules: Schedules) -> None:
+    family, _ = paid(schedules, stripe)
+    assert schedules.now("reconcile_billing") == {
         "customers": 1,
         "repaired": 1,
         "failed": 0,
@@ -41,50 +41,50 @@ def test_what_no_event_told_is_repaired_and_reported(stripe: StripeWorld, clock:
         "strangeSubscriptions": [],
         "finished": True,
     }
-    assert plan(clock, family) == "family"
-    again = clock.now("reconcile_billing")
+    assert plan(schedules, family) == "family"
+    again = schedules.now("reconcile_billing")
     assert (again["customers"], again["repaired"]) == (1, 0)
 
 
-def test_one_night_looks_at_each_customer_once(stripe: StripeWorld, clock: Clock) -> None:
-    family, _ = paid(clock, stripe)
-    assert clock.tick("reconcile_billing")["customers"] == 0, "looked at within the day already"
-    clock.run("ALTER TABLE ops.billing_customers DISABLE TRIGGER set_updated_at")
-    clock.run("UPDATE ops.billing_customers SET updated_at = now() - interval '21 hours'")
-    clock.run("ALTER TABLE ops.billing_customers ENABLE TRIGGER set_updated_at")
-    clock.run("DELETE FROM ops.schedule_runs")
-    assert clock.tick("reconcile_billing")["repairedFamilies"] == [family]
-    clock.run("DELETE FROM ops.schedule_runs")
-    assert clock.tick("reconcile_billing")["customers"] == 0
+def test_one_night_looks_at_each_customer_once(stripe: StripeServer, schedules: Schedules) -> None:
+    family, _ = paid(schedules, stripe)
+    assert schedules.tick("reconcile_billing")["customers"] == 0, "looked at within the day already"
+    schedules.run("ALTER TABLE ops.billing_customers DISABLE TRIGGER set_updated_at")
+    schedules.run("UPDATE ops.billing_customers SET updated_at = now() - interval '21 hours'")
+    schedules.run("ALTER TABLE ops.billing_customers ENABLE TRIGGER set_updated_at")
+    schedules.run("DELETE FROM ops.schedule_runs")
+    assert schedules.tick("reconcile_billing")["repairedFamilies"] == [family]
+    schedules.run("DELETE FROM ops.schedule_runs")
+    assert schedules.tick("reconcile_billing")["customers"] == 0
 
 
-def test_one_customer_that_fails_keeps_no_other_from_being_repaired(stripe: StripeWorld, clock: Clock) -> None:
-    broken, _ = paid(clock, stripe)
-    clock.run("UPDATE ops.billing_customers SET customer_id = 'cus_unheard_of' WHERE family_id = %s", broken)
-    family, _ = paid(clock, stripe)
-    summary = clock.now("reconcile_billing")
+def test_one_customer_that_fails_keeps_no_other_from_being_repaired(stripe: StripeServer, schedules: Schedules) -> None:
+    broken, _ = paid(schedules, stripe)
+    schedules.run("UPDATE ops.billing_customers SET customer_id = 'cus_unheard_of' WHERE family_id = %s", broken)
+    family, _ = paid(schedules, stripe)
+    summary = schedules.now("reconcile_billing")
     assert (summary["failed"], summary["repairedFamilies"]) == (1, [family])
-    assert plan(clock, broken) == "free"
+    assert plan(schedules, broken) == "free"
 
 
 def test_stripe_being_down_is_not_knocked_at_a_thousand_times(
-    stripe: StripeWorld, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    stripe: StripeServer, schedules: Schedules, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for _ in range(6):
-        paid(clock, stripe)
+        paid(schedules, stripe)
 
     def down(customer_id: str) -> list[Subscription]:
         raise RuntimeError
 
     monkeypatch.setattr(stripe_client, "fetch_subscriptions", down)
-    summary = clock.now("reconcile_billing")
+    summary = schedules.now("reconcile_billing")
     assert (summary["failed"], summary["finished"]) == (5, False)
 
 
 def test_a_slow_fetch_overwrites_nothing_newer(
-    stripe: StripeWorld, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    stripe: StripeServer, schedules: Schedules, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    family, subscription = paid(clock, stripe)
+    family, subscription = paid(schedules, stripe)
     fetch = stripe_client.fetch_subscriptions
 
     def slow(customer_id: str) -> list[Subscription]:
@@ -96,18 +96,18 @@ def test_a_slow_fetch_overwrites_nothing_newer(
 
     monkeypatch.setattr(stripe_client, "fetch_subscriptions", slow)
     assert sync.sync(SYSTEM, family_id=family) == "overtaken"
-    assert plan(clock, family) == "free"
+    assert plan(schedules, family) == "free"
 
 
 def test_no_transaction_is_open_while_stripe_is_asked(
-    stripe: StripeWorld, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    stripe: StripeServer, schedules: Schedules, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    family, _ = paid(clock, stripe)
+    family, _ = paid(schedules, stripe)
     fetch, seen = stripe_client.fetch_subscriptions, list[Any]()
 
     def watched(customer_id: str) -> list[Subscription]:
         seen.extend(
-            clock.run(
+            schedules.run(
                 "SELECT state FROM pg_stat_activity WHERE datname = current_database() AND usename = 'app_login'"
                 " AND xact_start IS NOT NULL"
             )
@@ -119,71 +119,71 @@ def test_no_transaction_is_open_while_stripe_is_asked(
     assert seen == []
 
 
-def test_what_an_operator_must_look_at_is_told_and_the_plan_is_kept(stripe: StripeWorld, clock: Clock) -> None:
-    family, subscription = paid(clock, stripe)
-    clock.now("reconcile_billing")
+def test_what_an_operator_must_look_at_is_told_and_the_plan_is_kept(stripe: StripeServer, schedules: Schedules) -> None:
+    family, subscription = paid(schedules, stripe)
+    schedules.now("reconcile_billing")
     stripe.post(f"subscriptions/{subscription}", {"prices": ["price_unheard_of"]})
-    clock.now("reconcile_billing")
-    assert plan(clock, family) == "family"
-    assert clock.alerts() == {"billing/unknown_price": "error"}
+    schedules.now("reconcile_billing")
+    assert plan(schedules, family) == "family"
+    assert schedules.alerts() == {"billing/unknown_price": "error"}
 
 
 def test_a_plan_that_is_paid_for_and_no_family_has_is_told(
-    stripe: StripeWorld, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    stripe: StripeServer, schedules: Schedules, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    family, _ = paid(clock, stripe)
+    family, _ = paid(schedules, stripe)
     stranger = stripe.subscription()
     over = stripe.subscription()
     stripe.post(f"subscriptions/{over}", {"status": "canceled"})
     stripe.subscription("price_unheard_of")  # the account sells other things as well
     monkeypatch.setattr(stripe_client, "PAGE", 1)
-    summary = clock.now("reconcile_billing")
+    summary = schedules.now("reconcile_billing")
     assert (summary["strangers"], summary["strangeSubscriptions"]) == (1, [stranger])
     assert (summary["repairedFamilies"], summary["finished"]) == ([family], True)
-    assert clock.alerts() == {"billing/unknown_customer": "error"}
+    assert schedules.alerts() == {"billing/unknown_customer": "error"}
 
 
 def test_without_stripe_s_list_what_was_repaired_is_reported_all_the_same(
-    stripe: StripeWorld, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    stripe: StripeServer, schedules: Schedules, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    family, _ = paid(clock, stripe)
+    family, _ = paid(schedules, stripe)
 
     def down(after: str | None) -> stripe_client.SubscriptionPage:
         raise Unavailable("stripe")
 
     monkeypatch.setattr(stripe_client, "list_subscriptions", down)
-    summary = clock.now("reconcile_billing")
+    summary = schedules.now("reconcile_billing")
     assert (summary["repairedFamilies"], summary["finished"]) == ([family], False)
 
 
 def test_an_event_whose_job_fails_says_so_and_is_applied_when_it_comes_again(
-    stripe: StripeWorld, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    stripe: StripeServer, schedules: Schedules, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    family, _ = paid(clock, stripe)
-    customer = clock.value("SELECT customer_id FROM ops.billing_customers")
-    clock.value(
+    family, _ = paid(schedules, stripe)
+    customer = schedules.value("SELECT customer_id FROM ops.billing_customers")
+    schedules.value(
         "SELECT ops.record_stripe_event_tx('evt_1', 'invoice.paid', false, now(), %s, 'in_1', true, 'r')", customer
     )
-    clock.run("DELETE FROM ops.jobs WHERE kind = 'capture_events'")
+    schedules.run("DELETE FROM ops.jobs WHERE kind = 'capture_events'")
     stripe.stand_in.faults.fail_next(500, times=2)
-    assert clock.now("process_jobs") == {"retry": 1}
-    assert clock.run("SELECT state, last_error FROM ops.stripe_events") == [("failed", "Unavailable")]
-    clock.run("UPDATE ops.jobs SET run_at = now(), turn_at = now()")
+    assert schedules.now("process_jobs") == {"retry": 1}
+    assert schedules.run("SELECT state, last_error FROM ops.stripe_events") == [("failed", "Unavailable")]
+    schedules.run("UPDATE ops.jobs SET run_at = now(), turn_at = now()")
     # The event that this application makes is let go: no key of PostHog's is configured here.
-    assert clock.now("process_jobs") == {"done": 2}
-    assert clock.run("SELECT state, attempts FROM ops.stripe_events") == [("applied", 2)]
-    assert plan(clock, family) == "family"
+    assert schedules.now("process_jobs") == {"done": 2}
+    assert schedules.run("SELECT state, attempts FROM ops.stripe_events") == [("applied", 2)]
+    assert plan(schedules, family) == "family"
 
 
-def test_an_event_whose_job_is_dead_is_dead_and_alerts(stripe: StripeWorld, clock: Clock) -> None:
-    paid(clock, stripe)
-    customer = clock.value("SELECT customer_id FROM ops.billing_customers")
-    clock.value(
+def test_an_event_whose_job_is_dead_is_dead_and_alerts(stripe: StripeServer, schedules: Schedules) -> None:
+    paid(schedules, stripe)
+    customer = schedules.value("SELECT customer_id FROM ops.billing_customers")
+    schedules.value(
         "SELECT ops.record_stripe_event_tx('evt_1', 'invoice.paid', false, now(), %s, 'in_1', true, 'r')", customer
     )
-    clock.run("DELETE FROM ops.jobs WHERE kind = 'capture_events'")
-    clock.run("UPDATE ops.jobs SET max_attempts = 1")
+    schedules.run("DELETE FROM ops.jobs WHERE kind = 'capture_events'")
+    schedules.run("UPDATE ops.jobs SET max_attempts = 1")
     stripe.stand_in.faults.fail_next(500, times=2)
-    assert clock.now("process_jobs") == {"dead": 1}
-    assert clock.value("SELECT state FROM ops.stripe_events") == "dead"
-    assert clock.alerts() == {"dead-job/apply_stripe_event": "critical"}
+    assert schedules.now("process_jobs") == {"dead": 1}
+    assert schedules.value("SELECT state FROM ops.stripe_events") == "dead"
+    assert schedules.alerts() == {"dead-job/apply_stripe_event": "critical"}

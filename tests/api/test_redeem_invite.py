@@ -7,88 +7,88 @@ from typing import Any
 
 import pytest
 
-from tests.api.front import Caller, Front, at_once
+from tests.support.api import Api, Person, at_once
 
 WRONG = "AAA-AAA-AAA"
 
 
-def invite(front: Front, family: str, keeper: Caller, **more: Any) -> str:
+def invite(api: Api, family: str, keeper: Person, **more: Any) -> str:
     return str(keeper.ask("create-invite", {"familyId": family, **more}).data["invite"]["code"])
 
 
-def uses(front: Front) -> int:
-    return int(front.value("SELECT used_count FROM public.invites"))
+def uses(api: Api) -> int:
+    return int(api.value("SELECT used_count FROM public.invites"))
 
 
 @pytest.fixture
-def keeper(front: Front) -> Caller:
-    return front.person()
+def keeper(api: Api) -> Person:
+    return api.person()
 
 
 @pytest.fixture
-def family(front: Front, keeper: Caller) -> str:
-    return front.family(keeper)
+def family(api: Api, keeper: Person) -> str:
+    return api.family(keeper)
 
 
-def test_a_code_lets_somebody_in_as_a_storyteller(front: Front, family: str, keeper: Caller) -> None:
-    guest = front.person()
-    data = guest.ask("redeem-invite", {"code": invite(front, family, keeper), "displayName": "Ana"}).data
+def test_a_code_lets_somebody_in_as_a_storyteller(api: Api, family: str, keeper: Person) -> None:
+    guest = api.person()
+    data = guest.ask("redeem-invite", {"code": invite(api, family, keeper), "displayName": "Ana"}).data
     assert data == {"family": {"id": family, "name": "Sol", "role": "storyteller"}, "alreadyMember": False}
     members = guest.get(f"/v1/families/{family}").data["family"]["members"]
     assert {(one["userId"], one["displayName"]) for one in members} >= {(guest.id, "Ana")}
-    assert uses(front) == 1
+    assert uses(api) == 1
 
 
 @pytest.mark.parametrize(
     "spell", [str.lower, lambda code: code.replace("-", ""), lambda code: f" {code.replace('-', ' ')} "]
 )
-def test_case_blanks_and_dashes_do_not_matter(front: Front, family: str, keeper: Caller, spell: Any) -> None:
-    assert front.person().ask("redeem-invite", {"code": spell(invite(front, family, keeper))}).status == 200
+def test_case_blanks_and_dashes_do_not_matter(api: Api, family: str, keeper: Person, spell: Any) -> None:
+    assert api.person().ask("redeem-invite", {"code": spell(invite(api, family, keeper))}).status == 200
 
 
-def test_ten_people_redeem_a_one_use_invite_at_once_and_one_gets_in(front: Front, family: str, keeper: Caller) -> None:
-    code = invite(front, family, keeper)
-    guests = [front.person(ip=f"203.0.113.{number}") for number in range(10)]
+def test_ten_people_redeem_a_one_use_invite_at_once_and_one_gets_in(api: Api, family: str, keeper: Person) -> None:
+    code = invite(api, family, keeper)
+    guests = [api.person(ip=f"203.0.113.{number}") for number in range(10)]
     replies = at_once([lambda guest=guest: guest.ask("redeem-invite", {"code": code}) for guest in guests])  # type: ignore[misc]
     assert sorted(reply.status for reply in replies) == [200] + [404] * 9
-    assert front.value("SELECT count(*) FROM public.family_members WHERE family_id = %s", family) == 2
-    assert uses(front) == 1
+    assert api.value("SELECT count(*) FROM public.family_members WHERE family_id = %s", family) == 2
+    assert uses(api) == 1
 
 
-def test_two_who_were_held_up_at_the_door_do_not_both_get_in(front: Front, family: str, keeper: Caller) -> None:
-    code = invite(front, family, keeper)
+def test_two_who_were_held_up_at_the_door_do_not_both_get_in(api: Api, family: str, keeper: Person) -> None:
+    code = invite(api, family, keeper)
     with ThreadPoolExecutor() as pool:
-        with front.while_held("SELECT FROM public.invites FOR NO KEY UPDATE"):
+        with api.while_held("SELECT FROM public.invites FOR NO KEY UPDATE"):
             # From two addresses: those of one are counted one after the other anyway.
-            guests = [front.person(ip=f"203.0.113.{number}") for number in range(2)]
+            guests = [api.person(ip=f"203.0.113.{number}") for number in range(2)]
             replies = [pool.submit(guest.ask, "redeem-invite", {"code": code}) for guest in guests]
-            front.until_waiting(2)
+            api.until_waiting(2)
         assert sorted(reply.result().status for reply in replies) == [200, 404]
-    assert uses(front) == 1
+    assert uses(api) == 1
 
 
-def test_one_person_ten_times_at_once_is_one_membership_and_one_use(front: Front, family: str, keeper: Caller) -> None:
-    code, guest = invite(front, family, keeper, maxUses=5), front.person()
+def test_one_person_ten_times_at_once_is_one_membership_and_one_use(api: Api, family: str, keeper: Person) -> None:
+    code, guest = invite(api, family, keeper, maxUses=5), api.person()
     replies = at_once([lambda: guest.ask("redeem-invite", {"code": code})] * 10)
     assert [reply.status for reply in replies] == [200] * 10
     assert sorted(reply.data["alreadyMember"] for reply in replies) == [False] + [True] * 9
-    assert uses(front) == 1
+    assert uses(api) == 1
 
 
 def test_a_member_who_redeems_again_is_told_so_whatever_the_invite_s_state(
-    front: Front, family: str, keeper: Caller
+    api: Api, family: str, keeper: Person
 ) -> None:
-    code, guest = invite(front, family, keeper), front.person()
+    code, guest = invite(api, family, keeper), api.person()
     guest.ask("redeem-invite", {"code": code})
-    front.run("UPDATE public.invites SET revoked_at = now(), expires_at = now() - interval '1 hour'")
+    api.run("UPDATE public.invites SET revoked_at = now(), expires_at = now() - interval '1 hour'")
     assert guest.ask("redeem-invite", {"code": code}).data["alreadyMember"] is True
-    assert uses(front) == 1
+    assert uses(api) == 1
 
 
-def test_a_keeper_who_redeems_stays_a_keeper(front: Front, family: str, keeper: Caller) -> None:
-    data = keeper.ask("redeem-invite", {"code": invite(front, family, keeper)}).data
+def test_a_keeper_who_redeems_stays_a_keeper(api: Api, family: str, keeper: Person) -> None:
+    data = keeper.ask("redeem-invite", {"code": invite(api, family, keeper)}).data
     assert (data["family"]["role"], data["alreadyMember"]) == ("keeper", True)
-    assert uses(front) == 0
+    assert uses(api) == 0
 
 
 @pytest.mark.parametrize(
@@ -100,70 +100,70 @@ def test_a_keeper_who_redeems_stays_a_keeper(front: Front, family: str, keeper: 
         "code_hash = '\\x00'",
     ],
 )
-def test_every_way_a_code_can_be_wrong_is_one_answer(front: Front, family: str, keeper: Caller, change: str) -> None:
-    code = invite(front, family, keeper)
-    front.run(f"UPDATE public.invites SET {change}")
-    reply = front.person().ask("redeem-invite", {"code": code})
+def test_every_way_a_code_can_be_wrong_is_one_answer(api: Api, family: str, keeper: Person, change: str) -> None:
+    code = invite(api, family, keeper)
+    api.run(f"UPDATE public.invites SET {change}")
+    reply = api.person().ask("redeem-invite", {"code": code})
     assert (reply.status, reply.error) == (404, "INVITE_NOT_VALID")
-    assert reply.anonymous == front.person().ask("redeem-invite", {"code": WRONG}).anonymous
+    assert reply.without_request_id == api.person().ask("redeem-invite", {"code": WRONG}).without_request_id
 
 
 @pytest.mark.parametrize("code", ["", " ", "ABC", "ABC-DEF-GHI", "../../etc", "x" * 10_000, "🌞" * 9])
-def test_what_cannot_be_a_code_is_a_wrong_code_and_counts_as_one(shared: Front, code: str) -> None:
-    guest = shared.person()
+def test_what_cannot_be_a_code_is_a_wrong_code_and_counts_as_one(module_api: Api, code: str) -> None:
+    guest = module_api.person()
     reply = guest.ask("redeem-invite", {"code": code})
-    assert reply.anonymous == shared.person().ask("redeem-invite", {"code": WRONG}).anonymous
-    assert shared.value("SELECT calls FROM ops.call_counts WHERE key = %s", f"wrong-code/hour/{guest.id}") == 1
+    assert reply.without_request_id == module_api.person().ask("redeem-invite", {"code": WRONG}).without_request_id
+    assert module_api.value("SELECT calls FROM ops.call_counts WHERE key = %s", f"wrong-code/hour/{guest.id}") == 1
 
 
 @pytest.mark.parametrize("body", [{}, {"code": 123}, {"code": None}, {"code": ["A"]}, {"code": "A", "displayName": ""}])
-def test_what_is_not_valid_is_refused(shared: Front, body: dict[str, Any]) -> None:
-    assert shared.person().ask("redeem-invite", body).error == "VALIDATION_FAILED"
+def test_what_is_not_valid_is_refused(module_api: Api, body: dict[str, Any]) -> None:
+    assert module_api.person().ask("redeem-invite", body).error == "VALIDATION_FAILED"
 
 
-def test_the_eleventh_wrong_code_within_the_hour_is_told_to_wait(front: Front, family: str, keeper: Caller) -> None:
-    guest = front.person()
+def test_the_eleventh_wrong_code_within_the_hour_is_told_to_wait(api: Api, family: str, keeper: Person) -> None:
+    guest = api.person()
     assert [guest.ask("redeem-invite", {"code": WRONG}).error for _ in range(10)] == ["INVITE_NOT_VALID"] * 10
     reply = guest.ask("redeem-invite", {"code": WRONG})
     assert (reply.status, reply.error) == (429, "RATE_LIMIT")
     assert int(reply.headers["retry-after"]) > 60
     # Not even a right code: who may guess on after a hit would guess for ever.
-    assert guest.ask("redeem-invite", {"code": invite(front, family, keeper)}).error == "RATE_LIMIT"
+    assert guest.ask("redeem-invite", {"code": invite(api, family, keeper)}).error == "RATE_LIMIT"
 
 
-def test_a_right_code_resets_nothing(front: Front, family: str, keeper: Caller) -> None:
-    guest = front.person()
+def test_a_right_code_resets_nothing(api: Api, family: str, keeper: Person) -> None:
+    guest = api.person()
     for _ in range(9):
         guest.ask("redeem-invite", {"code": WRONG})
-    assert guest.ask("redeem-invite", {"code": invite(front, family, keeper)}).status == 200
+    assert guest.ask("redeem-invite", {"code": invite(api, family, keeper)}).status == 200
     assert guest.ask("redeem-invite", {"code": WRONG}).error == "INVITE_NOT_VALID"
     assert guest.ask("redeem-invite", {"code": WRONG}).error == "RATE_LIMIT"
 
 
-def test_guesses_at_once_do_not_race_past_the_budget(front: Front) -> None:
-    guest = front.person()
+def test_guesses_at_once_do_not_race_past_the_budget(api: Api) -> None:
+    guest = api.person()
     replies = at_once([lambda: guest.ask("redeem-invite", {"code": WRONG})] * 16)
     assert sorted(reply.error for reply in replies) == ["INVITE_NOT_VALID"] * 10 + ["RATE_LIMIT"] * 6
 
 
-def test_many_people_behind_one_address_share_its_budget(front: Front) -> None:
-    people = [front.person(ip=f"2001:db8::{number:x}") for number in range(1, 8)]
+def test_many_people_behind_one_address_share_its_budget(api: Api) -> None:
+    people = [api.person(ip=f"2001:db8::{number:x}") for number in range(1, 8)]
     replies = [person.ask("redeem-invite", {"code": WRONG}) for person in people for _ in range(10)]
     assert [reply.error for reply in replies] == ["INVITE_NOT_VALID"] * 60 + ["RATE_LIMIT"] * 10
-    assert front.person(ip="2001:db8:0:1::1").ask("redeem-invite", {"code": WRONG}).error == "INVITE_NOT_VALID"
+    assert api.person(ip="2001:db8:0:1::1").ask("redeem-invite", {"code": WRONG}).error == "INVITE_NOT_VALID"
 
 
-def test_whoever_a_keeper_removed_comes_back_by_a_newer_invite_alone(front: Front, family: str, keeper: Caller) -> None:
-    old, guest = invite(front, family, keeper, maxUses=5), front.person()
+def test_whoever_a_keeper_removed_comes_back_by_a_newer_invite_alone(api: Api, family: str, keeper: Person) -> None:
+    old, guest = invite(api, family, keeper, maxUses=5), api.person()
     guest.ask("redeem-invite", {"code": old})
     assert keeper.delete(f"/v1/families/{family}/members/{guest.id}").status == 200
     assert guest.ask("redeem-invite", {"code": old}).error == "INVITE_NOT_VALID"
-    assert guest.ask("redeem-invite", {"code": invite(front, family, keeper)}).data["alreadyMember"] is False
+    assert guest.ask("redeem-invite", {"code": invite(api, family, keeper)}).data["alreadyMember"] is False
 
 
-def test_revoking_and_redeeming_at_once_end_in_one_of_two_ways(front: Front, family: str, keeper: Caller) -> None:
+def test_revoking_and_redeeming_at_once_end_in_one_of_two_ways(api: Api, family: str, keeper: Person) -> None:
     answer = keeper.ask("create-invite", {"familyId": family}).data["invite"]
-    guest = front.person()
+    guest = api.person()
     revoked, redeemed = at_once(
         [
             lambda: keeper.delete(f"/v1/invites/{answer['id']}"),
@@ -171,12 +171,12 @@ def test_revoking_and_redeeming_at_once_end_in_one_of_two_ways(front: Front, fam
         ]
     )
     assert revoked.status == 200
-    inside = front.value("SELECT count(*) FROM public.family_members WHERE user_id = %s", guest.id)
-    assert (redeemed.status, inside, uses(front)) in {(200, 1, 1), (404, 0, 0)}
+    inside = api.value("SELECT count(*) FROM public.family_members WHERE user_id = %s", guest.id)
+    assert (redeemed.status, inside, uses(api)) in {(200, 1, 1), (404, 0, 0)}
 
 
-def test_an_account_that_is_gone_joins_nothing(front: Front, family: str, keeper: Caller) -> None:
-    code, guest = invite(front, family, keeper), front.person()
-    front.run("DELETE FROM auth.users WHERE id = %s", guest.id)
+def test_an_account_that_is_gone_joins_nothing(api: Api, family: str, keeper: Person) -> None:
+    code, guest = invite(api, family, keeper), api.person()
+    api.run("DELETE FROM auth.users WHERE id = %s", guest.id)
     assert guest.ask("redeem-invite", {"code": code}).error == "UNAUTHORIZED"
-    assert uses(front) == 0
+    assert uses(api) == 0

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.api.house import KEEPER, STORYTELLER, House, hash_of
-from tests.database_server import Database
+from tests.support.api import KEEPER, STORYTELLER, Api, hash_of
 
 
-@pytest.fixture
-def house(database: Database, monkeypatch: pytest.MonkeyPatch) -> House:
-    return House(database, monkeypatch)
-
-
-def test_a_family_shows_its_people_and_what_it_may_store(house: House) -> None:
-    keeper = house.person()
-    family = house.family(keeper, "Sol")
-    teller = house.member(family)
-    house.recording(family, teller, size=1234)
+def test_a_family_shows_its_people_and_what_it_may_store(api: Api) -> None:
+    keeper = api.person()
+    family = api.family(keeper, "Sol")
+    teller = api.member(family)
+    api.recording(family, teller, size=1234)
     shown = teller.get(f"/v1/families/{family}").data["family"]
     assert set(shown) == {"id", "name", "locale", "role", "createdAt", "lastVerifiedAt", "members", "entitlement"}
     assert (shown["id"], shown["name"], shown["locale"], shown["role"]) == (family, "Sol", "en", STORYTELLER)
@@ -35,13 +29,13 @@ def test_a_family_shows_its_people_and_what_it_may_store(house: House) -> None:
     }
 
 
-def test_families_come_in_the_order_they_were_joined(house: House) -> None:
-    person = house.person()
-    own = house.family(person, "First")
-    others = [house.family(house.person(), name) for name in ("Second", "Third")]
+def test_families_come_in_the_order_they_were_joined(api: Api) -> None:
+    person = api.person()
+    own = api.family(person, "First")
+    others = [api.family(api.person(), name) for name in ("Second", "Third")]
     for family in others:
-        house.join(family, person)
-    house.family(house.person(), "Not theirs")
+        api.join(family, person)
+    api.family(api.person(), "Not theirs")
     first = person.get("/v1/families?limit=2").data
     assert [family["id"] for family in first["families"]] == [own, others[0]]
     rest = person.get(f"/v1/families?limit=2&cursor={first['nextCursor']}").data
@@ -49,22 +43,22 @@ def test_families_come_in_the_order_they_were_joined(house: House) -> None:
     assert rest["nextCursor"] is None
 
 
-def test_who_belongs_to_no_family_sees_an_empty_list(house: House) -> None:
-    house.family(house.person())
-    assert house.person().get("/v1/families").data == {"families": [], "nextCursor": None}
+def test_who_belongs_to_no_family_sees_an_empty_list(api: Api) -> None:
+    api.family(api.person())
+    assert api.person().get("/v1/families").data == {"families": [], "nextCursor": None}
 
 
-def test_a_keeper_renames_the_family(house: House) -> None:
-    keeper = house.person()
-    family = house.family(keeper)
+def test_a_keeper_renames_the_family(api: Api) -> None:
+    keeper = api.person()
+    family = api.family(keeper)
     changed = keeper.patch(f"/v1/families/{family}", {"name": "  Luna ", "locale": "fr"}).data["family"]
     assert (changed["name"], changed["locale"]) == ("Luna", "fr")
     assert keeper.get(f"/v1/families/{family}").data["family"] == changed
 
 
-def test_a_change_that_names_nothing_changes_nothing(house: House) -> None:
-    keeper = house.person()
-    family = house.family(keeper)
+def test_a_change_that_names_nothing_changes_nothing(api: Api) -> None:
+    keeper = api.person()
+    family = api.family(keeper)
     before = keeper.get(f"/v1/families/{family}").data
     assert keeper.patch(f"/v1/families/{family}", {}).data == before
     assert keeper.patch(f"/v1/families/{family}", {"unknown": 1}).data == before
@@ -82,24 +76,24 @@ def test_a_change_that_names_nothing_changes_nothing(house: House) -> None:
         {"locale": None},
     ],
 )
-def test_a_family_keeps_a_proper_name_and_a_known_language(house: House, body: object) -> None:
-    keeper = house.person()
-    family = house.family(keeper)
+def test_a_family_keeps_a_proper_name_and_a_known_language(api: Api, body: object) -> None:
+    keeper = api.person()
+    family = api.family(keeper)
     assert keeper.patch(f"/v1/families/{family}", body).error == "VALIDATION_FAILED"
 
 
-def test_a_storyteller_may_not_change_the_family(house: House) -> None:
-    family = house.family(house.person())
-    teller = house.member(family)
+def test_a_storyteller_may_not_change_the_family(api: Api) -> None:
+    family = api.family(api.person())
+    teller = api.member(family)
     assert teller.patch(f"/v1/families/{family}", {"name": "Mine"}).error == "FORBIDDEN"
     assert teller.patch(f"/v1/families/{family}", {}).error == "FORBIDDEN"
     assert teller.get(f"/v1/families/{family}").data["family"]["name"] == "Sol"
 
 
-def test_a_keeper_makes_a_storyteller_keeper_and_back(house: House) -> None:
-    keeper = house.person()
-    family = house.family(keeper)
-    teller = house.member(family)
+def test_a_keeper_makes_a_storyteller_keeper_and_back(api: Api) -> None:
+    keeper = api.person()
+    family = api.family(keeper)
+    teller = api.member(family)
     path = f"/v1/families/{family}/members/{teller.id}"
     assert keeper.patch(path, {"role": KEEPER}).data["member"]["role"] == KEEPER
     assert teller.patch(f"/v1/families/{family}", {"name": "Now mine too"}).status == 200
@@ -110,36 +104,36 @@ def test_a_keeper_makes_a_storyteller_keeper_and_back(house: House) -> None:
 
 
 @pytest.mark.parametrize("body", [{"role": "owner"}, {"role": None}, {"role": True}])
-def test_a_role_is_one_of_two(house: House, body: object) -> None:
-    keeper = house.person()
-    family = house.family(keeper)
+def test_a_role_is_one_of_two(api: Api, body: object) -> None:
+    keeper = api.person()
+    family = api.family(keeper)
     assert keeper.patch(f"/v1/families/{family}/members/{keeper.id}", body).error == "VALIDATION_FAILED"
 
 
-def test_the_last_keeper_cannot_be_demoted_and_cannot_leave(house: House) -> None:
-    keeper = house.person()
-    family = house.family(keeper)
-    house.member(family)
+def test_the_last_keeper_cannot_be_demoted_and_cannot_leave(api: Api) -> None:
+    keeper = api.person()
+    family = api.family(keeper)
+    api.member(family)
     path = f"/v1/families/{family}/members/{keeper.id}"
     assert keeper.patch(path, {"role": STORYTELLER}).reason == "last_keeper"
     assert keeper.delete(path).reason == "last_keeper"
     assert keeper.patch(path, {"role": KEEPER}).data["member"]["role"] == KEEPER
 
 
-def test_a_keeper_may_step_down_or_leave_while_another_stays(house: House) -> None:
-    keeper = house.person()
-    family = house.family(keeper)
-    second = house.member(family, KEEPER)
-    third = house.member(family, KEEPER)
+def test_a_keeper_may_step_down_or_leave_while_another_stays(api: Api) -> None:
+    keeper = api.person()
+    family = api.family(keeper)
+    second = api.member(family, KEEPER)
+    third = api.member(family, KEEPER)
     assert keeper.patch(f"/v1/families/{family}/members/{keeper.id}", {"role": STORYTELLER}).status == 200
     assert second.delete(f"/v1/families/{family}/members/{second.id}").status == 200
     assert third.delete(f"/v1/families/{family}/members/{third.id}").reason == "last_keeper"
 
 
-def test_a_storyteller_changes_no_roles_and_removes_nobody_but_themselves(house: House) -> None:
-    keeper = house.person()
-    family = house.family(keeper)
-    teller, other = house.member(family), house.member(family)
+def test_a_storyteller_changes_no_roles_and_removes_nobody_but_themselves(api: Api) -> None:
+    keeper = api.person()
+    family = api.family(keeper)
+    teller, other = api.member(family), api.member(family)
     for person in (keeper, other, teller):
         assert teller.patch(f"/v1/families/{family}/members/{person.id}", {"role": KEEPER}).error == "FORBIDDEN"
     for person in (keeper, other):
@@ -148,19 +142,19 @@ def test_a_storyteller_changes_no_roles_and_removes_nobody_but_themselves(house:
     assert teller.get(f"/v1/families/{family}").error == "FORBIDDEN"
 
 
-def test_a_member_unknown_to_the_family_is_not_found(house: House) -> None:
-    keeper, stranger = house.person(), house.person()
-    family = house.family(keeper)
+def test_a_member_unknown_to_the_family_is_not_found(api: Api) -> None:
+    keeper, stranger = api.person(), api.person()
+    family = api.family(keeper)
     for user_id in (stranger.id, "0b0b0b0b-0000-4000-8000-000000000000", "nobody"):
         assert keeper.patch(f"/v1/families/{family}/members/{user_id}", {"role": KEEPER}).error == "NOT_FOUND"
         assert keeper.delete(f"/v1/families/{family}/members/{user_id}").error == "NOT_FOUND"
 
 
-def test_a_removed_member_loses_the_family_at_once_and_their_stories_stay(house: House) -> None:
-    keeper = house.person()
-    family = house.family(keeper)
-    teller = house.member(family)
-    recording = house.recording(family, teller)
+def test_a_removed_member_loses_the_family_at_once_and_their_stories_stay(api: Api) -> None:
+    keeper = api.person()
+    family = api.family(keeper)
+    teller = api.member(family)
+    recording = api.recording(family, teller)
     assert keeper.delete(f"/v1/families/{family}/members/{teller.id}").data["member"]["userId"] == teller.id
     assert teller.get(f"/v1/families/{family}/recordings").error == "FORBIDDEN"
     assert teller.patch(f"/v1/recordings/{recording}", {"title": "Mine"}).error == "NOT_FOUND"
@@ -168,40 +162,40 @@ def test_a_removed_member_loses_the_family_at_once_and_their_stories_stay(house:
     assert keeper.delete(f"/v1/families/{family}/members/{teller.id}").error == "NOT_FOUND"
 
 
-def test_who_was_removed_returns_only_by_a_later_invite(house: House) -> None:
-    keeper = house.person()
-    family = house.family(keeper)
-    teller = house.member(family)
-    earlier = house.invite(family, keeper, max_uses=5)
+def test_who_was_removed_returns_only_by_a_later_invite(api: Api) -> None:
+    keeper = api.person()
+    family = api.family(keeper)
+    teller = api.member(family)
+    earlier = api.invite(family, keeper, max_uses=5)
     keeper.delete(f"/v1/families/{family}/members/{teller.id}")
-    assert house.redeem(teller, hash_of(earlier))["refused"] == "INVITE_NOT_VALID"
-    later = house.invite(family, keeper)
-    assert house.redeem(teller, hash_of(later))["already_member"] is False
+    assert api.redeem(teller, hash_of(earlier))["refused"] == "INVITE_NOT_VALID"
+    later = api.invite(family, keeper)
+    assert api.redeem(teller, hash_of(later))["already_member"] is False
     # Removed a second time, the earlier return counts for nothing.
-    second = house.invite(family, keeper)
+    second = api.invite(family, keeper)
     keeper.delete(f"/v1/families/{family}/members/{teller.id}")
-    assert house.redeem(teller, hash_of(second))["refused"] == "INVITE_NOT_VALID"
+    assert api.redeem(teller, hash_of(second))["refused"] == "INVITE_NOT_VALID"
 
 
-def test_of_two_removals_the_last_one_counts(house: House) -> None:
-    keeper = house.person()
-    family = house.family(keeper)
-    teller = house.member(family)
+def test_of_two_removals_the_last_one_counts(api: Api) -> None:
+    keeper = api.person()
+    family = api.family(keeper)
+    teller = api.member(family)
     # Brought back by hand: nothing took the note of the first removal away.
-    house.run(
+    api.run(
         "INSERT INTO ops.removals (family_id, user_id, removed_at) VALUES (%s, %s, now() - interval '9 days')",
         family,
         teller.id,
     )
-    invite = house.invite(family, keeper)
+    invite = api.invite(family, keeper)
     keeper.delete(f"/v1/families/{family}/members/{teller.id}")
-    assert house.redeem(teller, hash_of(invite))["refused"] == "INVITE_NOT_VALID"
+    assert api.redeem(teller, hash_of(invite))["refused"] == "INVITE_NOT_VALID"
 
 
-def test_who_left_may_return_by_any_invite(house: House) -> None:
-    keeper = house.person()
-    family = house.family(keeper)
-    teller = house.member(family)
-    invite = house.invite(family, keeper)
+def test_who_left_may_return_by_any_invite(api: Api) -> None:
+    keeper = api.person()
+    family = api.family(keeper)
+    teller = api.member(family)
+    invite = api.invite(family, keeper)
     teller.delete(f"/v1/families/{family}/members/{teller.id}")
-    assert house.redeem(teller, hash_of(invite))["already_member"] is False
+    assert api.redeem(teller, hash_of(invite))["already_member"] is False

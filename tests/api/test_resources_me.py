@@ -6,25 +6,19 @@ import uuid
 
 import pytest
 
-from tests.api.house import House, Person
-from tests.database_server import Database
+from tests.support.api import Api, Person
 
 
-@pytest.fixture
-def house(database: Database, monkeypatch: pytest.MonkeyPatch) -> House:
-    return House(database, monkeypatch)
-
-
-def test_who_said_nothing_yet_has_no_name_and_reads_english(house: House) -> None:
-    person = house.person()
+def test_who_said_nothing_yet_has_no_name_and_reads_english(api: Api) -> None:
+    person = api.person()
     assert person.get("/v1/me").data == {"me": {"userId": person.id, "displayName": None, "locale": "en"}}
-    assert house.run("SELECT count(*) FROM public.profiles") == [(0,)]
+    assert api.run("SELECT count(*) FROM public.profiles") == [(0,)]
 
 
-def test_a_name_is_changed_in_all_families_and_in_nobody_elses(house: House) -> None:
-    person, other = house.person(), house.person()
-    families = [house.family(person), house.family(other)]
-    house.join(families[1], person)
+def test_a_name_is_changed_in_all_families_and_in_nobody_elses(api: Api) -> None:
+    person, other = api.person(), api.person()
+    families = [api.family(person), api.family(other)]
+    api.join(families[1], person)
     other.patch("/v1/me", {"displayName": "Otto"})
     assert person.patch("/v1/me", {"displayName": " Nonna "}).data["me"]["displayName"] == "Nonna"
     for family in families:
@@ -33,9 +27,9 @@ def test_a_name_is_changed_in_all_families_and_in_nobody_elses(house: House) -> 
     assert {one["userId"]: one["displayName"] for one in members}[other.id] == "Otto"
 
 
-def test_a_name_can_be_taken_back_and_a_language_cannot(house: House) -> None:
-    person = house.person()
-    family = house.family(person)
+def test_a_name_can_be_taken_back_and_a_language_cannot(api: Api) -> None:
+    person = api.person()
+    family = api.family(person)
     person.patch("/v1/me", {"displayName": "Nonna", "locale": "fr"})
     assert person.patch("/v1/me", {}).data == person.get("/v1/me").data
     cleared = person.patch("/v1/me", {"displayName": None}).data["me"]
@@ -47,20 +41,20 @@ def test_a_name_can_be_taken_back_and_a_language_cannot(house: House) -> None:
 @pytest.mark.parametrize(
     "body", [{"displayName": ""}, {"displayName": "x" * 81}, {"displayName": "a\r\nb"}, {"locale": "de"}]
 )
-def test_a_name_is_one_line_of_eighty_letters(house: House, body: object) -> None:
-    assert house.person().patch("/v1/me", body).error == "VALIDATION_FAILED"
+def test_a_name_is_one_line_of_eighty_letters(api: Api, body: object) -> None:
+    assert api.person().patch("/v1/me", body).error == "VALIDATION_FAILED"
 
 
-def test_a_change_of_language_is_told_to_analytics_once(house: House) -> None:
-    person = house.person()
+def test_a_change_of_language_is_told_to_analytics_once(api: Api) -> None:
+    person = api.person()
     for locale in ("es", "es"):
         person.patch("/v1/me", {"locale": locale})
     person.patch("/v1/me", {"displayName": "Nonna"})
-    [event] = house.events("settings_language_changed")
+    [event] = api.events("settings_language_changed")
     assert event["user_id"] == person.id
     assert event["properties"] == {"locale": "es", "previous_locale": "en"}
 
 
-def test_whose_account_is_gone_is_signed_out(house: House) -> None:
-    ghost = Person(house, uuid.uuid4())
+def test_whose_account_is_gone_is_signed_out(api: Api) -> None:
+    ghost = Person(uuid.uuid4())
     assert ghost.patch("/v1/me", {"displayName": "Boo"}).error == "UNAUTHORIZED"

@@ -6,34 +6,28 @@ import json
 
 import pytest
 
-from tests.api.house import House, Person
-from tests.database_server import Database
+from tests.support.api import Api, Person
 
 
 @pytest.fixture
-def house(database: Database, monkeypatch: pytest.MonkeyPatch) -> House:
-    return House(database, monkeypatch)
+def keeper(api: Api) -> Person:
+    return api.person()
 
 
 @pytest.fixture
-def keeper(house: House) -> Person:
-    return house.person()
+def family(api: Api, keeper: Person) -> str:
+    return api.family(keeper, locale="es")
 
 
-@pytest.fixture
-def family(house: House, keeper: Person) -> str:
-    return house.family(keeper, locale="es")
-
-
-def test_a_new_family_has_its_first_prompts_in_its_language(house: House, keeper: Person, family: str) -> None:
+def test_a_new_family_has_its_first_prompts_in_its_language(api: Api, keeper: Person, family: str) -> None:
     prompts = keeper.get(f"/v1/families/{family}/prompts").data["prompts"]
     assert prompts[0]["text"] == "¿Cuál es tu primer recuerdo?"
     assert {(prompt["locale"], prompt["createdBy"]) for prompt in prompts} == {("es", None)}
     assert set(prompts[0]) == {"id", "familyId", "text", "locale", "createdBy", "createdAt"}
 
 
-def test_every_member_adds_a_prompt_and_it_leads_the_list(house: House, family: str) -> None:
-    teller = house.member(family)
+def test_every_member_adds_a_prompt_and_it_leads_the_list(api: Api, family: str) -> None:
+    teller = api.member(family)
     made = teller.post(f"/v1/families/{family}/prompts", {"text": "  Who taught\nyou to dance? "}).data["prompt"]
     assert (made["text"], made["locale"], made["createdBy"]) == ("Who taught\nyou to dance?", "es", teller.id)
     assert (
@@ -44,9 +38,9 @@ def test_every_member_adds_a_prompt_and_it_leads_the_list(house: House, family: 
     assert listed[1] == made
 
 
-def test_a_new_prompt_is_told_to_analytics_by_ids_alone(house: House, keeper: Person, family: str) -> None:
+def test_a_new_prompt_is_told_to_analytics_by_ids_alone(api: Api, keeper: Person, family: str) -> None:
     made = keeper.post(f"/v1/families/{family}/prompts", {"text": "A secret question?"}).data["prompt"]
-    [event] = house.events("prompt_created")
+    [event] = api.events("prompt_created")
     assert event["user_id"] == keeper.id
     assert event["properties"] == {"family_id": family, "prompt_id": made["id"]}
 
@@ -63,13 +57,13 @@ def test_a_new_prompt_is_told_to_analytics_by_ids_alone(house: House, keeper: Pe
         {"text": "?", "locale": "de"},
     ],
 )
-def test_a_prompt_has_one_to_five_hundred_letters(house: House, keeper: Person, family: str, body: object) -> None:
+def test_a_prompt_has_one_to_five_hundred_letters(api: Api, keeper: Person, family: str, body: object) -> None:
     assert keeper.post(f"/v1/families/{family}/prompts", body).error == "VALIDATION_FAILED"
 
 
-def test_its_author_and_the_keepers_reword_a_prompt(house: House, keeper: Person, family: str) -> None:
-    author = house.member(family)
-    prompt = house.prompt(family, author)
+def test_its_author_and_the_keepers_reword_a_prompt(api: Api, keeper: Person, family: str) -> None:
+    author = api.member(family)
+    prompt = api.prompt(family, author)
     assert author.patch(f"/v1/prompts/{prompt}", {"text": "Mine"}).data["prompt"]["text"] == "Mine"
     changed = keeper.patch(f"/v1/prompts/{prompt}", {"locale": "fr"}).data["prompt"]
     assert (changed["text"], changed["locale"], changed["createdBy"]) == ("Mine", "fr", author.id)
@@ -77,25 +71,25 @@ def test_its_author_and_the_keepers_reword_a_prompt(house: House, keeper: Person
     assert author.patch(f"/v1/prompts/{prompt}", {"text": None}).error == "VALIDATION_FAILED"
 
 
-def test_another_storyteller_may_neither_reword_nor_delete_it(house: House, keeper: Person, family: str) -> None:
-    prompt = house.prompt(family, keeper)
-    other = house.member(family)
+def test_another_storyteller_may_neither_reword_nor_delete_it(api: Api, keeper: Person, family: str) -> None:
+    prompt = api.prompt(family, keeper)
+    other = api.member(family)
     assert other.patch(f"/v1/prompts/{prompt}", {"text": "Mine"}).error == "FORBIDDEN"
     assert other.delete(f"/v1/prompts/{prompt}").error == "FORBIDDEN"
 
 
-def test_the_first_prompts_are_the_keepers(house: House, keeper: Person, family: str) -> None:
+def test_the_first_prompts_are_the_keepers(api: Api, keeper: Person, family: str) -> None:
     seeded = keeper.get(f"/v1/families/{family}/prompts").data["prompts"][0]["id"]
-    teller = house.member(family)
+    teller = api.member(family)
     assert teller.delete(f"/v1/prompts/{seeded}").error == "FORBIDDEN"
     assert keeper.delete(f"/v1/prompts/{seeded}").status == 200
 
 
 def test_a_deleted_prompt_is_off_the_list_and_deleting_again_answers_the_same(
-    house: House, keeper: Person, family: str
+    api: Api, keeper: Person, family: str
 ) -> None:
-    author, other = house.member(family), house.member(family)
-    prompt = house.prompt(family, author)
+    author, other = api.member(family), api.member(family)
+    prompt = api.prompt(family, author)
     gone = author.delete(f"/v1/prompts/{prompt}").data["prompt"]
     assert gone["id"] == prompt
     assert set(gone) == {"id", "familyId", "text", "locale", "createdBy", "createdAt"}
@@ -106,27 +100,27 @@ def test_a_deleted_prompt_is_off_the_list_and_deleting_again_answers_the_same(
     assert other.delete(f"/v1/prompts/{prompt}").error == "NOT_FOUND"
 
 
-def test_a_recording_keeps_naming_the_deleted_prompt_it_answered(house: House, keeper: Person, family: str) -> None:
-    prompt = house.prompt(family, keeper)
-    recording = house.recording(family, keeper)
+def test_a_recording_keeps_naming_the_deleted_prompt_it_answered(api: Api, keeper: Person, family: str) -> None:
+    prompt = api.prompt(family, keeper)
+    recording = api.recording(family, keeper)
     keeper.patch(f"/v1/recordings/{recording}", {"promptId": prompt})
     keeper.delete(f"/v1/prompts/{prompt}")
     listed = keeper.get(f"/v1/families/{family}/recordings?promptId={prompt}").data["recordings"]
     assert [one["promptId"] for one in listed] == [prompt]
 
 
-def test_an_author_who_left_has_no_say_any_more(house: House, keeper: Person, family: str) -> None:
-    author = house.member(family)
-    prompt = house.prompt(family, author)
+def test_an_author_who_left_has_no_say_any_more(api: Api, keeper: Person, family: str) -> None:
+    author = api.member(family)
+    prompt = api.prompt(family, author)
     keeper.delete(f"/v1/families/{family}/members/{author.id}")
     assert author.patch(f"/v1/prompts/{prompt}", {"text": "Mine"}).error == "NOT_FOUND"
     assert author.delete(f"/v1/prompts/{prompt}").error == "NOT_FOUND"
     assert author.post(f"/v1/families/{family}/prompts", {"text": "Still here?"}).error == "FORBIDDEN"
 
 
-def test_having_made_a_thing_is_no_right_without_membership(house: House, keeper: Person, family: str) -> None:
-    author = house.member(family)
-    connection = house.database.connect()
+def test_having_made_a_thing_is_no_right_without_membership(api: Api, keeper: Person, family: str) -> None:
+    author = api.member(family)
+    connection = api.database.connect()
 
     def may_change() -> bool:
         with connection.cursor() as cursor:

@@ -7,38 +7,32 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.api.house import House, Person
-from tests.database_server import Database
+from tests.support.api import Api, Person
 
 
 @pytest.fixture
-def house(database: Database, monkeypatch: pytest.MonkeyPatch) -> House:
-    return House(database, monkeypatch)
+def keeper(api: Api) -> Person:
+    return api.person()
 
 
 @pytest.fixture
-def keeper(house: House) -> Person:
-    return house.person()
-
-
-@pytest.fixture
-def family(house: House, keeper: Person) -> str:
-    return house.family(keeper)
+def family(api: Api, keeper: Person) -> str:
+    return api.family(keeper)
 
 
 def listed(person: Person, family: str, query: str = "") -> list[str]:
     return [one["id"] for one in person.get(f"/v1/families/{family}/recordings{query}").data["recordings"]]
 
 
-def age_trash(house: House, recording: str, days: int) -> None:
-    house.run(
+def age_trash(api: Api, recording: str, days: int) -> None:
+    api.run(
         "UPDATE public.recordings SET deleted_at = deleted_at - %s * interval '1 day' WHERE id = %s", days, recording
     )
 
 
-def test_a_recording_shows_itself_and_not_where_it_lies(house: House, keeper: Person, family: str) -> None:
-    teller = house.member(family)
-    recording = house.recording(family, teller, size=4321, title="The boat")
+def test_a_recording_shows_itself_and_not_where_it_lies(api: Api, keeper: Person, family: str) -> None:
+    teller = api.member(family)
+    recording = api.recording(family, teller, size=4321, title="The boat")
     [shown] = keeper.get(f"/v1/families/{family}/recordings").data["recordings"]
     assert set(shown) == {
         *("id", "familyId", "promptId", "title", "sizeBytes", "durationSeconds", "contentType", "recordedAt"),
@@ -49,10 +43,10 @@ def test_a_recording_shows_itself_and_not_where_it_lies(house: House, keeper: Pe
     assert shown["createdAt"].endswith("Z")
 
 
-def test_recordings_come_newest_first_and_every_one_once(house: House, keeper: Person, family: str) -> None:
-    made = [house.recording(family, keeper) for _ in range(7)]
+def test_recordings_come_newest_first_and_every_one_once(api: Api, keeper: Person, family: str) -> None:
+    made = [api.recording(family, keeper) for _ in range(7)]
     # Some of one instant: the id settles their order.
-    house.run(
+    api.run(
         "UPDATE public.recordings SET created_at = '2026-01-01T00:00:00.123456Z' WHERE id = ANY (%s::uuid[])", made[:4]
     )
     seen: list[str] = []
@@ -65,17 +59,17 @@ def test_recordings_come_newest_first_and_every_one_once(house: House, keeper: P
     assert seen == made[:3:-1] + sorted(made[:4], reverse=True)
 
 
-def test_what_comes_or_goes_between_two_pages_shifts_nothing(house: House, keeper: Person, family: str) -> None:
-    made = [house.recording(family, keeper) for _ in range(4)]
+def test_what_comes_or_goes_between_two_pages_shifts_nothing(api: Api, keeper: Person, family: str) -> None:
+    made = [api.recording(family, keeper) for _ in range(4)]
     first = keeper.get(f"/v1/families/{family}/recordings?limit=2").data
-    house.recording(family, keeper)
+    api.recording(family, keeper)
     keeper.delete(f"/v1/recordings/{made[3]}")
     assert listed(keeper, family, f"?limit=2&cursor={first['nextCursor']}") == [made[1], made[0]]
 
 
-def test_a_page_that_ends_exactly_has_no_next(house: House, keeper: Person, family: str) -> None:
+def test_a_page_that_ends_exactly_has_no_next(api: Api, keeper: Person, family: str) -> None:
     for _ in range(2):
-        house.recording(family, keeper)
+        api.recording(family, keeper)
     assert keeper.get(f"/v1/families/{family}/recordings?limit=2").data["nextCursor"] is None
     assert keeper.get(f"/v1/families/{family}/recordings?limit=1").data["nextCursor"] is not None
 
@@ -83,34 +77,34 @@ def test_a_page_that_ends_exactly_has_no_next(house: House, keeper: Person, fami
 @pytest.mark.parametrize(
     "limit", ["0", "101", "-1", "ten", "1.5", "5.0", "+5", "1_0", "", "%205", "9999999999999999999"]
 )
-def test_a_limit_is_one_to_a_hundred(house: House, keeper: Person, family: str, limit: str) -> None:
+def test_a_limit_is_one_to_a_hundred(api: Api, keeper: Person, family: str, limit: str) -> None:
     reply = keeper.get(f"/v1/families/{family}/recordings?limit={limit}")
     assert reply.error == "VALIDATION_FAILED"
     assert reply.body["error"]["message"].startswith("limit: ")
 
 
 @pytest.mark.parametrize("query", ["trashed=1", "trashed=yes", "promptId=5", "limit=5&limit=6"])
-def test_a_filter_is_taken_as_documented_or_refused(house: House, keeper: Person, family: str, query: str) -> None:
+def test_a_filter_is_taken_as_documented_or_refused(api: Api, keeper: Person, family: str, query: str) -> None:
     assert keeper.get(f"/v1/families/{family}/recordings?{query}").error == "VALIDATION_FAILED"
 
 
-def test_unknown_query_keys_are_ignored(house: House, keeper: Person, family: str) -> None:
-    recording = house.recording(family, keeper)
+def test_unknown_query_keys_are_ignored(api: Api, keeper: Person, family: str) -> None:
+    recording = api.recording(family, keeper)
     assert listed(keeper, family, "?order=oldest&prompt_id=5") == [recording]
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "null", "W10", "é", "eyJ9", "A" * 5000, "WyIiLDEsMl0", "%00", "W1tbW1tb"])
-def test_a_cursor_we_never_gave_is_refused(house: House, keeper: Person, family: str, cursor: str) -> None:
+def test_a_cursor_we_never_gave_is_refused(api: Api, keeper: Person, family: str, cursor: str) -> None:
     reply = keeper.get(f"/v1/families/{family}/recordings?cursor={cursor}")
     assert reply.error == "VALIDATION_FAILED"
     assert reply.body["error"]["message"].startswith("cursor: ")
 
 
-def test_a_cursor_is_good_for_its_own_list_alone(house: House, keeper: Person, family: str) -> None:
-    prompt = house.prompt(family, keeper)
-    second = house.family(keeper)
+def test_a_cursor_is_good_for_its_own_list_alone(api: Api, keeper: Person, family: str) -> None:
+    prompt = api.prompt(family, keeper)
+    second = api.family(keeper)
     for _ in range(2):
-        house.recording(family, keeper)
+        api.recording(family, keeper)
     cursor = keeper.get(f"/v1/families/{family}/recordings?limit=1").data["nextCursor"]
     assert keeper.get(f"/v1/families/{family}/recordings?limit=100&cursor={cursor}").status == 200
     for other in (
@@ -127,10 +121,10 @@ def test_a_cursor_is_good_for_its_own_list_alone(house: House, keeper: Person, f
         assert reply.error == "VALIDATION_FAILED", spoilt
 
 
-def test_recordings_are_found_by_their_prompt(house: House, keeper: Person, family: str) -> None:
-    prompt = house.prompt(family, keeper)
-    answers = [house.recording(family, keeper) for _ in range(3)]
-    house.recording(family, keeper)
+def test_recordings_are_found_by_their_prompt(api: Api, keeper: Person, family: str) -> None:
+    prompt = api.prompt(family, keeper)
+    answers = [api.recording(family, keeper) for _ in range(3)]
+    api.recording(family, keeper)
     for recording in answers:
         keeper.patch(f"/v1/recordings/{recording}", {"promptId": prompt})
     first = keeper.get(f"/v1/families/{family}/recordings?promptId={prompt}&limit=2").data
@@ -139,10 +133,10 @@ def test_recordings_are_found_by_their_prompt(house: House, keeper: Person, fami
     assert listed(keeper, family, f"?promptId={uuid.uuid4()}") == []
 
 
-def test_its_creator_and_the_keepers_say_what_a_recording_is(house: House, keeper: Person, family: str) -> None:
-    teller = house.member(family)
-    recording = house.recording(family, teller)
-    prompt = house.prompt(family, keeper)
+def test_its_creator_and_the_keepers_say_what_a_recording_is(api: Api, keeper: Person, family: str) -> None:
+    teller = api.member(family)
+    recording = api.recording(family, teller)
+    prompt = api.prompt(family, keeper)
     named = teller.patch(
         f"/v1/recordings/{recording}",
         {"title": " The boat ", "promptId": prompt, "recordedAt": "1969-07-20T22:17:40+02:00"},
@@ -154,9 +148,9 @@ def test_its_creator_and_the_keepers_say_what_a_recording_is(house: House, keepe
     }
 
 
-def test_null_clears_and_absence_keeps(house: House, keeper: Person, family: str) -> None:
-    recording = house.recording(family, keeper, title="The boat")
-    prompt = house.prompt(family, keeper)
+def test_null_clears_and_absence_keeps(api: Api, keeper: Person, family: str) -> None:
+    recording = api.recording(family, keeper, title="The boat")
+    prompt = api.prompt(family, keeper)
     path = f"/v1/recordings/{recording}"
     full = keeper.patch(path, {"promptId": prompt}).data["recording"]
     assert full["title"] == "The boat"
@@ -174,14 +168,14 @@ def test_null_clears_and_absence_keeps(house: House, keeper: Person, family: str
         for text in ("yesterday", "2026-02-30T00:00:00Z", "2026-01-01T00:00:00", "0001-01-01T00:00:00+14:00")
     ],
 )
-def test_a_recording_takes_no_nonsense(house: House, keeper: Person, family: str, body: object) -> None:
-    recording = house.recording(family, keeper)
+def test_a_recording_takes_no_nonsense(api: Api, keeper: Person, family: str, body: object) -> None:
+    recording = api.recording(family, keeper)
     assert keeper.patch(f"/v1/recordings/{recording}", body).error == "VALIDATION_FAILED"
 
 
-def test_another_storyteller_listens_but_changes_nothing(house: House, keeper: Person, family: str) -> None:
-    recording = house.recording(family, keeper)
-    other = house.member(family)
+def test_another_storyteller_listens_but_changes_nothing(api: Api, keeper: Person, family: str) -> None:
+    recording = api.recording(family, keeper)
+    other = api.member(family)
     assert listed(other, family) == [recording]
     assert other.patch(f"/v1/recordings/{recording}", {"title": "Mine"}).error == "FORBIDDEN"
     assert other.delete(f"/v1/recordings/{recording}").error == "FORBIDDEN"
@@ -189,68 +183,68 @@ def test_another_storyteller_listens_but_changes_nothing(house: House, keeper: P
     assert other.post(f"/v1/recordings/{recording}/restore").error == "FORBIDDEN"
 
 
-def test_a_prompt_of_another_family_is_none(house: House, keeper: Person, family: str) -> None:
-    recording = house.recording(family, keeper)
+def test_a_prompt_of_another_family_is_none(api: Api, keeper: Person, family: str) -> None:
+    recording = api.recording(family, keeper)
     # Even of another family of the same keeper's.
-    foreign = house.prompt(house.family(keeper), keeper)
+    foreign = api.prompt(api.family(keeper), keeper)
     for prompt in (foreign, str(uuid.uuid4())):
         assert keeper.patch(f"/v1/recordings/{recording}", {"promptId": prompt}).error == "NOT_FOUND"
 
 
 def test_the_trash_keeps_a_recording_thirty_days_and_its_bytes_on_the_account(
-    house: House, keeper: Person, family: str
+    api: Api, keeper: Person, family: str
 ) -> None:
-    teller = house.member(family)
-    recording = house.recording(family, teller, size=777)
+    teller = api.member(family)
+    recording = api.recording(family, teller, size=777)
     gone = teller.delete(f"/v1/recordings/{recording}").data["recording"]
     assert gone["deletedAt"] is not None
     assert gone["daysLeft"] == 30
     assert listed(teller, family) == []
     assert listed(keeper, family, "?trashed=true") == [recording]
     assert keeper.get(f"/v1/families/{family}").data["family"]["entitlement"]["storageUsedBytes"] == 777
-    age_trash(house, recording, 10)
+    age_trash(api, recording, 10)
     assert keeper.get(f"/v1/families/{family}/recordings?trashed=true").data["recordings"][0]["daysLeft"] == 20
-    assert house.run("SELECT deleted_by::text FROM public.recordings") == [(teller.id,)]
+    assert api.run("SELECT deleted_by::text FROM public.recordings") == [(teller.id,)]
 
 
-def test_deleting_again_does_not_prolong_the_trash(house: House, keeper: Person, family: str) -> None:
-    recording = house.recording(family, keeper)
+def test_deleting_again_does_not_prolong_the_trash(api: Api, keeper: Person, family: str) -> None:
+    recording = api.recording(family, keeper)
     keeper.delete(f"/v1/recordings/{recording}")
-    age_trash(house, recording, 10)
+    age_trash(api, recording, 10)
     again = keeper.delete(f"/v1/recordings/{recording}").data["recording"]
     assert again["daysLeft"] == 20
 
 
-def test_what_is_restored_is_as_it_was(house: House, keeper: Person, family: str) -> None:
-    teller = house.member(family)
-    recording = house.recording(family, teller, title="The boat")
+def test_what_is_restored_is_as_it_was(api: Api, keeper: Person, family: str) -> None:
+    teller = api.member(family)
+    recording = api.recording(family, teller, title="The boat")
     [before] = teller.get(f"/v1/families/{family}/recordings").data["recordings"]
     keeper.delete(f"/v1/recordings/{recording}")
     assert teller.post(f"/v1/recordings/{recording}/restore").data["recording"] == before
     assert listed(keeper, family) == [recording]
     assert listed(keeper, family, "?trashed=true") == []
     assert teller.post(f"/v1/recordings/{recording}/restore").data["recording"] == before
-    assert house.run("SELECT deleted_by FROM public.recordings") == [(None,)]
+    assert api.run("SELECT deleted_by FROM public.recordings") == [(None,)]
 
 
-def test_what_is_in_the_trash_is_restored_before_it_is_renamed(house: House, keeper: Person, family: str) -> None:
-    recording = house.recording(family, keeper)
+def test_what_is_in_the_trash_is_restored_before_it_is_renamed(api: Api, keeper: Person, family: str) -> None:
+    recording = api.recording(family, keeper)
     keeper.delete(f"/v1/recordings/{recording}")
     assert keeper.patch(f"/v1/recordings/{recording}", {"title": "The boat"}).reason == "deleted"
 
 
-def test_thirty_days_are_enough(house: House, keeper: Person, family: str) -> None:
-    recording = house.recording(family, keeper)
+def test_thirty_days_are_enough(api: Api, keeper: Person, family: str) -> None:
+    recording = api.recording(family, keeper)
     keeper.delete(f"/v1/recordings/{recording}")
-    age_trash(house, recording, 30)
+    age_trash(api, recording, 30)
     assert keeper.post(f"/v1/recordings/{recording}/restore").reason == "purging"
 
 
-def test_what_is_being_purged_cannot_be_brought_back_or_seen(house: House, keeper: Person, family: str) -> None:
-    recording = house.recording(family, keeper)
-    teller = house.member(family)
+def test_what_is_being_purged_cannot_be_brought_back_or_seen(api: Api, keeper: Person, family: str) -> None:
+    recording = api.recording(family, keeper)
+    teller = api.member(family)
     keeper.delete(f"/v1/recordings/{recording}")
-    house.run("UPDATE public.recordings SET purging_at = now()")
+    api.run("UPDATE public.recordings SET purging_at = now()")
     assert keeper.post(f"/v1/recordings/{recording}/restore").reason == "purging"
     assert teller.post(f"/v1/recordings/{recording}/restore").error == "NOT_FOUND"
     assert listed(keeper, family, "?trashed=true") == []
@@ -261,18 +255,18 @@ def test_what_is_being_purged_cannot_be_brought_back_or_seen(house: House, keepe
         assert reply.error == "NOT_FOUND"
 
 
-def test_a_creator_who_left_has_no_say_any_more(house: House, keeper: Person, family: str) -> None:
-    teller = house.member(family)
-    recording = house.recording(family, teller)
+def test_a_creator_who_left_has_no_say_any_more(api: Api, keeper: Person, family: str) -> None:
+    teller = api.member(family)
+    recording = api.recording(family, teller)
     teller.delete(f"/v1/families/{family}/members/{teller.id}")
     assert teller.delete(f"/v1/recordings/{recording}").error == "NOT_FOUND"
     assert teller.post(f"/v1/recordings/{recording}/restore").error == "NOT_FOUND"
     assert listed(keeper, family) == [recording]
 
 
-def test_no_billing_state_stands_between_a_family_and_its_trash(house: House, keeper: Person, family: str) -> None:
-    recording = house.recording(family, keeper)
-    house.run("UPDATE public.entitlements SET status = 'paused', suspended_at = now(), storage_quota_bytes = 1")
+def test_no_billing_state_stands_between_a_family_and_its_trash(api: Api, keeper: Person, family: str) -> None:
+    recording = api.recording(family, keeper)
+    api.run("UPDATE public.entitlements SET status = 'paused', suspended_at = now(), storage_quota_bytes = 1")
     assert keeper.delete(f"/v1/recordings/{recording}").status == 200
     assert keeper.post(f"/v1/recordings/{recording}/restore").status == 200
     assert listed(keeper, family) == [recording]

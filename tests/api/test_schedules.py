@@ -13,7 +13,7 @@ from chalicelib.config_by_function import FUNCTIONS
 from chalicelib.errors import InternalError
 from chalicelib.schedules import audit_storage, slots
 from chalicelib.storage.store import Store
-from tests.api.clock import Clock
+from tests.support.schedules import Schedules
 
 SCHEDULES = sorted(set(FUNCTIONS) - {"api_handler"})
 
@@ -29,74 +29,74 @@ def test_a_function_is_cut_off_before_its_next_slot_begins(schedule: str) -> Non
         assert stage["lambda_functions"][schedule]["lambda_timeout"] < slots.QUARTER
 
 
-def test_a_clock_that_fires_twice_runs_once(clock: Clock) -> None:
+def test_a_clock_that_fires_twice_runs_once(schedules: Schedules) -> None:
     with ThreadPoolExecutor(2) as pool:
-        answers = list(pool.map(lambda _: clock.tick("cleanup_media"), range(2)))
+        answers = list(pool.map(lambda _: schedules.tick("cleanup_media"), range(2)))
     assert sorted("skipped" in answer for answer in answers) == [False, True]
-    runs = clock.run("SELECT schedule, finished_at IS NOT NULL, summary -> 'planned' FROM ops.schedule_runs")
+    runs = schedules.run("SELECT schedule, finished_at IS NOT NULL, summary -> 'planned' FROM ops.schedule_runs")
     assert runs == [("cleanup_media", True, 0)]
 
 
-def test_the_next_slot_runs_again(clock: Clock) -> None:
-    clock.tick("settle_uploads")
-    clock.run("UPDATE ops.schedule_runs SET slot = slot - interval '15 minutes'")
-    assert "skipped" not in clock.tick("settle_uploads")
+def test_the_next_slot_runs_again(schedules: Schedules) -> None:
+    schedules.tick("settle_uploads")
+    schedules.run("UPDATE ops.schedule_runs SET slot = slot - interval '15 minutes'")
+    assert "skipped" not in schedules.tick("settle_uploads")
 
 
-def test_whoever_runs_a_schedule_by_hand_means_now(clock: Clock) -> None:
+def test_whoever_runs_a_schedule_by_hand_means_now(schedules: Schedules) -> None:
     for _ in range(2):
-        assert "skipped" not in clock.now("settle_uploads")
-    assert clock.run("SELECT count(*) FROM ops.schedule_runs") == [(0,)]
+        assert "skipped" not in schedules.now("settle_uploads")
+    assert schedules.run("SELECT count(*) FROM ops.schedule_runs") == [(0,)]
 
 
 def test_a_run_that_fails_says_nothing_of_why_to_the_outside_and_leaves_its_slot_unfinished(
-    clock: Clock, monkeypatch: pytest.MonkeyPatch
+    schedules: Schedules, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken() -> Store:
         raise RuntimeError("grandma@example.com")
 
     monkeypatch.setattr(audit_storage, "audio_store", broken)
     with pytest.raises(InternalError, match=r"^audit_storage failed$"):
-        clock.tick("audit_storage")
-    assert clock.run("SELECT finished_at FROM ops.schedule_runs") == [(None,)]
+        schedules.tick("audit_storage")
+    assert schedules.run("SELECT finished_at FROM ops.schedule_runs") == [(None,)]
 
 
-def test_sweeping_removes_what_is_over_and_nothing_else(clock: Clock) -> None:
-    person = clock.person()
+def test_sweeping_removes_what_is_over_and_nothing_else(schedules: Schedules) -> None:
+    person = schedules.person()
     for age in ("1 hour", "3 days"):
-        clock.run(
+        schedules.run(
             "INSERT INTO ops.idempotency_keys (user_id, operation, key, request_hash, result, created_at)"
             " VALUES (%s, 'x', %s, '', '{}', now() - %s::interval)",
             person.id,
             age[0],
             age,
         )
-        clock.run(
+        schedules.run(
             "INSERT INTO ops.call_counts (key, bucket, calls, updated_at) VALUES (%s, 1, 1, now() - %s::interval)",
             age,
             age,
         )
     for age in ("29 days", "31 days"):
-        clock.run(
+        schedules.run(
             "INSERT INTO ops.schedule_runs (schedule, slot, started_at) VALUES ('x', now() - %s::interval,"
             " now() - %s::interval)",
             age,
             age,
         )
-    clock.run("SELECT ops.enqueue_job('sleepy', '{}', 'lane')")
-    clock.run("UPDATE ops.jobs SET created_at = now() - interval '10 years'")
-    swept = clock.value("SELECT ops.sweep_tx()")
+    schedules.run("SELECT ops.enqueue_job('sleepy', '{}', 'lane')")
+    schedules.run("UPDATE ops.jobs SET created_at = now() - interval '10 years'")
+    swept = schedules.value("SELECT ops.sweep_tx()")
     assert swept == {"idempotency_keys": 1, "call_counts": 1, "schedule_runs": 1}
-    assert clock.value("SELECT ops.sweep_tx()") == {}
-    assert clock.value("SELECT count(*) FROM ops.jobs") == 1
+    assert schedules.value("SELECT ops.sweep_tx()") == {}
+    assert schedules.value("SELECT count(*) FROM ops.jobs") == 1
 
 
-def test_the_queue_s_minute_sweeps_once_an_hour(clock: Clock) -> None:
-    clock.run(
+def test_the_queue_s_minute_sweeps_once_an_hour(schedules: Schedules) -> None:
+    schedules.run(
         "INSERT INTO ops.call_counts (key, bucket, calls, updated_at) VALUES ('x', 1, 1, now() - interval '9 days')"
     )
-    assert clock.now("process_jobs") == {"swept": {"callCounts": 1}}
-    clock.run(
+    assert schedules.now("process_jobs") == {"swept": {"callCounts": 1}}
+    schedules.run(
         "INSERT INTO ops.call_counts (key, bucket, calls, updated_at) VALUES ('x', 1, 1, now() - interval '9 days')"
     )
-    assert clock.now("process_jobs") == {}
+    assert schedules.now("process_jobs") == {}

@@ -7,108 +7,110 @@ from typing import Any
 import pytest
 
 from chalicelib.storage.store import Store, StoredObject
-from tests.api.clock import Clock
-from tests.stores import voice
+from tests.support.object_store import voice
+from tests.support.schedules import Schedules
 
 EXPIRED = "16 minutes"
 
 
-def facts(clock: Clock, recording: str) -> tuple[Any, ...]:
-    return clock.run(
+def facts(schedules: Schedules, recording: str) -> tuple[Any, ...]:
+    return schedules.run(
         "SELECT rescued, size_bytes, created_by::text, title FROM public.recordings WHERE id = %s", recording
     )[0]
 
 
-def test_a_voice_whose_phone_died_is_there_one_run_after_its_url_expired(clock: Clock) -> None:
-    family, keeper = clock.family_of_one()
-    recording = clock.upload(family, keeper, 3_000)
-    assert clock.now("settle_uploads") == {"finished": True}, "before the URL expired, the phone may yet come back"
-    clock.pass_time(recording, EXPIRED)
-    assert clock.now("settle_uploads") == {"rescued": 1, "finished": True}
-    assert facts(clock, recording) == (True, 3_000, keeper.id, None)
-    assert clock.used(family) == 3_000
-    assert clock.run("SELECT count(*) FROM ops.upload_reservations") == [(0,)]
+def test_a_voice_whose_phone_died_is_there_one_run_after_its_url_expired(schedules: Schedules) -> None:
+    family, keeper = schedules.family_of_one()
+    recording = schedules.upload(family, keeper, 3_000)
+    assert schedules.now("settle_uploads") == {"finished": True}, "before the URL expired, the phone may yet come back"
+    schedules.pass_time(recording, EXPIRED)
+    assert schedules.now("settle_uploads") == {"rescued": 1, "finished": True}
+    assert facts(schedules, recording) == (True, 3_000, keeper.id, None)
+    assert schedules.used(family) == 3_000
+    assert schedules.run("SELECT count(*) FROM ops.upload_reservations") == [(0,)]
 
 
-def test_the_phone_that_comes_back_late_finds_its_recording(clock: Clock) -> None:
-    family, keeper = clock.family_of_one()
-    recording = clock.upload(family, keeper)
-    clock.pass_time(recording, EXPIRED)
-    clock.now("settle_uploads")
+def test_the_phone_that_comes_back_late_finds_its_recording(schedules: Schedules) -> None:
+    family, keeper = schedules.family_of_one()
+    recording = schedules.upload(family, keeper)
+    schedules.pass_time(recording, EXPIRED)
+    schedules.now("settle_uploads")
     asked = {"familyId": family, "recordingId": recording, "title": "Sundays", "recordedAt": "2020-05-03T10:00:00Z"}
     answer = keeper.ask("finalize-recording", asked)
     assert answer.data["recording"]["id"] == recording
-    assert clock.used(family) == 2_000
+    assert schedules.used(family) == 2_000
     # It alone knew what the story is called; said once, that stands.
     assert answer.data["recording"]["title"] == "Sundays"
     assert answer.data["recording"]["recordedAt"] == "2020-05-03T10:00:00Z"
     assert keeper.ask("finalize-recording", {**asked, "title": "Mondays"}).data == answer.data
 
 
-def test_a_rescue_is_never_refused_for_room_or_billing(clock: Clock) -> None:
-    family, keeper = clock.family_of_one()
-    recording = clock.upload(family, keeper)
-    clock.run("UPDATE public.entitlements SET storage_quota_bytes = 10, status = 'paused'")
-    clock.pass_time(recording, "13 days")
-    assert clock.now("settle_uploads")["rescued"] == 1
-    assert clock.kinds() == ["admitted_over_quota"]
+def test_a_rescue_is_never_refused_for_room_or_billing(schedules: Schedules) -> None:
+    family, keeper = schedules.family_of_one()
+    recording = schedules.upload(family, keeper)
+    schedules.run("UPDATE public.entitlements SET storage_quota_bytes = 10, status = 'paused'")
+    schedules.pass_time(recording, "13 days")
+    assert schedules.now("settle_uploads")["rescued"] == 1
+    assert schedules.kinds() == ["admitted_over_quota"]
 
 
-def test_an_upload_that_lands_late_is_found_in_the_next_run(clock: Clock) -> None:
-    family, keeper = clock.family_of_one()
-    recording = clock.reserve(family, keeper)["recordingId"]
-    clock.pass_time(recording, EXPIRED)
-    assert clock.now("settle_uploads") == {"waiting": 1, "finished": True}
-    clock.store.put(clock.key(family, recording), voice(2_000))
-    assert clock.now("settle_uploads") == {"rescued": 1, "finished": True}
+def test_an_upload_that_lands_late_is_found_in_the_next_run(schedules: Schedules) -> None:
+    family, keeper = schedules.family_of_one()
+    recording = schedules.reserve(family, keeper)["recordingId"]
+    schedules.pass_time(recording, EXPIRED)
+    assert schedules.now("settle_uploads") == {"waiting": 1, "finished": True}
+    schedules.store.put(schedules.key(family, recording), voice(2_000))
+    assert schedules.now("settle_uploads") == {"rescued": 1, "finished": True}
 
 
-def test_what_never_came_is_abandoned_when_its_watch_is_over_and_not_before(clock: Clock) -> None:
-    family, keeper = clock.family_of_one()
-    recording = clock.reserve(family, keeper)["recordingId"]
-    clock.pass_time(recording, "13 days 23 hours")
-    assert clock.now("settle_uploads")["waiting"] == 1
-    clock.pass_time(recording, "2 hours")
-    assert clock.now("settle_uploads")["abandoned"] == 1
-    assert clock.value("SELECT state FROM ops.upload_reservations") == "abandoned"
+def test_what_never_came_is_abandoned_when_its_watch_is_over_and_not_before(schedules: Schedules) -> None:
+    family, keeper = schedules.family_of_one()
+    recording = schedules.reserve(family, keeper)["recordingId"]
+    schedules.pass_time(recording, "13 days 23 hours")
+    assert schedules.now("settle_uploads")["waiting"] == 1
+    schedules.pass_time(recording, "2 hours")
+    assert schedules.now("settle_uploads")["abandoned"] == 1
+    assert schedules.value("SELECT state FROM ops.upload_reservations") == "abandoned"
 
 
-def test_a_whole_upload_is_rescued_even_when_first_seen_after_its_watch(clock: Clock) -> None:
-    family, keeper = clock.family_of_one()
-    recording = clock.upload(family, keeper)
-    clock.pass_time(recording, "40 days")
-    assert clock.now("settle_uploads")["rescued"] == 1
+def test_a_whole_upload_is_rescued_even_when_first_seen_after_its_watch(schedules: Schedules) -> None:
+    family, keeper = schedules.family_of_one()
+    recording = schedules.upload(family, keeper)
+    schedules.pass_time(recording, "40 days")
+    assert schedules.now("settle_uploads")["rescued"] == 1
 
 
-def test_what_is_not_as_announced_is_kept_and_told_once(clock: Clock) -> None:
-    family, keeper = clock.family_of_one()
-    recording = clock.reserve(family, keeper, 2_000)["recordingId"]
-    clock.store.put(clock.key(family, recording), b"not a voice" * 10)
-    clock.pass_time(recording, "15 days")
+def test_what_is_not_as_announced_is_kept_and_told_once(schedules: Schedules) -> None:
+    family, keeper = schedules.family_of_one()
+    recording = schedules.reserve(family, keeper, 2_000)["recordingId"]
+    schedules.store.put(schedules.key(family, recording), b"not a voice" * 10)
+    schedules.pass_time(recording, "15 days")
     for _ in range(2):
-        assert clock.now("settle_uploads") == {"mismatch": 1, "finished": True}
-    assert clock.kinds() == ["upload_mismatch"]
-    assert clock.value("SELECT state FROM ops.upload_reservations") == "pending"
-    assert clock.now("cleanup_media")["planned"] == 0
-    assert clock.stored() == [clock.key(family, recording)]
+        assert schedules.now("settle_uploads") == {"mismatch": 1, "finished": True}
+    assert schedules.kinds() == ["upload_mismatch"]
+    assert schedules.value("SELECT state FROM ops.upload_reservations") == "pending"
+    assert schedules.now("cleanup_media")["planned"] == 0
+    assert schedules.stored() == [schedules.key(family, recording)]
 
 
-def test_a_fresh_url_sends_the_rescuer_away(clock: Clock) -> None:
-    family, keeper = clock.family_of_one()
-    recording = clock.upload(family, keeper)
-    clock.pass_time(recording, EXPIRED)
+def test_a_fresh_url_sends_the_rescuer_away(schedules: Schedules) -> None:
+    family, keeper = schedules.family_of_one()
+    recording = schedules.upload(family, keeper)
+    schedules.pass_time(recording, EXPIRED)
     # Between the look at the list and the look at the object, the phone asks for the URL again.
-    clock.run("UPDATE ops.upload_reservations SET url_expires_at = now() + interval '5 minutes'")
-    settled = clock.value("SELECT ops.rescue_recording_tx(%s, NULL)", recording)
+    schedules.run("UPDATE ops.upload_reservations SET url_expires_at = now() + interval '5 minutes'")
+    settled = schedules.value("SELECT ops.rescue_recording_tx(%s, NULL)", recording)
     assert settled == {"outcome": "settled"}
-    assert clock.value("SELECT state FROM ops.upload_reservations") == "pending"
+    assert schedules.value("SELECT state FROM ops.upload_reservations") == "pending"
 
 
-def test_one_that_fails_keeps_no_other_from_being_rescued(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    family, keeper = clock.family_of_one()
-    recordings = [clock.upload(family, keeper) for _ in range(3)]
+def test_one_that_fails_keeps_no_other_from_being_rescued(
+    schedules: Schedules, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    family, keeper = schedules.family_of_one()
+    recordings = [schedules.upload(family, keeper) for _ in range(3)]
     for recording in recordings:
-        clock.pass_time(recording, EXPIRED)
+        schedules.pass_time(recording, EXPIRED)
     inspect = Store.inspect_object
 
     def sometimes(store: Store, key: str) -> StoredObject | None:
@@ -117,24 +119,24 @@ def test_one_that_fails_keeps_no_other_from_being_rescued(clock: Clock, monkeypa
         return inspect(store, key)
 
     monkeypatch.setattr(Store, "inspect_object", sometimes)
-    assert clock.now("settle_uploads") == {"failed": 1, "rescued": 2, "finished": True}
+    assert schedules.now("settle_uploads") == {"failed": 1, "rescued": 2, "finished": True}
     monkeypatch.undo()
 
 
-def test_a_store_that_is_down_makes_nobody_abandoned(clock: Clock) -> None:
-    family, keeper = clock.family_of_one()
-    recording = clock.reserve(family, keeper)["recordingId"]
-    clock.pass_time(recording, "15 days")
-    clock.store.app.fail_next(503, times=10)
-    assert clock.now("settle_uploads") == {"failed": 1, "finished": True}
-    assert clock.value("SELECT state FROM ops.upload_reservations") == "pending"
+def test_a_store_that_is_down_makes_nobody_abandoned(schedules: Schedules) -> None:
+    family, keeper = schedules.family_of_one()
+    recording = schedules.reserve(family, keeper)["recordingId"]
+    schedules.pass_time(recording, "15 days")
+    schedules.store.app.fail_next(503, times=10)
+    assert schedules.now("settle_uploads") == {"failed": 1, "finished": True}
+    assert schedules.value("SELECT state FROM ops.upload_reservations") == "pending"
 
 
-def test_a_run_cut_short_goes_on_where_it_stopped(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    family, keeper = clock.family_of_one()
-    recordings = [clock.reserve(family, keeper)["recordingId"] for _ in range(4)]
+def test_a_run_cut_short_goes_on_where_it_stopped(schedules: Schedules, monkeypatch: pytest.MonkeyPatch) -> None:
+    family, keeper = schedules.family_of_one()
+    recordings = [schedules.reserve(family, keeper)["recordingId"] for _ in range(4)]
     for recording in recordings:
-        clock.pass_time(recording, EXPIRED)
+        schedules.pass_time(recording, EXPIRED)
     from chalicelib.schedules import settle_uploads
 
     monkeypatch.setattr(settle_uploads, "MOST", 2)
@@ -146,5 +148,5 @@ def test_a_run_cut_short_goes_on_where_it_stopped(clock: Clock, monkeypatch: pyt
         lambda store, key: (looked_at.append(key.split("/")[3][:36]), inspect(store, key))[1],
     )
     for _ in range(2):
-        assert clock.now("settle_uploads") == {"waiting": 2, "finished": False}
+        assert schedules.now("settle_uploads") == {"waiting": 2, "finished": False}
     assert looked_at == recordings

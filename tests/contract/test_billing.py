@@ -20,7 +20,7 @@ from chalicelib import config, logs
 from chalicelib.billing import checkout, events, stripe_client
 from chalicelib.billing.entitlements import entitlement_of
 from chalicelib.errors import InternalError, MissingConfiguration, Refused, Unavailable
-from tests.contract.stripe_world import KEY, WEBHOOK_SECRETS, Door, Hook, StripeWorld, at_once, serving_stripe
+from tests.support.stripe_server import KEY, WEBHOOK_SECRETS, Hook, HttpServer, StripeServer, at_once, serving_stripe
 
 SOLD = {"price_family_month": "family:month", "price_family_year": "family:year", "price_legacy_month": "legacy:month"}
 NEW_SECRET, OLD_SECRET = WEBHOOK_SECRETS
@@ -48,9 +48,9 @@ def _forget() -> None:
 
 
 @pytest.fixture
-def stand_in(own_world: StripeWorld, monkeypatch: pytest.MonkeyPatch) -> StripeWorld:
-    monkeypatch.setenv("STRIPE_API_BASE", own_world.url)
-    return own_world
+def stand_in(own_stripe_server: StripeServer, monkeypatch: pytest.MonkeyPatch) -> StripeServer:
+    monkeypatch.setenv("STRIPE_API_BASE", own_stripe_server.url)
+    return own_stripe_server
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_the_library_is_not_imported_before_it_is_needed() -> None:
     assert subprocess.run([sys.executable, "-c", script], cwd=Path(__file__).parents[2]).returncode == 0
 
 
-def test_a_customer_is_made_of_ids_alone_and_once(stand_in: StripeWorld) -> None:
+def test_a_customer_is_made_of_ids_alone_and_once(stand_in: StripeServer) -> None:
     family_id = family()
     customer_id = stripe_client.create_customer(family_id)
     assert stripe_client.create_customer(family_id) == customer_id
@@ -81,7 +81,7 @@ def test_a_customer_is_made_of_ids_alone_and_once(stand_in: StripeWorld) -> None
     assert (made["email"], made["name"]) == (None, None)
 
 
-def test_many_at_once_make_one_customer_and_one_session(stand_in: StripeWorld) -> None:
+def test_many_at_once_make_one_customer_and_one_session(stand_in: StripeServer) -> None:
     family_id = family()
     # A key in use is asked again by the library, once; whoever is unlucky twice is told to come again.
     answers = at_once(4, lambda _: stripe_client.create_customer(family_id))
@@ -94,7 +94,7 @@ def test_many_at_once_make_one_customer_and_one_session(stand_in: StripeWorld) -
 
 @pytest.mark.usefixtures("impatient")
 def test_an_answer_that_was_lost_does_not_make_a_second_customer(
-    stand_in: StripeWorld, monkeypatch: pytest.MonkeyPatch
+    stand_in: StripeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     family_id = family()
     stand_in.stand_in.faults.delay(1.0, times=2)
@@ -107,7 +107,7 @@ def test_an_answer_that_was_lost_does_not_make_a_second_customer(
     assert len(made) == 1
 
 
-def test_a_checkout_is_for_the_plans_price_and_comes_back_to_the_configured_app(stand_in: StripeWorld) -> None:
+def test_a_checkout_is_for_the_plans_price_and_comes_back_to_the_configured_app(stand_in: StripeServer) -> None:
     family_id = family()
     customer = stripe_client.create_customer(family_id)
     session = checkout.create_checkout_session(family_id, customer, "legacy", "month", after=None)
@@ -120,7 +120,7 @@ def test_a_checkout_is_for_the_plans_price_and_comes_back_to_the_configured_app(
     assert subscription.metadata.to_dict()["family_id"] == str(family_id)
 
 
-def test_a_session_is_the_same_until_another_took_its_place(stand_in: StripeWorld) -> None:
+def test_a_session_is_the_same_until_another_took_its_place(stand_in: StripeServer) -> None:
     family_id = family()
     customer = stripe_client.create_customer(family_id)
     first = checkout.create_checkout_session(family_id, customer, "family", "month", after=None)
@@ -130,7 +130,7 @@ def test_a_session_is_the_same_until_another_took_its_place(stand_in: StripeWorl
     assert len({first.id, second.id, other_plan.id}) == 3
 
 
-def test_a_repeated_answer_never_hands_out_a_session_that_is_over(stand_in: StripeWorld) -> None:
+def test_a_repeated_answer_never_hands_out_a_session_that_is_over(stand_in: StripeServer) -> None:
     family_id = family()
     customer = stripe_client.create_customer(family_id)
     seen = set()
@@ -143,12 +143,12 @@ def test_a_repeated_answer_never_hands_out_a_session_that_is_over(stand_in: Stri
     assert len(seen) == 3
 
 
-def test_a_plan_that_is_not_sold_is_a_fault_of_the_configuration(stand_in: StripeWorld) -> None:
+def test_a_plan_that_is_not_sold_is_a_fault_of_the_configuration(stand_in: StripeServer) -> None:
     with pytest.raises(MissingConfiguration, match="STRIPE_PRICES"):
         checkout.create_checkout_session(family(), "cus_1", "legacy", "year", after=None)
 
 
-def test_a_session_is_seen_as_it_is_now(stand_in: StripeWorld) -> None:
+def test_a_session_is_seen_as_it_is_now(stand_in: StripeServer) -> None:
     family_id = family()
     customer = stripe_client.create_customer(family_id)
     session = checkout.create_checkout_session(family_id, customer, "family", "year", after=None)
@@ -160,7 +160,7 @@ def test_a_session_is_seen_as_it_is_now(stand_in: StripeWorld) -> None:
     assert checkout.retrieve_checkout_session("cs_test_none") is None
 
 
-def test_expiring_ends_an_open_session_and_tells_of_a_paid_one(stand_in: StripeWorld) -> None:
+def test_expiring_ends_an_open_session_and_tells_of_a_paid_one(stand_in: StripeServer) -> None:
     family_id = family()
     customer = stripe_client.create_customer(family_id)
     first = checkout.create_checkout_session(family_id, customer, "family", "month", after=None)
@@ -174,18 +174,18 @@ def test_expiring_ends_an_open_session_and_tells_of_a_paid_one(stand_in: StripeW
     assert checkout.expire_checkout_session("cs_test_none") is None
 
 
-def test_the_portal_comes_back_to_the_configured_app(stand_in: StripeWorld) -> None:
+def test_the_portal_comes_back_to_the_configured_app(stand_in: StripeServer) -> None:
     url = checkout.create_portal_session(stripe_client.create_customer(family()))
     assert url.startswith(f"{stand_in.url}/portal/bps_")
-    with stand_in.stand_in.world() as world:
-        found = world.books.get("billing_portal.session", url.rsplit("/", 1)[1])
+    with stand_in.stand_in.world() as stripe_server:
+        found = stripe_server.books.get("billing_portal.session", url.rsplit("/", 1)[1])
     assert found is not None and found["return_url"] == "http://localhost:3000/billing"
 
 
 # Subscriptions
 
 
-def test_all_subscriptions_are_fetched_over_all_pages(stand_in: StripeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_subscriptions_are_fetched_over_all_pages(stand_in: StripeServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stripe_client, "PAGE", 2)
     customer = stand_in.customer()
     made = [stand_in.pay(stand_in.checkout(customer).id) for _ in range(5)]
@@ -197,7 +197,7 @@ def test_all_subscriptions_are_fetched_over_all_pages(stand_in: StripeWorld, mon
     assert {subscription.customer_id for subscription in found} == {customer}
 
 
-def test_the_whole_account_is_listed_page_by_page(stand_in: StripeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_whole_account_is_listed_page_by_page(stand_in: StripeServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stripe_client, "PAGE", 2)
     made = [stand_in.subscription() for _ in range(3)]
     first = stripe_client.list_subscriptions()
@@ -207,28 +207,28 @@ def test_the_whole_account_is_listed_page_by_page(stand_in: StripeWorld, monkeyp
     assert [subscription.id for subscription in (*first.subscriptions, *second.subscriptions)] == made[::-1]
 
 
-def test_a_customer_deleted_at_stripe_has_no_live_subscription(stand_in: StripeWorld) -> None:
+def test_a_customer_deleted_at_stripe_has_no_live_subscription(stand_in: StripeServer) -> None:
     customer = stand_in.customer()
     stand_in.pay(stand_in.checkout(customer).id)
     stand_in.client.v1.customers.delete(customer)
     assert entitlement_of(stripe_client.fetch_subscriptions(customer), config_prices()).plan == "free"
 
 
-def test_an_unknown_customer_is_an_error_and_not_no_subscriptions(stand_in: StripeWorld) -> None:
+def test_an_unknown_customer_is_an_error_and_not_no_subscriptions(stand_in: StripeServer) -> None:
     with pytest.raises(InternalError):
         stripe_client.fetch_subscriptions("cus_of_another_account")
 
 
 def test_a_customer_that_lives_but_whose_subscriptions_are_not_found_is_an_error(
-    doors: tuple[Door, Door], monkeypatch: pytest.MonkeyPatch
+    http_servers: tuple[HttpServer, HttpServer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What Stripe's stand-in never says; were it believed, a family that pays would lose its plan."""
     contradicting = Flask("contradicting")
     missing = {"type": "invalid_request_error", "code": "resource_missing", "param": "customer", "message": "none"}
     contradicting.add_url_rule("/v1/subscriptions", "listed", lambda: ({"error": missing}, 400))
     contradicting.add_url_rule("/v1/customers/cus_1", "found", lambda: {"id": "cus_1", "object": "customer"})
-    doors[1].open(contradicting)
-    monkeypatch.setenv("STRIPE_API_BASE", doors[1].url)
+    http_servers[1].serve(contradicting)
+    monkeypatch.setenv("STRIPE_API_BASE", http_servers[1].url)
     with pytest.raises(InternalError):
         stripe_client.fetch_subscriptions("cus_1")
 
@@ -255,7 +255,7 @@ def config_prices() -> Any:
     ],
 )
 def test_what_stripe_holds_becomes_the_entitlement(
-    stand_in: StripeWorld, change: dict[str, Any], plan: str | None, status: str
+    stand_in: StripeServer, change: dict[str, Any], plan: str | None, status: str
 ) -> None:
     customer = stand_in.customer()
     subscription_id = stand_in.pay(stand_in.checkout(customer).id)
@@ -265,7 +265,7 @@ def test_what_stripe_holds_becomes_the_entitlement(
     assert (found.plan, found.status) == (plan, status)
 
 
-def test_a_cancellation_by_flag_or_by_portal_is_seen_and_its_reversal_too(stand_in: StripeWorld) -> None:
+def test_a_cancellation_by_flag_or_by_portal_is_seen_and_its_reversal_too(stand_in: StripeServer) -> None:
     customer = stand_in.customer()
     subscription_id = stand_in.pay(stand_in.checkout(customer).id)
     portal = checkout.create_portal_session(customer).removeprefix(stand_in.url + "/")
@@ -286,7 +286,7 @@ def test_a_cancellation_by_flag_or_by_portal_is_seen_and_its_reversal_too(stand_
     assert not cancels()
 
 
-def test_the_periods_end_is_the_items(stand_in: StripeWorld) -> None:
+def test_the_periods_end_is_the_items(stand_in: StripeServer) -> None:
     customer = stand_in.customer()
     subscription_id = stand_in.pay(stand_in.checkout(customer).id)
     stand_in.post(f"subscriptions/{subscription_id}", {"currentPeriodEnd": "2027-01-31T12:00:00Z"})
@@ -297,14 +297,14 @@ def test_the_periods_end_is_the_items(stand_in: StripeWorld) -> None:
 # Trouble
 
 
-def test_trouble_that_passes_is_not_noticed(stand_in: StripeWorld) -> None:
+def test_trouble_that_passes_is_not_noticed(stand_in: StripeServer) -> None:
     for status in (500, 503):
         stand_in.stand_in.faults.fail_next(status)
         stripe_client.list_subscriptions()
 
 
 @pytest.mark.parametrize("status", [500, 503, 429, 409])
-def test_stripe_in_trouble_is_unavailable(stand_in: StripeWorld, status: int) -> None:
+def test_stripe_in_trouble_is_unavailable(stand_in: StripeServer, status: int) -> None:
     stand_in.stand_in.faults.fail_next(status, times=2)
     with pytest.raises(Unavailable) as caught:
         stripe_client.fetch_subscriptions("cus_1")
@@ -313,7 +313,7 @@ def test_stripe_in_trouble_is_unavailable(stand_in: StripeWorld, status: int) ->
 
 @pytest.mark.usefixtures("impatient")
 def test_stripe_that_hangs_or_is_away_is_unavailable_in_time(
-    stand_in: StripeWorld, monkeypatch: pytest.MonkeyPatch
+    stand_in: StripeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stand_in.stand_in.faults.delay(3.0, times=2)
     began = time.monotonic()
@@ -328,7 +328,7 @@ def test_stripe_that_hangs_or_is_away_is_unavailable_in_time(
 
 @pytest.mark.parametrize("trouble", ["fails", "hangs", "refuses our key"])
 def test_whether_stripe_answers_us_is_asked_once_and_soon(
-    stand_in: StripeWorld, monkeypatch: pytest.MonkeyPatch, trouble: str
+    stand_in: StripeServer, monkeypatch: pytest.MonkeyPatch, trouble: str
 ) -> None:
     stripe_client.ping(1.0)
     if trouble == "fails":
@@ -344,7 +344,7 @@ def test_whether_stripe_answers_us_is_asked_once_and_soon(
     assert time.monotonic() - began < 0.9
 
 
-def test_an_answer_that_is_not_stripes_is_unavailable(stand_in: StripeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_that_is_not_stripes_is_unavailable(stand_in: StripeServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STRIPE_API_BASE", stand_in.url.removesuffix("/_local/stripe"))
     _forget()
     with pytest.raises(Unavailable):
@@ -352,7 +352,7 @@ def test_an_answer_that_is_not_stripes_is_unavailable(stand_in: StripeWorld, mon
 
 
 def test_neither_errors_nor_the_log_tell_what_was_said(
-    stand_in: StripeWorld, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], caplog: Any
+    stand_in: StripeServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], caplog: Any
 ) -> None:
     caplog.set_level("DEBUG")
     logs.reset()
@@ -415,7 +415,7 @@ def refused(body: bytes, signature: str | None, now: float | None = None) -> Ref
     return caught.value
 
 
-def test_what_stripe_delivers_is_accepted(stand_in: StripeWorld, hook: Hook) -> None:
+def test_what_stripe_delivers_is_accepted(stand_in: StripeServer, hook: Hook) -> None:
     stand_in.stand_in.start()
     subscription_id = stand_in.subscription()
     verified = [events.verify_event(body, signature) for body, signature in hook.arrivals]
@@ -523,7 +523,7 @@ def test_a_live_stand_in_and_a_live_key_understand_each_other(
     hook: Hook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STRIPE_SECRET_KEY", "sk_live_local_x")
-    with serving_stripe(tmp_path, hook, secret_key="sk_live_local_x") as world:
-        world.stand_in.start()
-        world.subscription()
+    with serving_stripe(tmp_path, hook, secret_key="sk_live_local_x") as stripe_server:
+        stripe_server.stand_in.start()
+        stripe_server.subscription()
         assert all(events.verify_event(body, signature).livemode for body, signature in hook.arrivals)

@@ -26,7 +26,7 @@ from botocore.exceptions import ClientError
 from local.object_store import Credential, ObjectStore, create_app
 from local.s3.files import StoreInUse
 from local.server import Server
-from tests.contract.s3_client import (
+from tests.support.s3_client import (
     BUCKET,
     KEY_ID,
     SECRET,

@@ -16,7 +16,7 @@ from posthog.request import APIError
 from local import posthog_api
 from local.faults import Faults
 from local.posthog_api import EventStore
-from tests.contract.doorstep import Doorstep, doorstep
+from tests.support.http_server import HttpServer, running_http_server
 
 KEY = "phc_a_key_of_this_test_suite"
 PERSON = str(uuid.uuid4())
@@ -46,18 +46,18 @@ class Events:
 
 
 @pytest.fixture(scope="module")
-def door() -> Iterator[Doorstep]:
-    with doorstep() as opened:
+def http_server() -> Iterator[HttpServer]:
+    with running_http_server() as opened:
         yield opened
 
 
 @pytest.fixture
-def api(tmp_path: Path, door: Doorstep) -> Iterator[Events]:
+def api(tmp_path: Path, http_server: HttpServer) -> Iterator[Events]:
     store, faults = EventStore(tmp_path / "events.sqlite3"), Faults()
     app = Flask(__name__)
     app.register_blueprint(posthog_api.create_blueprint(store, api_key=KEY, faults=faults))
-    door.place(app)
-    yield Events(door.url, faults)
+    http_server.serve(app)
+    yield Events(http_server.url, faults)
     store.close()
 
 

@@ -15,7 +15,7 @@ from resend.exceptions import ResendError
 from local import resend_api
 from local.faults import Faults
 from local.mailbox import Mailbox
-from tests.contract.doorstep import Doorstep, doorstep
+from tests.support.http_server import HttpServer, running_http_server
 
 KEY = "re_a_key_of_this_test_suite"
 MAIL: dict[str, Any] = {
@@ -49,18 +49,18 @@ class Resend:
 
 
 @pytest.fixture(scope="module")
-def door() -> Iterator[Doorstep]:
-    with doorstep() as opened:
+def http_server() -> Iterator[HttpServer]:
+    with running_http_server() as opened:
         yield opened
 
 
 @pytest.fixture
-def api(tmp_path: Path, door: Doorstep, monkeypatch: pytest.MonkeyPatch) -> Iterator[Resend]:
+def api(tmp_path: Path, http_server: HttpServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Resend]:
     mailbox, faults = Mailbox(tmp_path / "mail.sqlite3"), Faults()
     app = Flask(__name__)
     app.register_blueprint(resend_api.create_blueprint(mailbox, api_key=KEY, faults=faults))
-    door.place(app)
-    url = f"{door.url}/_local/resend"
+    http_server.serve(app)
+    url = f"{http_server.url}/_local/resend"
     monkeypatch.setattr(resend, "api_key", KEY)
     monkeypatch.setattr(resend, "api_url", url)
     yield Resend(url, mailbox, faults)

@@ -9,7 +9,7 @@ import stripe
 from stripe._object_classes import get_object_class
 from stripe._stripe_object import StripeObject
 
-from tests.contract.stripe_world import KEY, StripeWorld
+from tests.support.stripe_server import KEY, StripeServer
 
 
 def complaints(thing: StripeObject, kind: type[StripeObject], where: str) -> list[str]:
@@ -60,13 +60,13 @@ def _kind_of(value: Any, parent: type[StripeObject], name: str) -> type[StripeOb
     return parent._inner_class_types.get(name)
 
 
-def test_every_object_and_event_has_the_librarys_shape(world: StripeWorld) -> None:
-    api = world.client.v1
+def test_every_object_and_event_has_the_librarys_shape(stripe_server: StripeServer) -> None:
+    api = stripe_server.client.v1
     customer = api.customers.create({"email": "ana@example.org", "metadata": {"a": "b"}})
-    session = world.checkout(customer.id)
-    subscription_id = world.pay(session.id)
+    session = stripe_server.checkout(customer.id)
+    subscription_id = stripe_server.pay(session.id)
     for change in ({"status": "past_due"}, {"status": "active"}, {"cancelAtPeriodEnd": True}, {"status": "canceled"}):
-        assert world.post(f"subscriptions/{subscription_id}", change).status_code == 200
+        assert stripe_server.post(f"subscriptions/{subscription_id}", change).status_code == 200
     subscription = api.subscriptions.retrieve(subscription_id)
     things = [
         customer,
@@ -89,8 +89,8 @@ def test_every_object_and_event_has_the_librarys_shape(world: StripeWorld) -> No
     assert sorted(set(found)) == []
 
 
-def test_an_event_says_what_it_is(world: StripeWorld) -> None:
-    world.client.v1.customers.create({})
-    event = world.client.v1.events.list({"limit": 1}).data[0]
+def test_an_event_says_what_it_is(stripe_server: StripeServer) -> None:
+    stripe_server.client.v1.customers.create({})
+    event = stripe_server.client.v1.events.list({"limit": 1}).data[0]
     assert event.api_version == stripe.api_version == "2026-10-28.endive"
     assert event.livemode is False

@@ -24,8 +24,8 @@ from local.auth.settings import MAILS_PER_HOUR, WRONG_CODES_ALLOWED
 from local.auth.store import AuthStore
 from local.auth.tokens import new_code
 from local.supabase_auth import anon_key, issue_token
-from tests.contract.doorstep import Doorstep, doorstep
-from tests.contract.sign_in import APP_URL, SECRET, SignIn, serve
+from tests.support.auth_server import APP_URL, SECRET, AuthServer, serve
+from tests.support.http_server import HttpServer, running_http_server
 
 GRANDMA = "grandma@example.com"
 VERIFIER = "a-code-verifier-that-is-long-enough-for-the-rfc-7636"
@@ -34,22 +34,22 @@ PKCE = {"code_challenge": CHALLENGE, "code_challenge_method": "s256"}
 
 
 @pytest.fixture(scope="module")
-def door() -> Iterator[Doorstep]:
-    with doorstep() as opened:
+def http_server() -> Iterator[HttpServer]:
+    with running_http_server() as opened:
         yield opened
 
 
 @pytest.fixture
-def auth(tmp_path: Path, door: Doorstep) -> Iterator[SignIn]:
-    with serve(tmp_path, door) as running:
+def auth(tmp_path: Path, http_server: HttpServer) -> Iterator[AuthServer]:
+    with serve(tmp_path, http_server) as running:
         yield running
 
 
-def verify(auth: SignIn, token: str, email: str = GRANDMA, type_: str = "email") -> requests.Response:
+def verify(auth: AuthServer, token: str, email: str = GRANDMA, type_: str = "email") -> requests.Response:
     return auth.call("POST", "verify", json={"email": email, "token": token, "type": type_})
 
 
-def refresh(auth: SignIn, token: str) -> requests.Response:
+def refresh(auth: AuthServer, token: str) -> requests.Response:
     return auth.call("POST", "token?grant_type=refresh_token", json={"refresh_token": token})
 
 
@@ -63,7 +63,7 @@ def refused(answer: requests.Response, status: int, code: str) -> bool:
 # Asking for a code
 
 
-def test_one_mail_brings_the_code_and_the_link(auth: SignIn) -> None:
+def test_one_mail_brings_the_code_and_the_link(auth: AuthServer) -> None:
     answer = auth.ask(GRANDMA)
     assert (answer.status_code, answer.json()) == (200, {})
     mails = auth.mailbox.newest(GRANDMA)
@@ -73,7 +73,7 @@ def test_one_mail_brings_the_code_and_the_link(auth: SignIn) -> None:
         assert f"{auth.url}/auth/v1/verify?token=" in body
 
 
-def test_a_new_user_is_in_the_database_before_any_session_exists(auth: SignIn) -> None:
+def test_a_new_user_is_in_the_database_before_any_session_exists(auth: AuthServer) -> None:
     auth.database_down = True
     assert refused(auth.ask(GRANDMA), 500, "unexpected_failure")
     assert auth.mailbox.newest() == []
@@ -82,14 +82,14 @@ def test_a_new_user_is_in_the_database_before_any_session_exists(auth: SignIn) -
     assert (uuid.UUID(session["user"]["id"]), GRANDMA) in auth.known
 
 
-def test_a_stranger_is_made_a_user_only_when_wanted(auth: SignIn) -> None:
+def test_a_stranger_is_made_a_user_only_when_wanted(auth: AuthServer) -> None:
     assert refused(auth.ask(GRANDMA, create_user=False), 422, "otp_disabled")
     assert auth.mailbox.newest() == []
     auth.sign_in(GRANDMA)
     assert auth.ask(GRANDMA, create_user=False).status_code == 200
 
 
-def test_an_address_is_one_person_however_it_is_written(auth: SignIn) -> None:
+def test_an_address_is_one_person_however_it_is_written(auth: AuthServer) -> None:
     first = auth.sign_in(GRANDMA)
     assert auth.ask("GrandMa@Example.COM").status_code == 200
     second = verify(auth, auth.mailed_code(GRANDMA), "GRANDMA@example.com").json()
@@ -101,21 +101,21 @@ def test_an_address_is_one_person_however_it_is_written(auth: SignIn) -> None:
     "email",
     ["", "nobody", "a@b", "a b@example.com", "a@example.com\r\nBcc: b@example.com", f"{'a' * 250}@example.com"],
 )
-def test_what_is_no_address_gets_no_mail(auth: SignIn, email: str) -> None:
+def test_what_is_no_address_gets_no_mail(auth: AuthServer, email: str) -> None:
     assert refused(auth.ask(email), 400, "validation_failed")
     assert auth.mailbox.newest() == []
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"email": 5}', b'{"data": {"n": NaN}}', b'{"email": "\\ud800"}'])
-def test_a_body_that_is_not_json_of_the_right_shape_is_refused(auth: SignIn, body: bytes) -> None:
+def test_a_body_that_is_not_json_of_the_right_shape_is_refused(auth: AuthServer, body: bytes) -> None:
     assert refused(auth.call("POST", "otp", data=body), 400, "bad_json")
 
 
-def test_a_body_too_large_is_refused(auth: SignIn) -> None:
+def test_a_body_too_large_is_refused(auth: AuthServer) -> None:
     assert refused(auth.call("POST", "otp", data=b" " * 2_000_000), 413, "request_entity_too_large")
 
 
-def test_one_address_is_not_flooded(auth: SignIn) -> None:
+def test_one_address_is_not_flooded(auth: AuthServer) -> None:
     auth.mailbox.send = lambda *mail: None  # type: ignore[method-assign]
     for _ in range(MAILS_PER_HOUR):
         assert auth.ask(GRANDMA).status_code == 200
@@ -128,7 +128,7 @@ def test_one_address_is_not_flooded(auth: SignIn) -> None:
 # The code
 
 
-def test_the_session_has_all_that_supabase_js_expects(auth: SignIn) -> None:
+def test_the_session_has_all_that_supabase_js_expects(auth: AuthServer) -> None:
     session = auth.sign_in(GRANDMA)
     assert session.keys() == {"access_token", "token_type", "expires_in", "expires_at", "refresh_token", "user"}
     assert (session["token_type"], session["expires_in"]) == ("bearer", 3600)
@@ -141,7 +141,7 @@ def test_the_session_has_all_that_supabase_js_expects(auth: SignIn) -> None:
         assert user[time_].endswith("Z")
 
 
-def test_the_access_token_says_who_for_whom_and_how_long(auth: SignIn) -> None:
+def test_the_access_token_says_who_for_whom_and_how_long(auth: AuthServer) -> None:
     session = auth.sign_in(GRANDMA)
     claims = jwt.decode(session["access_token"], SECRET, algorithms=["HS256"], audience="authenticated")
     assert claims["iss"] == f"{auth.url}/auth/v1"
@@ -159,7 +159,7 @@ def test_the_access_token_says_who_for_whom_and_how_long(auth: SignIn) -> None:
 
 
 @pytest.mark.parametrize("type_", ["email", "magiclink", "signup"])
-def test_a_first_code_is_right_under_each_name_it_may_have(auth: SignIn, type_: str) -> None:
+def test_a_first_code_is_right_under_each_name_it_may_have(auth: AuthServer, type_: str) -> None:
     auth.ask(GRANDMA)
     assert verify(auth, auth.mailed_code(GRANDMA), type_=type_).status_code == 200
 
@@ -174,13 +174,15 @@ def test_a_first_code_is_right_under_each_name_it_may_have(auth: SignIn, type_: 
         ("", 400, "validation_failed"),
     ],
 )
-def test_a_code_is_wrong_under_a_name_it_was_not_mailed_by(auth: SignIn, type_: str, status: int, code: str) -> None:
+def test_a_code_is_wrong_under_a_name_it_was_not_mailed_by(
+    auth: AuthServer, type_: str, status: int, code: str
+) -> None:
     auth.sign_in(GRANDMA)
     auth.ask(GRANDMA)
     assert refused(verify(auth, auth.mailed_code(GRANDMA), type_=type_), status, code)
 
 
-def test_a_code_works_once(auth: SignIn) -> None:
+def test_a_code_works_once(auth: AuthServer) -> None:
     auth.sign_in(GRANDMA)
     auth.ask(GRANDMA)
     code = auth.mailed_code(GRANDMA)
@@ -200,7 +202,7 @@ def together(monkeypatch: pytest.MonkeyPatch, method: str, callers: int) -> None
     monkeypatch.setattr(AuthStore, method, held)
 
 
-def test_of_ten_who_use_one_code_at_once_one_gets_a_session(auth: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_ten_who_use_one_code_at_once_one_gets_a_session(auth: AuthServer, monkeypatch: pytest.MonkeyPatch) -> None:
     auth.ask(GRANDMA)
     code = auth.mailed_code(GRANDMA)
     together(monkeypatch, "try_code", 10)
@@ -215,7 +217,7 @@ def test_codes_cannot_be_foreseen() -> None:
     assert all(len(code) == 6 and code.isdigit() for code in codes)
 
 
-def test_a_code_expires_after_ten_minutes(auth: SignIn) -> None:
+def test_a_code_expires_after_ten_minutes(auth: AuthServer) -> None:
     auth.ask(GRANDMA)
     auth.clock.ahead = 599
     link = auth.mailed_link(GRANDMA)
@@ -224,13 +226,13 @@ def test_a_code_expires_after_ten_minutes(auth: SignIn) -> None:
     assert "error_code=otp_expired" in auth.follow(link)
 
 
-def test_a_code_is_good_just_before_ten_minutes(auth: SignIn) -> None:
+def test_a_code_is_good_just_before_ten_minutes(auth: AuthServer) -> None:
     auth.ask(GRANDMA)
     auth.clock.ahead = 595
     assert verify(auth, auth.mailed_code(GRANDMA)).status_code == 200
 
 
-def test_guessing_makes_even_the_right_code_wrong(auth: SignIn) -> None:
+def test_guessing_makes_even_the_right_code_wrong(auth: AuthServer) -> None:
     auth.ask(GRANDMA)
     right = auth.mailed_code(GRANDMA)
     wrong = f"{(int(right) + 1) % 1_000_000:06d}"
@@ -239,7 +241,7 @@ def test_guessing_makes_even_the_right_code_wrong(auth: SignIn) -> None:
     assert refused(verify(auth, right), 403, "otp_expired")
 
 
-def test_a_new_code_voids_the_one_before(auth: SignIn) -> None:
+def test_a_new_code_voids_the_one_before(auth: AuthServer) -> None:
     auth.ask(GRANDMA)
     old_code, old_link = auth.mailed_code(GRANDMA), auth.mailed_link(GRANDMA)
     auth.ask(GRANDMA)
@@ -248,7 +250,7 @@ def test_a_new_code_voids_the_one_before(auth: SignIn) -> None:
     assert "error_code=otp_expired" in auth.follow(old_link)
 
 
-def test_a_code_belongs_to_one_address(auth: SignIn) -> None:
+def test_a_code_belongs_to_one_address(auth: AuthServer) -> None:
     auth.ask(GRANDMA)
     auth.ask("grandpa@example.com")
     if auth.mailed_code(GRANDMA) != auth.mailed_code("grandpa@example.com"):
@@ -256,7 +258,7 @@ def test_a_code_belongs_to_one_address(auth: SignIn) -> None:
     assert refused(verify(auth, auth.mailed_code(GRANDMA), "stranger@example.com"), 403, "otp_expired")
 
 
-def test_neither_code_nor_link_nor_refresh_token_stands_on_the_disk(auth: SignIn, tmp_path: Path) -> None:
+def test_neither_code_nor_link_nor_refresh_token_stands_on_the_disk(auth: AuthServer, tmp_path: Path) -> None:
     session = auth.sign_in(GRANDMA)
     auth.ask(GRANDMA, **PKCE)
     token = parse_qs(urlsplit(auth.mailed_link(GRANDMA)).query)["token"][0]
@@ -268,7 +270,7 @@ def test_neither_code_nor_link_nor_refresh_token_stands_on_the_disk(auth: SignIn
         assert not [secret for secret in secrets if secret.encode() in path.read_bytes()]
 
 
-def test_verify_wants_exactly_one_proof(auth: SignIn) -> None:
+def test_verify_wants_exactly_one_proof(auth: AuthServer) -> None:
     for body in (
         {"type": "email", "email": GRANDMA},
         {"type": "email", "email": GRANDMA, "token": "1", "token_hash": "2"},
@@ -282,7 +284,7 @@ def test_verify_wants_exactly_one_proof(auth: SignIn) -> None:
 # The link
 
 
-def test_the_links_token_can_be_verified_as_a_hash(auth: SignIn) -> None:
+def test_the_links_token_can_be_verified_as_a_hash(auth: AuthServer) -> None:
     auth.ask(GRANDMA)
     token = parse_qs(urlsplit(auth.mailed_link(GRANDMA)).query)["token"][0]
     answer = auth.call("POST", "verify", json={"token_hash": token, "type": "email"})
@@ -290,7 +292,7 @@ def test_the_links_token_can_be_verified_as_a_hash(auth: SignIn) -> None:
     assert refused(auth.call("POST", "verify", json={"token_hash": token, "type": "email"}), 403, "otp_expired")
 
 
-def test_the_link_leads_to_the_app_with_a_session_after_the_hash(auth: SignIn) -> None:
+def test_the_link_leads_to_the_app_with_a_session_after_the_hash(auth: AuthServer) -> None:
     auth.ask(GRANDMA, redirect_to=f"{APP_URL}/welcome?from=mail")
     target = auth.follow(auth.mailed_link(GRANDMA))
     assert target.startswith(f"{APP_URL}/welcome?from=mail#")
@@ -300,7 +302,7 @@ def test_the_link_leads_to_the_app_with_a_session_after_the_hash(auth: SignIn) -
     assert refresh(auth, parts["refresh_token"]).status_code == 200
 
 
-def test_a_link_works_once_and_says_so_after_the_hash(auth: SignIn) -> None:
+def test_a_link_works_once_and_says_so_after_the_hash(auth: AuthServer) -> None:
     auth.ask(GRANDMA)
     link = auth.mailed_link(GRANDMA)
     auth.follow(link)
@@ -309,7 +311,7 @@ def test_a_link_works_once_and_says_so_after_the_hash(auth: SignIn) -> None:
     assert parts["error_description"]
 
 
-def test_a_mail_scanner_that_peeks_does_not_use_the_link_up(auth: SignIn) -> None:
+def test_a_mail_scanner_that_peeks_does_not_use_the_link_up(auth: AuthServer) -> None:
     auth.ask(GRANDMA)
     link = auth.mailed_link(GRANDMA)
     assert requests.head(link, timeout=10).status_code == 405
@@ -337,7 +339,7 @@ def test_a_mail_scanner_that_peeks_does_not_use_the_link_up(auth: SignIn) -> Non
         "",
     ],
 )
-def test_a_link_leads_nowhere_but_to_the_app(auth: SignIn, target: str) -> None:
+def test_a_link_leads_nowhere_but_to_the_app(auth: AuthServer, target: str) -> None:
     auth.ask(GRANDMA)
     token = parse_qs(urlsplit(auth.mailed_link(GRANDMA)).query)["token"][0]
     query = {"token": token, "type": "magiclink", "redirect_to": target}
@@ -348,7 +350,7 @@ def test_a_link_leads_nowhere_but_to_the_app(auth: SignIn, target: str) -> None:
 @pytest.mark.parametrize(
     "target", [f"{APP_URL}/a?b=c", "http://localhost:5173/callback", "http://127.0.0.1:3000/", "http://[::1]:3000/"]
 )
-def test_a_link_may_lead_to_the_app_and_to_this_machine(auth: SignIn, target: str) -> None:
+def test_a_link_may_lead_to_the_app_and_to_this_machine(auth: AuthServer, target: str) -> None:
     auth.ask(GRANDMA, redirect_to=target)
     assert auth.follow(auth.mailed_link(GRANDMA)).split("#")[0] == target
 
@@ -356,11 +358,11 @@ def test_a_link_may_lead_to_the_app_and_to_this_machine(auth: SignIn, target: st
 # The link in the PKCE flow
 
 
-def exchange(auth: SignIn, code: str, verifier: str = VERIFIER) -> requests.Response:
+def exchange(auth: AuthServer, code: str, verifier: str = VERIFIER) -> requests.Response:
     return auth.call("POST", "token?grant_type=pkce", json={"auth_code": code, "code_verifier": verifier})
 
 
-def mailed_auth_code(auth: SignIn) -> str:
+def mailed_auth_code(auth: AuthServer) -> str:
     assert auth.ask(GRANDMA, redirect_to=f"{APP_URL}/in?sb_flow_id=1", **PKCE).status_code == 200
     target = auth.follow(auth.mailed_link(GRANDMA))
     assert target.startswith(f"{APP_URL}/in?sb_flow_id=1&code=")
@@ -368,25 +370,25 @@ def mailed_auth_code(auth: SignIn) -> str:
     return parse_qs(urlsplit(target).query)["code"][0]
 
 
-def test_in_the_pkce_flow_the_link_brings_a_code_for_the_holder_of_the_verifier(auth: SignIn) -> None:
+def test_in_the_pkce_flow_the_link_brings_a_code_for_the_holder_of_the_verifier(auth: AuthServer) -> None:
     answer = exchange(auth, mailed_auth_code(auth))
     assert answer.json()["user"]["email"] == GRANDMA
 
 
-def test_an_authorization_code_is_nothing_without_its_verifier(auth: SignIn) -> None:
+def test_an_authorization_code_is_nothing_without_its_verifier(auth: AuthServer) -> None:
     code = mailed_auth_code(auth)
     assert refused(exchange(auth, code, "another-verifier-that-is-long-enough-for-the-rfc"), 400, "bad_code_verifier")
     assert exchange(auth, code).status_code == 200
 
 
-def test_an_authorization_code_works_once(auth: SignIn) -> None:
+def test_an_authorization_code_works_once(auth: AuthServer) -> None:
     code = mailed_auth_code(auth)
     assert exchange(auth, code).status_code == 200
     assert refused(exchange(auth, code), 404, "flow_state_not_found")
 
 
 def test_of_many_who_redeem_one_authorization_code_at_once_one_gets_a_session(
-    auth: SignIn, monkeypatch: pytest.MonkeyPatch
+    auth: AuthServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     code = mailed_auth_code(auth)
     together(monkeypatch, "auth_code", 8)
@@ -395,13 +397,13 @@ def test_of_many_who_redeem_one_authorization_code_at_once_one_gets_a_session(
     assert sorted(answers) == [200] + [404] * 7
 
 
-def test_an_authorization_code_expires(auth: SignIn) -> None:
+def test_an_authorization_code_expires(auth: AuthServer) -> None:
     code = mailed_auth_code(auth)
     auth.clock.ahead = 301
     assert refused(exchange(auth, code), 422, "flow_state_expired")
 
 
-def test_in_the_pkce_flow_errors_stand_in_the_query_too(auth: SignIn) -> None:
+def test_in_the_pkce_flow_errors_stand_in_the_query_too(auth: AuthServer) -> None:
     auth.ask(GRANDMA, **PKCE)
     link = auth.mailed_link(GRANDMA)
     auth.follow(link)
@@ -409,7 +411,7 @@ def test_in_the_pkce_flow_errors_stand_in_the_query_too(auth: SignIn) -> None:
     assert parse_qs(target.query)["error_code"] == parse_qs(target.fragment)["error_code"] == ["otp_expired"]
 
 
-def test_in_the_pkce_flow_the_typed_code_brings_a_session_at_once(auth: SignIn) -> None:
+def test_in_the_pkce_flow_the_typed_code_brings_a_session_at_once(auth: AuthServer) -> None:
     auth.ask(GRANDMA, **PKCE)
     assert verify(auth, auth.mailed_code(GRANDMA)).json()["access_token"]
 
@@ -424,14 +426,14 @@ def test_in_the_pkce_flow_the_typed_code_brings_a_session_at_once(auth: SignIn) 
         {"code_challenge": CHALLENGE, "code_challenge_method": "md5"},
     ],
 )
-def test_half_a_challenge_is_refused(auth: SignIn, challenge: dict[str, str]) -> None:
+def test_half_a_challenge_is_refused(auth: AuthServer, challenge: dict[str, str]) -> None:
     assert refused(auth.ask(GRANDMA, **challenge), 400, "validation_failed")
 
 
 # Refresh
 
 
-def test_a_refresh_brings_new_tokens_for_the_same_session(auth: SignIn) -> None:
+def test_a_refresh_brings_new_tokens_for_the_same_session(auth: AuthServer) -> None:
     first = auth.sign_in(GRANDMA)
     second = refresh(auth, first["refresh_token"]).json()
     assert second["refresh_token"] != first["refresh_token"]
@@ -440,7 +442,7 @@ def test_a_refresh_brings_new_tokens_for_the_same_session(auth: SignIn) -> None:
     assert auth.call("GET", "user", second["access_token"]).status_code == 200
 
 
-def test_an_old_refresh_token_ends_the_session_for_everybody(auth: SignIn) -> None:
+def test_an_old_refresh_token_ends_the_session_for_everybody(auth: AuthServer) -> None:
     first = auth.sign_in(GRANDMA)
     second = refresh(auth, first["refresh_token"]).json()
     third = refresh(auth, second["refresh_token"]).json()
@@ -450,7 +452,7 @@ def test_an_old_refresh_token_ends_the_session_for_everybody(auth: SignIn) -> No
     assert refused(auth.call("GET", "user", third["access_token"]), 403, "session_not_found")
 
 
-def test_an_old_refresh_token_within_ten_seconds_is_two_tabs_and_no_theft(auth: SignIn) -> None:
+def test_an_old_refresh_token_within_ten_seconds_is_two_tabs_and_no_theft(auth: AuthServer) -> None:
     first = auth.sign_in(GRANDMA)
     second = refresh(auth, first["refresh_token"]).json()
     third = refresh(auth, second["refresh_token"]).json()
@@ -458,7 +460,7 @@ def test_an_old_refresh_token_within_ten_seconds_is_two_tabs_and_no_theft(auth: 
     assert refresh(auth, first["refresh_token"]).json()["refresh_token"] == third["refresh_token"]
 
 
-def test_a_client_that_lost_the_answer_to_its_refresh_asks_again_and_gets_it(auth: SignIn) -> None:
+def test_a_client_that_lost_the_answer_to_its_refresh_asks_again_and_gets_it(auth: AuthServer) -> None:
     first = auth.sign_in(GRANDMA)
     second = refresh(auth, first["refresh_token"]).json()
     auth.clock.ahead = 3600
@@ -466,7 +468,7 @@ def test_a_client_that_lost_the_answer_to_its_refresh_asks_again_and_gets_it(aut
     assert again["refresh_token"] == second["refresh_token"]
 
 
-def test_many_refreshes_at_once_agree_on_one_next_token(auth: SignIn) -> None:
+def test_many_refreshes_at_once_agree_on_one_next_token(auth: AuthServer) -> None:
     token = auth.sign_in(GRANDMA)["refresh_token"]
     with ThreadPoolExecutor(8) as pool:
         next_tokens = {answer.json()["refresh_token"] for answer in pool.map(lambda _: refresh(auth, token), range(8))}
@@ -474,13 +476,13 @@ def test_many_refreshes_at_once_agree_on_one_next_token(auth: SignIn) -> None:
 
 
 @pytest.mark.parametrize("forged", ["", "x", "ümlaut", "A" * 48, "A" * 4000])
-def test_a_forged_refresh_token_is_refused(auth: SignIn, forged: str) -> None:
+def test_a_forged_refresh_token_is_refused(auth: AuthServer, forged: str) -> None:
     code = "validation_failed" if forged == "" else "refresh_token_not_found"
     assert refused(refresh(auth, forged), 400, code)
 
 
 @pytest.mark.parametrize("place", [0, 19, 20, 35])
-def test_a_changed_refresh_token_is_refused(auth: SignIn, place: int) -> None:
+def test_a_changed_refresh_token_is_refused(auth: AuthServer, place: int) -> None:
     token = auth.sign_in(GRANDMA)["refresh_token"]
     raw = bytearray(base64.urlsafe_b64decode(token))
     raw[place] ^= 1
@@ -488,7 +490,7 @@ def test_a_changed_refresh_token_is_refused(auth: SignIn, place: int) -> None:
     assert refresh(auth, token).status_code == 200
 
 
-def test_other_grants_are_refused(auth: SignIn) -> None:
+def test_other_grants_are_refused(auth: AuthServer) -> None:
     for grant in ("password", "id_token", ""):
         answer = auth.call("POST", f"token?grant_type={grant}", json={"email": GRANDMA, "password": "x"})
         assert refused(answer, 400, "invalid_credentials")
@@ -497,7 +499,7 @@ def test_other_grants_are_refused(auth: SignIn) -> None:
 # The user and logging out
 
 
-def test_who_am_i_wants_a_good_token(auth: SignIn) -> None:
+def test_who_am_i_wants_a_good_token(auth: AuthServer) -> None:
     session = auth.sign_in(GRANDMA)
     assert auth.call("GET", "user", session["access_token"]).json() == session["user"]
     assert refused(auth.call("GET", "user"), 401, "no_authorization")
@@ -521,7 +523,7 @@ def test_who_am_i_wants_a_good_token(auth: SignIn) -> None:
     assert refused(auth.call("GET", "user", issue_token(auth.settings, uuid.uuid4(), email)), 403, "user_not_found")
 
 
-def test_an_access_token_expires_after_an_hour(auth: SignIn) -> None:
+def test_an_access_token_expires_after_an_hour(auth: AuthServer) -> None:
     session = auth.sign_in(GRANDMA)
     auth.clock.ahead = 3601
     assert refused(auth.call("GET", "user", session["access_token"]), 403, "bad_jwt")
@@ -529,7 +531,7 @@ def test_an_access_token_expires_after_an_hour(auth: SignIn) -> None:
     assert auth.call("GET", "user", fresh["access_token"]).status_code == 200
 
 
-def test_people_say_what_they_like_about_themselves_and_no_more(auth: SignIn) -> None:
+def test_people_say_what_they_like_about_themselves_and_no_more(auth: AuthServer) -> None:
     token = auth.sign_in(GRANDMA)["access_token"]
     changed = auth.call("PUT", "user", token, json={"data": {"name": "Rosa", "sub": "someone else"}}).json()
     assert changed["user_metadata"]["name"] == "Rosa"
@@ -540,7 +542,7 @@ def test_people_say_what_they_like_about_themselves_and_no_more(auth: SignIn) ->
 
 
 @pytest.mark.parametrize(("scope", "still_in"), [("local", [1, 2]), ("others", [0]), ("global", []), ("", [])])
-def test_logging_out_ends_the_sessions_it_names(auth: SignIn, scope: str, still_in: list[int]) -> None:
+def test_logging_out_ends_the_sessions_it_names(auth: AuthServer, scope: str, still_in: list[int]) -> None:
     sessions = [auth.sign_in(GRANDMA) for _ in range(3)]
     stranger = auth.sign_in("grandpa@example.com")
     answer = auth.call("POST", f"logout?scope={scope}", sessions[0]["access_token"])
@@ -551,7 +553,7 @@ def test_logging_out_ends_the_sessions_it_names(auth: SignIn, scope: str, still_
     assert auth.call("GET", "user", stranger["access_token"]).status_code == 200
 
 
-def test_an_unknown_scope_logs_nobody_out(auth: SignIn) -> None:
+def test_an_unknown_scope_logs_nobody_out(auth: AuthServer) -> None:
     token = auth.sign_in(GRANDMA)["access_token"]
     assert refused(auth.call("POST", "logout?scope=all", token), 400, "validation_failed")
     assert auth.call("GET", "user", token).status_code == 200
@@ -563,7 +565,7 @@ def test_an_unknown_scope_logs_nobody_out(auth: SignIn) -> None:
 @pytest.mark.parametrize(
     ("method", "path"), [("POST", "otp"), ("POST", "verify"), ("GET", "user"), ("GET", "settings"), ("GET", "health")]
 )
-def test_without_the_api_key_nothing_goes(auth: SignIn, method: str, path: str) -> None:
+def test_without_the_api_key_nothing_goes(auth: AuthServer, method: str, path: str) -> None:
     bare = requests.request(method, f"{auth.url}/auth/v1/{path}", json={}, timeout=10)
     assert (bare.status_code, bare.json()["message"]) == (401, "No API key found in request")
     wrong = auth.call(method, path, headers={"apikey": anon_key("a-secret-of-somebody-else-entirely")}, json={})
@@ -571,7 +573,7 @@ def test_without_the_api_key_nothing_goes(auth: SignIn, method: str, path: str) 
     assert auth.mailbox.newest() == []
 
 
-def test_a_mailed_link_and_the_public_keys_need_no_api_key(auth: SignIn) -> None:
+def test_a_mailed_link_and_the_public_keys_need_no_api_key(auth: AuthServer) -> None:
     auth.ask(GRANDMA)
     assert "access_token=" in auth.follow(auth.mailed_link(GRANDMA))
     keys = requests.get(f"{auth.url}/auth/v1/.well-known/jwks.json", timeout=10)
@@ -584,7 +586,7 @@ def test_the_api_key_is_the_same_tomorrow() -> None:
     assert (claims["iss"], claims["role"]) == ("supabase", "anon")
 
 
-def test_browsers_of_any_origin_may_ask(auth: SignIn) -> None:
+def test_browsers_of_any_origin_may_ask(auth: AuthServer) -> None:
     asked = "apikey,authorization,content-type,x-client-info,x-supabase-api-version"
     preflight = requests.options(
         f"{auth.url}/auth/v1/otp",
@@ -607,20 +609,20 @@ def test_browsers_of_any_origin_may_ask(auth: SignIn) -> None:
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
-def test_a_client_that_names_the_api_version_gets_its_error_shape(auth: SignIn) -> None:
+def test_a_client_that_names_the_api_version_gets_its_error_shape(auth: AuthServer) -> None:
     answer = auth.call("GET", "user", headers={"X-Supabase-Api-Version": "2024-01-01"})
     assert answer.json().keys() == {"code", "message"}
     assert answer.json()["code"] == "no_authorization"
     assert answer.headers["X-Supabase-Api-Version"] == "2024-01-01"
 
 
-def test_settings_and_health_answer(auth: SignIn) -> None:
+def test_settings_and_health_answer(auth: AuthServer) -> None:
     assert auth.call("GET", "settings").json()["external"]["email"] is True
     assert auth.call("GET", "health").json()["name"] == "GoTrue"
     assert refused(auth.call("GET", "admin/users"), 404, "not_found")
 
 
-def test_an_unexpected_failure_tells_nobody_the_address(auth: SignIn, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unexpected_failure_tells_nobody_the_address(auth: AuthServer, caplog: pytest.LogCaptureFixture) -> None:
     auth.database_down = True
     answer = auth.ask(GRANDMA)
     assert answer.status_code == 500
@@ -631,8 +633,8 @@ def test_an_unexpected_failure_tells_nobody_the_address(auth: SignIn, caplog: py
 # ES256
 
 
-def test_with_es256_anybody_can_check_a_token_by_the_published_key(tmp_path: Path, door: Doorstep) -> None:
-    with serve(tmp_path, door, "ES256") as auth:
+def test_with_es256_anybody_can_check_a_token_by_the_published_key(tmp_path: Path, http_server: HttpServer) -> None:
+    with serve(tmp_path, http_server, "ES256") as auth:
         session = auth.sign_in(GRANDMA)
         keys = requests.get(f"{auth.url}/auth/v1/.well-known/jwks.json", timeout=10).json()["keys"]
         assert jwt.get_unverified_header(session["access_token"]) == {
@@ -646,13 +648,13 @@ def test_with_es256_anybody_can_check_a_token_by_the_published_key(tmp_path: Pat
         assert claims["sub"] == session["user"]["id"]
         made = issue_token(auth.settings, uuid.uuid4(), GRANDMA, data_dir=tmp_path)
         jwt.decode(made, key, algorithms=["ES256"], audience="authenticated")
-    with serve(tmp_path, door, "ES256") as again:
+    with serve(tmp_path, http_server, "ES256") as again:
         kept = requests.get(f"{again.url}/auth/v1/.well-known/jwks.json", timeout=10).json()["keys"]
         assert kept == keys
 
 
-def test_with_es256_the_public_key_is_no_secret_to_sign_with(tmp_path: Path, door: Doorstep) -> None:
-    with serve(tmp_path, door, "ES256") as auth:
+def test_with_es256_the_public_key_is_no_secret_to_sign_with(tmp_path: Path, http_server: HttpServer) -> None:
+    with serve(tmp_path, http_server, "ES256") as auth:
         session = auth.sign_in(GRANDMA)
         claims = jwt.decode(session["access_token"], options={"verify_signature": False})
         key = requests.get(f"{auth.url}/auth/v1/.well-known/jwks.json", timeout=10).json()["keys"][0]
@@ -664,22 +666,22 @@ def test_with_es256_the_public_key_is_no_secret_to_sign_with(tmp_path: Path, doo
 # The disk
 
 
-def test_a_session_survives_a_restart(tmp_path: Path, door: Doorstep) -> None:
-    with serve(tmp_path, door) as before:
+def test_a_session_survives_a_restart(tmp_path: Path, http_server: HttpServer) -> None:
+    with serve(tmp_path, http_server) as before:
         session = before.sign_in(GRANDMA)
-    with serve(tmp_path, door) as after:
+    with serve(tmp_path, http_server) as after:
         renewed = refresh(after, session["refresh_token"]).json()
         assert renewed["user"]["id"] == session["user"]["id"]
         assert after.call("GET", "user", renewed["access_token"]).status_code == 200
 
 
-def test_what_was_answered_survives_kill_9(tmp_path: Path, door: Doorstep) -> None:
+def test_what_was_answered_survives_kill_9(tmp_path: Path, http_server: HttpServer) -> None:
     program = """
         import sys
         from pathlib import Path
-        from tests.contract.doorstep import doorstep
-        from tests.contract.sign_in import serve
-        with doorstep() as door, serve(Path(sys.argv[1]), door) as auth:
+        from tests.support.http_server import running_http_server
+        from tests.support.auth_server import serve
+        with running_http_server() as server, serve(Path(sys.argv[1]), server) as auth:
             print(auth.sign_in("grandma@example.com")["refresh_token"], flush=True)
             auth.ask("grandma@example.com")
             print(auth.mailed_code("grandma@example.com"), flush=True)
@@ -695,7 +697,7 @@ def test_what_was_answered_survives_kill_9(tmp_path: Path, door: Doorstep) -> No
     token, code = child.stdout.readline().strip(), child.stdout.readline().strip()
     os.kill(child.pid, signal.SIGKILL)
     child.communicate()
-    with serve(tmp_path, door) as auth:
+    with serve(tmp_path, http_server) as auth:
         assert refresh(auth, token).status_code == 200
         assert auth.mailed_code(GRANDMA) == code
         assert verify(auth, code).status_code == 200

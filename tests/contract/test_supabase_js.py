@@ -5,9 +5,9 @@ from typing import Literal
 
 import pytest
 
-from tests.contract.doorstep import doorstep
-from tests.contract.sign_in import APP_URL, serve
-from tests.e2e import node
+from tests.support import node
+from tests.support.auth_server import APP_URL, serve
+from tests.support.http_server import running_http_server
 
 
 @pytest.mark.parametrize("signing", ["HS256", "ES256"])
@@ -15,6 +15,6 @@ def test_supabase_js_signs_in_refreshes_and_signs_out(tmp_path: Path, signing: L
     reason = node.why_not()
     if reason is not None:
         pytest.skip(reason)
-    with doorstep() as door, serve(tmp_path, door, signing) as auth:
+    with running_http_server() as http_server, serve(tmp_path, http_server, signing) as auth:
         printed = node.run_script("auth_contract.mjs", auth.url, auth.settings.anon_key, APP_URL)
     assert printed.count("implicit: ") == printed.count("pkce: ") == 5

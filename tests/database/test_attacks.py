@@ -14,9 +14,9 @@ import pytest
 from psycopg2 import errors
 from psycopg2.extensions import connection as Connection
 
-from tests.database import isolation, world
-from tests.database.world import HIDDEN, World
-from tests.database_server import Cluster, Database
+from tests.support import isolation_page, isolation_rows
+from tests.support.database_server import Cluster, Database
+from tests.support.isolation_rows import HIDDEN, IsolationRows
 
 PEOPLE = ("stranger", "storyteller", "keeper", "removed")
 
@@ -37,16 +37,16 @@ WORK_OF_THE_SYSTEM = {
 
 
 @pytest.fixture(scope="module")
-def the_world(cluster: Cluster) -> Iterator[World]:
+def families(cluster: Cluster) -> Iterator[IsolationRows]:
     """For attacks that must change nothing."""
     with cluster.database() as database:
-        yield world.build(database)
+        yield isolation_rows.build(database)
 
 
 @pytest.fixture
-def own_world(database: Database) -> World:
+def own_families(database: Database) -> IsolationRows:
     """For what may change something."""
-    return world.build(database)
+    return isolation_rows.build(database)
 
 
 def ask(connection: Connection, statement: str, parameters: Any = None) -> list[tuple[Any, ...]]:
@@ -60,24 +60,24 @@ def ask(connection: Connection, statement: str, parameters: Any = None) -> list[
 
 @pytest.mark.parametrize("type_name", ["uuid", "text", "jsonb", "int8", "bool", "timestamptz"])
 @pytest.mark.parametrize("persona", PEOPLE)
-def test_a_type_of_ones_own_never_runs_as_the_owner(the_world: World, persona: str, type_name: str) -> None:
+def test_a_type_of_ones_own_never_runs_as_the_owner(families: IsolationRows, persona: str, type_name: str) -> None:
     """auth.uid() casts to uuid, inside a helper that runs as the owner of every table: not to any type of that name."""
-    connection = the_world.connect("authenticated", persona)
+    connection = families.connect("authenticated", persona)
     ask(
         connection,
         "CREATE FUNCTION pg_temp.whoami() RETURNS pg_catalog.bool LANGUAGE plpgsql AS"
         " $$ BEGIN RAISE WARNING 'ran as %', current_user; RETURN true; END $$",
     )
     ask(connection, f"CREATE DOMAIN pg_temp.{type_name} AS pg_catalog.{type_name} CHECK (pg_temp.whoami())")
-    for relation in sorted({relation for relation, _ in isolation.read_page().reading}):
+    for relation in sorted({relation for relation, _ in isolation_page.read_page().reading}):
         ask(connection, f"SELECT count(*) FROM {relation}")
     ask(connection, "UPDATE public.recordings SET deleted_at = now() WHERE false")
     assert not [notice for notice in connection.notices if "app_owner" in notice]
 
 
-def test_tables_and_functions_of_ones_own_change_no_policy(the_world: World) -> None:
-    stranger = the_world.connect("authenticated", "stranger")
-    for family in (the_world.ours, the_world.theirs):
+def test_tables_and_functions_of_ones_own_change_no_policy(families: IsolationRows) -> None:
+    stranger = families.connect("authenticated", "stranger")
+    for family in (families.ours, families.theirs):
         ask(stranger, "CREATE TEMP TABLE IF NOT EXISTS family_members (family_id uuid, user_id uuid, role text)")
         ask(stranger, "INSERT INTO family_members SELECT %s, auth.uid(), 'keeper'", [family])
     ask(stranger, "CREATE FUNCTION pg_temp.uid() RETURNS uuid LANGUAGE sql AS $$ SELECT gen_random_uuid() $$")
@@ -90,17 +90,17 @@ def test_tables_and_functions_of_ones_own_change_no_policy(the_world: World) -> 
         assert ask(stranger, f"SELECT 1 FROM {relation}") == []
 
 
-def test_a_trigger_function_of_ours_hangs_on_no_table_of_theirs(the_world: World) -> None:
-    keeper = the_world.connect("authenticated", "keeper")
+def test_a_trigger_function_of_ours_hangs_on_no_table_of_theirs(families: IsolationRows) -> None:
+    keeper = families.connect("authenticated", "keeper")
     ask(keeper, "CREATE TEMP TABLE mine (family_id uuid, role text, deleted_at timestamptz)")
-    for name in isolation.calls(the_world.database):
+    for name in isolation_page.calls(families.database):
         if name.startswith("public.trigger_"):
             with pytest.raises(errors.InsufficientPrivilege):
                 ask(keeper, f"CREATE TRIGGER mine BEFORE UPDATE ON mine FOR EACH ROW EXECUTE FUNCTION {name}()")
 
 
-def test_a_condition_that_tells_what_it_sees_is_asked_after_the_policy(the_world: World) -> None:
-    storyteller = the_world.connect("authenticated", "storyteller")
+def test_a_condition_that_tells_what_it_sees_is_asked_after_the_policy(families: IsolationRows) -> None:
+    storyteller = families.connect("authenticated", "storyteller")
     ask(
         storyteller,
         "CREATE FUNCTION pg_temp.tell(family uuid) RETURNS boolean LANGUAGE plpgsql COST 0.0001 AS"
@@ -111,52 +111,54 @@ def test_a_condition_that_tells_what_it_sees_is_asked_after_the_policy(the_world
     for relation in ("prompts", "recordings", "invites", "entitlements", "members"):
         ask(storyteller, f"SELECT 1 FROM wire.{relation} WHERE pg_temp.tell(family_id)")
     told = "".join(storyteller.notices)
-    assert the_world.ours in told
-    assert the_world.theirs not in told
+    assert families.ours in told
+    assert families.theirs not in told
 
 
 # Nobody, or somebody who was somebody -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("claims", [None, {}, {"role": "authenticated"}, {"sub": "", "role": "authenticated"}])
-def test_without_a_user_every_table_is_empty(the_world: World, claims: dict[str, str] | None) -> None:
-    connection = the_world.database.connect_as("authenticated", claims)
-    for relation in sorted({relation for relation, _ in isolation.read_page().reading}):
+def test_without_a_user_every_table_is_empty(families: IsolationRows, claims: dict[str, str] | None) -> None:
+    connection = families.database.connect_as("authenticated", claims)
+    for relation in sorted({relation for relation, _ in isolation_page.read_page().reading}):
         try:
             assert ask(connection, f"SELECT 1 FROM {relation}") == [], relation
         except errors.InvalidTextRepresentation:
             assert claims and claims.get("sub") == ""  # not a UUID, so not a row either
 
 
-def test_a_removed_member_loses_every_table_at_once(own_world: World) -> None:
+def test_a_removed_member_loses_every_table_at_once(own_families: IsolationRows) -> None:
     """Also in a session that is open already, in the very next statement."""
-    connection = own_world.connect("authenticated", "storyteller")
-    page = isolation.read_page()
+    connection = own_families.connect("authenticated", "storyteller")
+    page = isolation_page.read_page()
     relations = sorted(
         r for r in {relation for relation, _ in page.reading} if page.rows_of(r, "storyteller") == "ours"
     )
     assert len(relations) > 8
     assert all(ask(connection, f"SELECT 1 FROM {relation}") for relation in relations)
-    own_world.database.run("DELETE FROM public.family_members WHERE user_id = %s", [own_world.people["storyteller"]])
+    own_families.database.run(
+        "DELETE FROM public.family_members WHERE user_id = %s", [own_families.people["storyteller"]]
+    )
     assert not [relation for relation in relations if ask(connection, f"SELECT 1 FROM {relation}")]
     assert ask(connection, "UPDATE public.recordings SET deleted_at = now() RETURNING id") == []
 
 
 @pytest.mark.parametrize("persona", ["stranger", "removed", "other keeper", None])
 def test_every_function_that_is_given_ids_of_a_family_refuses_who_does_not_belong_to_it(
-    the_world: World, persona: str | None
+    families: IsolationRows, persona: str | None
 ) -> None:
     """As the service, which may call them all, in the name of an outsider or of nobody: the functions refuse."""
-    database = the_world.database
-    ours = [the_world.ours]
+    database = families.database
+    ours = [families.ours]
     ids = {
-        "p_family_id": the_world.ours,
-        "p_recording_id": the_world.recordings["storyteller's"],
+        "p_family_id": families.ours,
+        "p_recording_id": families.recordings["storyteller's"],
         "p_prompt_id": database.run("SELECT id::text FROM public.prompts WHERE family_id = %s", ours)[0][0],
         "p_invite_id": database.run("SELECT id::text FROM public.invites WHERE family_id = %s", ours)[0][0],
-        "p_user_id": the_world.people["storyteller"],
+        "p_user_id": families.people["storyteller"],
     }
-    service = the_world.connect("app_service", persona)
+    service = families.connect("app_service", persona)
     service.autocommit = False
     functions = database.run(
         "SELECT oid::regproc::text, proargnames[1:pronargs]::text[], pronargdefaults FROM pg_proc"
@@ -180,25 +182,27 @@ def test_every_function_that_is_given_ids_of_a_family_refuses_who_does_not_belon
 
 
 @pytest.mark.parametrize("sent", ["2000-01-01", "-infinity", "infinity", "2100-01-01"])
-def test_a_soft_deletion_is_stamped_by_the_server_whatever_date_was_sent(own_world: World, sent: str) -> None:
-    storyteller = own_world.connect("authenticated", "storyteller")
-    recording = own_world.recordings["storyteller's"]
+def test_a_soft_deletion_is_stamped_by_the_server_whatever_date_was_sent(
+    own_families: IsolationRows, sent: str
+) -> None:
+    storyteller = own_families.connect("authenticated", "storyteller")
+    recording = own_families.recordings["storyteller's"]
     ask(storyteller, "UPDATE public.recordings SET deleted_at = %s WHERE id = %s", [sent, recording])
-    stamped = own_world.database.run(
+    stamped = own_families.database.run(
         "SELECT abs(extract(epoch FROM clock_timestamp() - deleted_at)) < 60, deleted_by::text"
         " FROM public.recordings WHERE id = %s",
         [recording],
     )
-    assert stamped == [(True, own_world.people["storyteller"])]
+    assert stamped == [(True, own_families.people["storyteller"])]
 
 
-def test_trash_is_neither_undeleted_nor_dated_anew(own_world: World) -> None:
-    before = own_world.database.run(
+def test_trash_is_neither_undeleted_nor_dated_anew(own_families: IsolationRows) -> None:
+    before = own_families.database.run(
         "SELECT id, deleted_at, deleted_by FROM public.recordings WHERE deleted_at IS NOT NULL"
     )
     for persona in ("storyteller", "keeper"):
-        connection = own_world.connect("authenticated", persona)
-        trashed = [own_world.recordings["trashed"]]
+        connection = own_families.connect("authenticated", persona)
+        trashed = [own_families.recordings["trashed"]]
         for sent in ("NULL", "now()", "'2000-01-01'"):
             assert (
                 ask(connection, f"UPDATE public.recordings SET deleted_at = {sent} WHERE id = %s RETURNING id", trashed)
@@ -206,18 +210,18 @@ def test_trash_is_neither_undeleted_nor_dated_anew(own_world: World) -> None:
             )
         with pytest.raises(errors.InsufficientPrivilege):
             ask(connection, "UPDATE public.recordings SET deleted_at = NULL WHERE deleted_at IS NULL")
-    after = own_world.database.run(
+    after = own_families.database.run(
         "SELECT id, deleted_at, deleted_by FROM public.recordings WHERE deleted_at IS NOT NULL"
     )
     assert after == before
 
 
-def test_no_other_column_rides_along_with_a_soft_deletion(the_world: World) -> None:
-    keeper = the_world.connect("authenticated", "keeper")
+def test_no_other_column_rides_along_with_a_soft_deletion(families: IsolationRows) -> None:
+    keeper = families.connect("authenticated", "keeper")
     for column, value in {
-        "family_id": f"'{the_world.theirs}'",
+        "family_id": f"'{families.theirs}'",
         "object_key": "'families/theirs'",
-        "created_by": f"'{the_world.people['keeper']}'",
+        "created_by": f"'{families.people['keeper']}'",
         "size_bytes": "1",
         "title": "'Mine'",
         "id": "gen_random_uuid()",
@@ -228,11 +232,11 @@ def test_no_other_column_rides_along_with_a_soft_deletion(the_world: World) -> N
             ask(keeper, f"UPDATE public.recordings SET deleted_at = now(), {column} = {value}")
 
 
-def test_what_is_being_purged_is_shown_to_nobody(the_world: World) -> None:
+def test_what_is_being_purged_is_shown_to_nobody(families: IsolationRows) -> None:
     for persona in ("storyteller", "keeper"):
-        connection = the_world.connect("authenticated", persona)
+        connection = families.connect("authenticated", persona)
         for relation in ("public.recordings", "wire.recordings"):
-            assert ask(connection, f"SELECT 1 FROM {relation} WHERE id = %s", [the_world.recordings["purging"]]) == []
+            assert ask(connection, f"SELECT 1 FROM {relation} WHERE id = %s", [families.recordings["purging"]]) == []
 
 
 # Hidden columns -----------------------------------------------------------------------------------------------------
@@ -260,29 +264,31 @@ def test_what_is_being_purged_is_shown_to_nobody(the_world: World) -> None:
     ("table", "hidden"), [("recordings", "object_key"), ("recordings", "etag"), ("invites", "code_hash")]
 )
 def test_a_hidden_column_is_not_had_by_any_other_way_of_asking(
-    the_world: World, statement: str, table: str, hidden: str
+    families: IsolationRows, statement: str, table: str, hidden: str
 ) -> None:
-    keeper = the_world.connect("authenticated", "keeper")
+    keeper = families.connect("authenticated", "keeper")
     with pytest.raises(psycopg2.Error) as refused:
         ask(keeper, statement.format(table=table, hidden=hidden).replace("%", "%%"), [])
     assert HIDDEN not in whole_text(refused.value)
 
 
 @pytest.mark.parametrize("persona", ["storyteller", "keeper"])
-def test_no_view_shows_a_hidden_value(the_world: World, persona: str) -> None:
-    connection = the_world.connect("authenticated", persona)
-    for relation in sorted({relation for relation, _ in isolation.read_page().reading if relation.startswith("wire.")}):
+def test_no_view_shows_a_hidden_value(families: IsolationRows, persona: str) -> None:
+    connection = families.connect("authenticated", persona)
+    for relation in sorted(
+        {relation for relation, _ in isolation_page.read_page().reading if relation.startswith("wire.")}
+    ):
         rows = ask(connection, f"SELECT to_jsonb(shown) FROM {relation} AS shown")
         assert HIDDEN not in json.dumps(rows), relation
 
 
 @pytest.mark.parametrize("persona", ["storyteller", "keeper"])
-def test_errors_show_no_hidden_value(own_world: World, persona: str) -> None:
+def test_errors_show_no_hidden_value(own_families: IsolationRows, persona: str) -> None:
     """A row that breaks a rule is quoted by Postgres, unless its reader may not see all of it."""
-    own_world.database.run(
+    own_families.database.run(
         "ALTER TABLE public.recordings ADD CONSTRAINT recordings_never_trashed CHECK (deleted_at IS NULL) NOT VALID"
     )
-    connection = own_world.connect("authenticated", persona)
+    connection = own_families.connect("authenticated", persona)
     for statement in (
         "UPDATE public.recordings SET deleted_at = now()",
         "UPDATE public.recordings SET deleted_at = NULL",
@@ -298,15 +304,15 @@ def whole_text(error: psycopg2.Error) -> str:
     return f"{error} {told.message_detail} {told.message_hint} {told.context} {told.internal_query}"
 
 
-def test_realtime_is_told_what_members_may_read_and_no_more(the_world: World) -> None:
+def test_realtime_is_told_what_members_may_read_and_no_more(families: IsolationRows) -> None:
     """Realtime sends what the publication holds, whatever the grants say."""
-    page = isolation.read_page()
-    published = the_world.database.run(
+    page = isolation_page.read_page()
+    published = families.database.run(
         "SELECT format('%I.%I', schemaname, tablename), unnest(attnames)::text FROM pg_publication_tables"
         " WHERE pubname = 'supabase_realtime'"
     )
     assert {relation for relation, _ in published} == {"public.recordings", "public.prompts"}
-    assert not [cell for cell in published if page.readable(cell, "storyteller") == isolation.REFUSED]
+    assert not [cell for cell in published if page.readable(cell, "storyteller") == isolation_page.REFUSED]
 
 
 # The ledger and the roles -------------------------------------------------------------------------------------------
@@ -324,32 +330,32 @@ def test_realtime_is_told_what_members_may_read_and_no_more(the_world: World) ->
         "DELETE FROM public.families",
     ],
 )
-def test_the_ledger_is_changed_by_nobody(the_world: World, role: str, statement: str) -> None:
+def test_the_ledger_is_changed_by_nobody(families: IsolationRows, role: str, statement: str) -> None:
     """Not by the service key, not by the tables' owner, not by the migrating role, not by a superuser in passing."""
-    connection = the_world.database.connect() if role == "supabase_admin" else the_world.database.connect("postgres")
+    connection = families.database.connect() if role == "supabase_admin" else families.database.connect("postgres")
     if role not in ("postgres", "supabase_admin"):
-        connection = the_world.database.connect()
+        connection = families.database.connect()
         ask(connection, f"SET ROLE {role}")
-    before = the_world.database.run("SELECT * FROM public.usage_ledger ORDER BY id")
+    before = families.database.run("SELECT * FROM public.usage_ledger ORDER BY id")
     with pytest.raises((errors.InsufficientPrivilege, errors.RestrictViolation, errors.ForeignKeyViolation)):
         ask(connection, statement)
-    assert the_world.database.run("SELECT * FROM public.usage_ledger ORDER BY id") == before
+    assert families.database.run("SELECT * FROM public.usage_ledger ORDER BY id") == before
 
 
 @pytest.mark.parametrize("role", ["app_owner", "postgres", "supabase_admin", "service_role", "anon"])
-def test_our_login_becomes_only_a_person_or_the_service(the_world: World, role: str) -> None:
+def test_our_login_becomes_only_a_person_or_the_service(families: IsolationRows, role: str) -> None:
     with pytest.raises(errors.InsufficientPrivilege):
-        ask(the_world.database.connect("app_login"), f"SET ROLE {role}")
+        ask(families.database.connect("app_login"), f"SET ROLE {role}")
 
 
 @pytest.mark.parametrize("role", ["app_owner", "app_service", "app_login", "postgres", "supabase_admin"])
-def test_supabases_login_becomes_none_of_our_roles(the_world: World, role: str) -> None:
+def test_supabases_login_becomes_none_of_our_roles(families: IsolationRows, role: str) -> None:
     with pytest.raises(errors.InsufficientPrivilege):
-        ask(the_world.database.connect("authenticator"), f"SET ROLE {role}")
+        ask(families.database.connect("authenticator"), f"SET ROLE {role}")
 
 
-def test_our_roles_have_no_power_of_their_own(the_world: World) -> None:
-    rows = the_world.database.run(
+def test_our_roles_have_no_power_of_their_own(families: IsolationRows) -> None:
+    rows = families.database.run(
         "SELECT rolname, rolcanlogin, rolinherit FROM pg_roles WHERE rolname LIKE 'app\\_%'"
         " AND NOT (rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls) ORDER BY 1"
     )

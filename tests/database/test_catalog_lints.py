@@ -8,8 +8,8 @@ import pytest
 from psycopg2.extensions import connection as Connection
 
 from sql import migrate
-from tests.database.lints import EXCEPTIONS, LINTS, Lint, offenders
-from tests.database_server import Database
+from tests.support.catalog_lints import EXCEPTIONS, LINTS, Lint, offenders
+from tests.support.database_server import Database
 
 RULES = [pytest.param(lint, id=lint.rule) for lint in LINTS]
 

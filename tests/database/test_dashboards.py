@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from local.settings import ROOT
-from tests.database_server import Database
+from tests.support.database_server import Database
 
 DASHBOARDS = sorted((ROOT / "sql" / "dashboards").glob("*.sql"))
 

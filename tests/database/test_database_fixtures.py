@@ -16,7 +16,7 @@ import pytest
 from psycopg2.extensions import connection as Connection
 
 from local.postgres_processes import pid_file
-from tests.database_server import Database
+from tests.support.database_server import Database
 
 
 def one(connection: Connection, statement: str) -> object:

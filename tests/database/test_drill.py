@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import psycopg2
 import pytest
 
-from tests.database_server import Cluster, Database
+from tests.support.database_server import Cluster, Database
 from tools.drill import Drill, _compare
 
 

@@ -13,10 +13,10 @@ import pytest
 from psycopg2.extensions import connection as Connection
 
 from sql import migrate
-from tests.database import isolation, world
-from tests.database.isolation import REFUSED, ROLES, Cell, Page
-from tests.database.world import World
-from tests.database_server import Cluster
+from tests.support import isolation_page, isolation_rows
+from tests.support.database_server import Cluster
+from tests.support.isolation_page import REFUSED, ROLES, Cell, Page
+from tests.support.isolation_rows import IsolationRows
 
 PERSONAS = list(ROLES)
 
@@ -64,7 +64,7 @@ $$
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["supabase-defaults", "no-defaults"])
-def the_world(request: pytest.FixtureRequest, cluster: Cluster) -> Iterator[World]:
+def families(request: pytest.FixtureRequest, cluster: Cluster) -> Iterator[IsolationRows]:
     """Two families and all personas, where Supabase's default privileges were in force when the migrations ran, or not.
 
     Without them it is a database of old, from before Postgres 15, whose schema public is open to everybody's objects.
@@ -76,17 +76,17 @@ def the_world(request: pytest.FixtureRequest, cluster: Cluster) -> Iterator[Worl
             database.run("GRANT CREATE ON SCHEMA public TO PUBLIC")
         migrate.apply(database.url("postgres"), report=lambda line: None)
         database.run("CREATE SCHEMA playground; GRANT ALL ON SCHEMA playground TO PUBLIC")
-        yield world.build(database)
+        yield isolation_rows.build(database)
 
 
 @pytest.fixture(scope="module")
 def page() -> Page:
-    return isolation.read_page()
+    return isolation_page.read_page()
 
 
-def session(the_world: World, persona: str) -> Connection:
-    person = persona if persona in the_world.people else None
-    connection = the_world.connect(ROLES[persona], person)
+def session(families: IsolationRows, persona: str) -> Connection:
+    person = persona if persona in families.people else None
+    connection = families.connect(ROLES[persona], person)
     with connection.cursor() as cursor:
         cursor.execute(TRY)
     return connection
@@ -106,46 +106,48 @@ def was_refused(outcome: str) -> bool:
     return outcome.startswith(("42501 ", "55000 cannot", "0A000 cannot", "42809 "))
 
 
-def test_everything_in_the_catalog_stands_on_the_page(the_world: World, page: Page) -> None:
+def test_everything_in_the_catalog_stands_on_the_page(families: IsolationRows, page: Page) -> None:
     found: set[Cell] = {
         (relation, column)
-        for relation, names in isolation.columns(the_world.database).items()
+        for relation, names in isolation_page.columns(families.database).items()
         for column in names
         if relation not in page.closed
     }
     undeclared = sorted(".".join(cell) for cell in found - set(page.reading))
     assert not undeclared, f"isolation.md, Reading or Closed: say who may see {', '.join(undeclared)}"
-    functions = set(isolation.calls(the_world.database))
+    functions = set(isolation_page.calls(families.database))
     missing = sorted(functions - set(page.functions))
     assert not missing, f"isolation.md, Functions: say who may call {', '.join(missing)}"
 
     gone = {".".join(cell) for cell in (set(page.reading) | set(page.updating)) - found}
-    gone |= (page.closed - set(isolation.columns(the_world.database))) | (set(page.functions) - functions)
+    gone |= (page.closed - set(isolation_page.columns(families.database))) | (set(page.functions) - functions)
     assert not gone, f"isolation.md: these are no more, take them out: {', '.join(sorted(gone))}"
 
 
-def test_grants_are_exactly_those_of_the_page(the_world: World, page: Page) -> None:
+def test_grants_are_exactly_those_of_the_page(families: IsolationRows, page: Page) -> None:
     declared: dict[tuple[Cell, str], set[str]] = {}
     for privilege, cells in (("SELECT", page.reading), ("UPDATE", page.updating)):
         for cell, outcomes in cells.items():
             for persona, outcome in outcomes.items():
                 if outcome != REFUSED:
                     declared.setdefault((cell, ROLES[persona]), set()).add(privilege)
-    assert isolation.grants_on_columns(the_world.database) == declared
-    assert isolation.grants_on_functions(the_world.database) == page.functions
+    assert isolation_page.grants_on_columns(families.database) == declared
+    assert isolation_page.grants_on_functions(families.database) == page.functions
 
 
-def test_schemas_are_open_to_whom_the_page_says_and_nobody_makes_anything_in_them(the_world: World, page: Page) -> None:
+def test_schemas_are_open_to_whom_the_page_says_and_nobody_makes_anything_in_them(
+    families: IsolationRows, page: Page
+) -> None:
     roles = sorted(set(ROLES.values()))
-    for schema in isolation.SCHEMAS:
-        rows = the_world.database.run(
+    for schema in isolation_page.SCHEMAS:
+        rows = families.database.run(
             "SELECT role, has_schema_privilege(role, %s, 'USAGE'), has_schema_privilege(role, %s, 'CREATE')"
             " FROM unnest(%s) AS role",
             [schema, schema, roles],
         )
         assert {role for role, usage, _ in rows if usage} == page.schemas[schema], schema
         assert not [role for role, _, create in rows if create], schema
-    sequences = the_world.database.run(
+    sequences = families.database.run(
         "SELECT relname FROM pg_class WHERE relkind = 'S' AND relnamespace::regnamespace::text = ANY (%s)",
         [["public", "ops", "rls", "wire"]],
     )
@@ -153,10 +155,10 @@ def test_schemas_are_open_to_whom_the_page_says_and_nobody_makes_anything_in_the
 
 
 @pytest.mark.parametrize("persona", PERSONAS)
-def test_each_column_is_read_by_whom_the_page_says(the_world: World, page: Page, persona: str) -> None:
-    connection = session(the_world, persona)
+def test_each_column_is_read_by_whom_the_page_says(families: IsolationRows, page: Page, persona: str) -> None:
+    connection = session(families, persona)
     wrong = []
-    for relation, names in isolation.columns(the_world.database).items():
+    for relation, names in isolation_page.columns(families.database).items():
         outcomes = tries(connection, [f'SELECT "{name}" FROM {relation}' for name in names])
         for name, outcome in zip(names, outcomes, strict=True):
             allowed = page.readable((relation, name), persona) != REFUSED
@@ -166,17 +168,17 @@ def test_each_column_is_read_by_whom_the_page_says(the_world: World, page: Page,
 
 
 @pytest.mark.parametrize("persona", [name for name, role in ROLES.items() if role == "authenticated"])
-def test_each_table_shows_exactly_the_rows_the_page_says(the_world: World, page: Page, persona: str) -> None:
-    connection = session(the_world, persona)
+def test_each_table_shows_exactly_the_rows_the_page_says(families: IsolationRows, page: Page, persona: str) -> None:
+    connection = session(families, persona)
     for relation in sorted({relation for relation, _ in page.reading}):
         word = page.rows_of(relation, persona)
         if word == REFUSED:
             continue  # tried above
         key = OWN_BY[relation] if word == "own" else FAMILY_OF.get(relation, "family_id")
-        expected = {"none": set(), "ours": {the_world.ours}, "own": {the_world.people[persona]}}[word]
-        everything = set(the_world.database.run(f"SELECT {key}::text FROM {public_name(relation)}"))
+        expected = {"none": set(), "ours": {families.ours}, "own": {families.people[persona]}}[word]
+        everything = set(families.database.run(f"SELECT {key}::text FROM {public_name(relation)}"))
         assert len(everything) > len(expected), (
-            f"world.py: {relation} holds no row of another's, so this proves nothing"
+            f"isolation_rows.py: {relation} holds no row of another's, so this proves nothing"
         )
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT {key}::text FROM {relation}")
@@ -190,10 +192,10 @@ def public_name(relation: str) -> str:
 
 
 @pytest.mark.parametrize("persona", PERSONAS)
-def test_each_column_is_written_by_whom_the_page_says(the_world: World, page: Page, persona: str) -> None:
-    connection = session(the_world, persona)
+def test_each_column_is_written_by_whom_the_page_says(families: IsolationRows, page: Page, persona: str) -> None:
+    connection = session(families, persona)
     wrong = []
-    for relation, names in isolation.columns(the_world.database).items():
+    for relation, names in isolation_page.columns(families.database).items():
         closed = [cell for cell in names if page.updatable((relation, cell), persona) == REFUSED]
         statements = [f'UPDATE {relation} SET "{name}" = DEFAULT' for name in closed]
         statements += [f'INSERT INTO {relation} ("{name}") VALUES (DEFAULT)' for name in names]
@@ -207,8 +209,10 @@ def test_each_column_is_written_by_whom_the_page_says(the_world: World, page: Pa
 
 
 @pytest.mark.parametrize("persona", PERSONAS)
-def test_what_may_be_written_is_written_to_the_rows_the_page_says(the_world: World, page: Page, persona: str) -> None:
-    connection = session(the_world, persona)
+def test_what_may_be_written_is_written_to_the_rows_the_page_says(
+    families: IsolationRows, page: Page, persona: str
+) -> None:
+    connection = session(families, persona)
     connection.autocommit = False
     for (relation, column), outcomes in page.updating.items():
         word = outcomes.get(persona, REFUSED)
@@ -219,19 +223,19 @@ def test_what_may_be_written_is_written_to_the_rows_the_page_says(the_world: Wor
             cursor.execute(f"UPDATE {relation} SET {column} = now() RETURNING family_id::text, {by}::text")
             rows = cursor.fetchall()
         connection.rollback()
-        assert {family for family, _ in rows} == (set() if word == "none" else {the_world.ours}), relation
+        assert {family for family, _ in rows} == (set() if word == "none" else {families.ours}), relation
         if word == "own":
-            assert {maker for _, maker in rows} == {the_world.people[persona]}, relation
+            assert {maker for _, maker in rows} == {families.people[persona]}, relation
         elif word == "ours":
             assert len({maker for _, maker in rows}) > 1, relation
     connection.autocommit = True
 
 
 @pytest.mark.parametrize("persona", PERSONAS)
-def test_nobody_does_anything_else_to_any_table(the_world: World, page: Page, persona: str) -> None:
-    connection = session(the_world, persona)
+def test_nobody_does_anything_else_to_any_table(families: IsolationRows, page: Page, persona: str) -> None:
+    connection = session(families, persona)
     wrong = []
-    for relation, names in isolation.columns(the_world.database).items():
+    for relation, names in isolation_page.columns(families.database).items():
         whole = all(page.readable((relation, name), persona) != REFUSED for name in names)
         verbs = [verb for verb in VERBS if not (verb == "SELECT *" and whole)]
         outcomes = tries(connection, [VERBS[verb].format(relation) for verb in verbs])
@@ -244,11 +248,11 @@ def test_nobody_does_anything_else_to_any_table(the_world: World, page: Page, pe
 
 
 @pytest.mark.parametrize("persona", PERSONAS)
-def test_each_function_is_called_by_whom_the_page_says(the_world: World, page: Page, persona: str) -> None:
+def test_each_function_is_called_by_whom_the_page_says(families: IsolationRows, page: Page, persona: str) -> None:
     """Really called, with NULLs: whatever a function says to them, it was let through to say it."""
-    connection = session(the_world, persona)
+    connection = session(families, persona)
     wrong = []
-    for name, signatures in isolation.calls(the_world.database).items():
+    for name, signatures in isolation_page.calls(families.database).items():
         role = ROLES[persona]
         allowed = role in page.functions.get(name, ()) and role in page.schemas[name.split(".")[0]]
         for outcome in tries(connection, [f"SELECT {call}" for call in signatures]):

@@ -19,7 +19,8 @@ import psycopg2
 import pytest
 from psycopg2.extensions import connection as Connection
 
-from tests.database.books import (
+from tests.support.database_server import Database
+from tests.support.quota import (
     age_trash,
     become_customer,
     check,
@@ -32,8 +33,7 @@ from tests.database.books import (
     subscribe,
     transact,
 )
-from tests.database.races import keep_recording, run_into
-from tests.database_server import Database
+from tests.support.races import keep_recording, run_into
 
 QUOTA = 50000
 SIZE = 100

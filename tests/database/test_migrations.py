@@ -16,7 +16,7 @@ import psycopg2
 import pytest
 
 from sql import migrate, migration_guards
-from tests.database_server import Cluster, Database
+from tests.support.database_server import Cluster, Database
 
 FIRST = "20260101000000_first"
 SECOND = "20260102000000_second"

@@ -20,7 +20,7 @@ from chalicelib.call import Call, Limit
 from chalicelib.database import connections, messages
 from chalicelib.database.literals import Json, plain
 from chalicelib.errors import InternalError, Refused, Unavailable
-from tests.database_server import Database
+from tests.support.database_server import Database
 
 # Functions as ours are, but small enough to say what they were given.
 FUNCTIONS = """

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from chalicelib.database import messages as app_database
-from tests.database_server import Database
+from tests.support.database_server import Database
 
 FAMILIES = 200
 ROWS = 100_000

@@ -17,8 +17,8 @@ import pytest
 from chalicelib.call import Call
 from chalicelib.database.messages import transact
 from chalicelib.queue import worker
-from tests.database import sleepy_job
-from tests.database_server import Database
+from tests.support import slow_job
+from tests.support.database_server import Database
 
 LEASE = worker.LEASE_SECONDS
 ROOT = Path(__file__).resolve().parents[2]
@@ -76,7 +76,7 @@ class Queue:
     def worker_process(self) -> subprocess.Popen[str]:
         """A worker in a process of its own."""
         return subprocess.Popen(
-            [sys.executable, "-m", "tests.database.sleepy_job"],
+            [sys.executable, "-m", "tests.support.slow_job"],
             cwd=ROOT,
             env={**os.environ, "SLEEPY_GATE": str(self.gate)},
             stdout=subprocess.DEVNULL,
@@ -94,7 +94,7 @@ class Queue:
 @pytest.fixture
 def queue(database_environment: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
     monkeypatch.setenv("SLEEPY_LOG", str(tmp_path / "log"))
-    monkeypatch.setitem(worker.KINDS, "sleepy", sleepy_job.KIND)
+    monkeypatch.setitem(worker.KINDS, "sleepy", slow_job.KIND)
     yield Queue(database_environment, tmp_path / "log", tmp_path / "gate")
 
 

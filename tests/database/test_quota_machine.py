@@ -27,7 +27,8 @@ from hypothesis.stateful import (
 )
 from psycopg2.extensions import connection as Connection
 
-from tests.database.books import (
+from tests.support.database_server import Database
+from tests.support.quota import (
     age_trash,
     become_customer,
     figures,
@@ -39,7 +40,6 @@ from tests.database.books import (
     subscribe,
     transact,
 )
-from tests.database_server import Database
 
 QUOTA = 1000
 MAX_PENDING = 20

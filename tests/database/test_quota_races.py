@@ -18,7 +18,8 @@ from typing import Any
 import pytest
 from psycopg2.extensions import connection as Connection
 
-from tests.database.books import (
+from tests.support.database_server import Database
+from tests.support.quota import (
     age_trash,
     become_customer,
     check,
@@ -30,8 +31,7 @@ from tests.database.books import (
     subscribe,
     transact,
 )
-from tests.database.races import join
-from tests.database_server import Database
+from tests.support.races import join
 
 PATIENCE = 20.0
 Work = Callable[[Connection], Any]

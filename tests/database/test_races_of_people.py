@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg2
 import pytest
 
-from tests.database.races import call, found_family, join, make_invite, open_transaction, run_into
-from tests.database_server import Database
+from tests.support.database_server import Database
+from tests.support.races import call, found_family, join, make_invite, open_transaction, run_into
 
 REMOVE = "ops.remove_member_tx(%s, %s)"
 REDEEM = "ops.redeem_invite_tx(ARRAY[%s::bytea], NULL, NULL)"

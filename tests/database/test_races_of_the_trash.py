@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.database.races import call, found_family, join, keep_recording, open_transaction, run_into
-from tests.database_server import Database
+from tests.support.database_server import Database
+from tests.support.races import call, found_family, join, keep_recording, open_transaction, run_into
 
 DELETE = "ops.delete_recording_tx(%s)"
 RESTORE = "ops.restore_recording_tx(%s)"

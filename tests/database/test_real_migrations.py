@@ -17,7 +17,7 @@ import pytest
 from local.postgres import EmbeddedPostgres
 from local.postgres_launch import binaries
 from sql import migrate
-from tests.database_server import Cluster, Database
+from tests.support.database_server import Cluster, Database
 
 heavy = pytest.mark.heavy
 

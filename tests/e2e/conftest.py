@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.stack import RunningStack, running
+from tests.support.local_stack import RunningStack, running
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from tests.e2e import client_types, node
+from tests.support import client_types, node
 
 
 @pytest.fixture(autouse=True)

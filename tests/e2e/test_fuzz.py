@@ -16,15 +16,15 @@ from schemathesis.core.transport import Response
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from app import app
-from tests import fuzzing
-from tests.e2e.people import sign_up
-from tests.e2e.stack import RunningStack
+from tests.support import fuzzing
+from tests.support.local_stack import RunningStack
+from tests.support.stack_people import sign_up
 from tools.api_docs.openapi import operation_id
 
 pytestmark = [pytest.mark.heavy, pytest.mark.xdist_group("stack")]
 
 REQUESTS = 10_000
-HOUSEHOLDS = 48
+FAMILIES = 48
 # Good requests an operation, and as many bad ones.
 EXAMPLES = 200
 
@@ -50,7 +50,7 @@ class From(HTTPAdapter):
 
 
 @pytest.fixture(scope="module")
-def town(stack: RunningStack) -> Iterator[fuzzing.Town]:
+def target(stack: RunningStack) -> Iterator[fuzzing.FuzzTarget]:
     sessions: dict[str, requests.Session] = {}
 
     def ask(token: str, method: str, path: str, body: Mapping[str, Any] | None) -> Any:
@@ -60,19 +60,16 @@ def town(stack: RunningStack) -> Iterator[fuzzing.Town]:
         assert answer.status_code == 200, answer.text
         return answer.json()["data"]
 
-    def call(case: Case, household: fuzzing.Household, headers: dict[str, str]) -> Response:
-        session = sessions.get(household.address)
+    def call(case: Case, family: fuzzing.FuzzFamily, headers: dict[str, str]) -> Response:
+        session = sessions.get(family.address)
         if session is None:
-            session = sessions[household.address] = requests.Session()
-            session.mount("http://", From(household.address))
+            session = sessions[family.address] = requests.Session()
+            session.mount("http://", From(family.address))
         return case.call(stack.origin, session=session, headers=headers, timeout=20)
 
     people = sign_up(stack)
-    yield fuzzing.Town(
-        [
-            fuzzing.make_household(ask, [people() for _ in range(3)], f"127.0.1.{number + 1}")
-            for number in range(HOUSEHOLDS)
-        ],
+    yield fuzzing.FuzzTarget(
+        [fuzzing.make_family(ask, [people() for _ in range(3)], f"127.0.1.{number + 1}") for number in range(FAMILIES)],
         call,
     )
     for session in sessions.values():
@@ -81,21 +78,21 @@ def town(stack: RunningStack) -> Iterator[fuzzing.Town]:
 
 @pytest.mark.parametrize("operation_id", [operation_id(endpoint, app.endpoints) for endpoint in app.endpoints])
 def test_whatever_is_sent_the_answer_is_a_documented_one(
-    operation_id: str, schema: OpenApiSchema, town: fuzzing.Town
+    operation_id: str, schema: OpenApiSchema, target: fuzzing.FuzzTarget
 ) -> None:
-    fuzzing.fuzz(schema, operation_id, town, EXAMPLES, SEED)
+    fuzzing.fuzz(schema, operation_id, target, EXAMPLES, SEED)
 
 
-def test_ten_thousand_requests_were_answered_and_limits_did_not_swallow_them(town: fuzzing.Town) -> None:
-    operations = {operation for operation, _status in town.answered}
+def test_ten_thousand_requests_were_answered_and_limits_did_not_swallow_them(target: fuzzing.FuzzTarget) -> None:
+    operations = {operation for operation, _status in target.answered}
     if len(operations) < len(app.endpoints):
         pytest.skip("other processes fuzzed the other operations")
     by_status: dict[int, int] = {}
-    for (_operation, status), number in town.answered.items():
+    for (_operation, status), number in target.answered.items():
         by_status[status] = by_status.get(status, 0) + number
     print(f"\n{sum(by_status.values())} requests, FUZZ_SEED={SEED}: {dict(sorted(by_status.items()))}")
     for operation in sorted(operations):
-        statuses = {status: number for (name, status), number in town.answered.items() if name == operation}
+        statuses = {status: number for (name, status), number in target.answered.items() if name == operation}
         print(f"  {operation:<32} {dict(sorted(statuses.items()))}")
     assert sum(by_status.values()) >= REQUESTS
     assert by_status.get(429, 0) < sum(by_status.values()) / 20

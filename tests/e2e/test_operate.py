@@ -16,7 +16,7 @@ from botocore.client import Config
 
 from local.settings import ROOT
 from local.story import SAMPLE
-from tests.e2e.stack import RunningStack
+from tests.support.local_stack import RunningStack
 
 pytestmark = pytest.mark.xdist_group("stack")
 

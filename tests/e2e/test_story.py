@@ -12,8 +12,8 @@ import pytest
 import requests
 
 from local.story import SAMPLE, tell
-from tests.e2e import node
-from tests.e2e.stack import RunningStack, free_ports, launch, running
+from tests.support import node
+from tests.support.local_stack import RunningStack, free_ports, launch, running
 
 pytestmark = pytest.mark.xdist_group("stack")
 

@@ -14,8 +14,8 @@ import requests
 
 from local.settings import ROOT
 from local.story import SAMPLE
-from tests.e2e.people import sign_up
-from tests.e2e.stack import RunningStack
+from tests.support.local_stack import RunningStack
+from tests.support.stack_people import sign_up
 
 pytestmark = pytest.mark.xdist_group("stack")
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from chalicelib import config
 from chalicelib.api import auth, jwks
 from chalicelib.errors import MissingConfiguration, Refused
-from tests.unit.signers import EC_KEY, RSA_KEY, SECRET, SUPABASE, Publisher, claims, ec_jwk, publishing, token
+from tests.support.tokens import EC_KEY, RSA_KEY, SECRET, SUPABASE, Publisher, claims, ec_jwk, publishing, token
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from jwt.algorithms import RSAAlgorithm
 
 from chalicelib.api import jwks
 from chalicelib.errors import Unavailable
-from tests.unit.signers import EC_KEY, Publisher, ec_jwk, publishing, rsa_jwk
+from tests.support.tokens import EC_KEY, Publisher, ec_jwk, publishing, rsa_jwk
 
 
 @pytest.fixture

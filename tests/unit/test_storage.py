@@ -22,7 +22,7 @@ from chalicelib.errors import Unavailable
 from chalicelib.storage import s3_http
 from chalicelib.storage import store as r2
 from chalicelib.storage.copying import copy_to_backup
-from tests.stores import RunningStore, running_store, send, use_store, voice
+from tests.support.object_store import RunningStore, running_store, send, use_store, voice
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The house with its vendors: mail and events go to the stand-ins over real HTTP, and trouble is for the asking."""
+"""The vendors of mail and product events: stand-ins reached over real HTTP, which fail when a test asks for it."""
 
 from __future__ import annotations
 

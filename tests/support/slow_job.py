@@ -1,6 +1,6 @@
 """Kinds of jobs for the tests of the queue, and a worker of its own process that can be frozen or killed in mid-job.
 
-python -m tests.database.sleepy_job        drains once and prints its counts
+python -m tests.support.slow_job        drains once and prints its counts
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from chalicelib.errors import NotRetryable
 from chalicelib.queue import worker
 from chalicelib.queue.job import Job
 
-KIND = worker.Kind("tests.database.sleepy_job")
+KIND = worker.Kind("tests.support.slow_job")
 
 
 def run(call: Call, job: Job) -> None:

@@ -27,7 +27,7 @@ from schemathesis.core.transport import Response
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from chalicelib.resources.openapi import DOCUMENT
-from tests.stores import send, voice
+from tests.support.object_store import send, voice
 
 CHECKS = (
     *("status_code_conformance", "content_type_conformance", "response_headers_conformance"),
@@ -41,7 +41,7 @@ Ask = Callable[[str, str, str, Mapping[str, Any] | None], Any]
 
 
 @dataclass(frozen=True)
-class Household:
+class FuzzFamily:
     """A family, three people's tokens (its keeper, its storyteller, a stranger), and ids by the name they go by."""
 
     tokens: tuple[str, str, str]
@@ -52,22 +52,22 @@ class Household:
 
 
 @dataclass
-class Town:
+class FuzzTarget:
     """Households that take turns. `call` sends a case; what was answered is counted."""
 
-    households: list[Household]
-    call: Callable[[Case, Household, dict[str, str]], Response]
+    families: list[FuzzFamily]
+    call: Callable[[Case, FuzzFamily, dict[str, str]], Response]
     answered: Counter[tuple[str, int]] = field(default_factory=Counter)
     _turn: Iterator[int] = field(default_factory=itertools.count)
 
     def serve(self, case: Case) -> None:
         """Sends a case as the next in turn and holds the answer to the document."""
         turn = next(self._turn)
-        household = self.households[turn % len(self.households)]
-        aim(case, household)
+        family = self.families[turn % len(self.families)]
+        aim(case, family)
         # The keeper gets furthest; the others must be refused as documented.
-        token = household.tokens[(0, 0, 0, 1, 0, 0, 1, 2)[turn // len(self.households) % 8]]
-        response = self.call(case, household, {"Authorization": f"Bearer {token}", "Origin": "https://app.example.org"})
+        token = family.tokens[(0, 0, 0, 1, 0, 0, 1, 2)[turn // len(self.families) % 8]]
+        response = self.call(case, family, {"Authorization": f"Bearer {token}", "Origin": "https://app.example.org"})
         operation = str(case.operation.definition.raw["operationId"])
         self.answered[operation, response.status_code] += 1
         assert response.status_code < 500, f"{operation} answered {response.status_code}"
@@ -88,7 +88,7 @@ def make_schema() -> OpenApiSchema:
 QUIET = hypothesis.settings(deadline=None, database=None, suppress_health_check=list(hypothesis.HealthCheck))
 
 
-def fuzz(schema: OpenApiSchema, operation_id: str, town: Town, examples: int, seed: int) -> None:
+def fuzz(schema: OpenApiSchema, operation_id: str, target: FuzzTarget, examples: int, seed: int) -> None:
     """Sends an operation so many good requests and as many bad ones; the same ones for the same seed."""
     operation = schema.find_operation_by_id(operation_id)
     for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
@@ -97,7 +97,7 @@ def fuzz(schema: OpenApiSchema, operation_id: str, town: Town, examples: int, se
         @hypothesis.settings(QUIET, max_examples=examples)
         @hypothesis.given(case=operation.as_strategy(generation_mode=mode))
         def serve(case: Case) -> None:
-            town.serve(case)
+            target.serve(case)
 
         # What takes nothing cannot be asked for badly.
         with suppress(Unsatisfiable):
@@ -135,23 +135,23 @@ def beyond_schemas(response: Response) -> bool:
     )
 
 
-def aim(case: Case, household: Household) -> None:
+def aim(case: Case, family: FuzzFamily) -> None:
     """Exchanges most ids for the household's own, by their value, so that a case is always aimed alike."""
     if isinstance(case.path_parameters, dict):
-        case.path_parameters = _aimed(case.path_parameters, household)
+        case.path_parameters = _aimed(case.path_parameters, family)
     if isinstance(case.body, dict):
-        case.body = _aimed(case.body, household)
+        case.body = _aimed(case.body, family)
     query = case.query if isinstance(case.query, dict) else {}
     # A schema cannot say which texts are cursors of ours: where the request is meant to be good, it gets a true one.
     if isinstance(query.get("cursor"), str) and case.meta is not None and case.meta.generation.mode.is_positive:
         path = case.path.replace("{familyId}", str((case.path_parameters or {}).get("familyId")))
-        true_one = household.cursors.get(path) if not {"promptId", "trashed"} & set(query) else None
+        true_one = family.cursors.get(path) if not {"promptId", "trashed"} & set(query) else None
         case.query = {**{k: v for k, v in query.items() if k != "cursor"}, **({"cursor": true_one} if true_one else {})}
 
 
-def _aimed(values: Mapping[str, Any], household: Household) -> dict[str, Any]:
+def _aimed(values: Mapping[str, Any], family: FuzzFamily) -> dict[str, Any]:
     aimed = dict(values)
-    for name, known in household.ids.items():
+    for name, known in family.ids.items():
         value = aimed.get(name)
         if isinstance(value, str) and known and (name == "code" or _UUID.fullmatch(value)):
             number = zlib.crc32(f"{name} {value}".encode("utf-8", "replace"))
@@ -160,7 +160,7 @@ def _aimed(values: Mapping[str, Any], household: Household) -> dict[str, Any]:
     return aimed
 
 
-def make_household(ask: Ask, people: list[tuple[str, str]], address: str) -> Household:
+def make_family(ask: Ask, people: list[tuple[str, str]], address: str) -> FuzzFamily:
     """Furnishes a home for three (user id, token): a family with something in every state."""
     (keeper_id, keeper), (teller_id, teller), (stranger_id, stranger) = people
 
@@ -189,7 +189,7 @@ def make_household(ask: Ask, people: list[tuple[str, str]], address: str) -> Hou
     uploaded, reserved = upload(keeper, finalize=False), upload(keeper, put=False, finalize=False)
     lists = ["/v1/families", *(f"/v1/families/{family}/{name}" for name in ("recordings", "prompts", "invites"))]
     cursors = {path: ask(keeper, "GET", f"{path}?limit=1", None)["nextCursor"] for path in lists}
-    return Household(
+    return FuzzFamily(
         (keeper, teller, stranger),
         address,
         {

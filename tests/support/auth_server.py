@@ -15,7 +15,7 @@ from flask import Flask
 from local import inbox
 from local.mailbox import Mail, Mailbox
 from local.supabase_auth import AuthSettings, anon_key, create_blueprint
-from tests.contract.doorstep import Doorstep
+from tests.support.http_server import HttpServer
 
 SECRET = "a-secret-of-this-test-suite-and-of-nothing-else"
 APP_URL = "https://app.example.test"
@@ -32,7 +32,7 @@ class Clock:
 
 
 @dataclass
-class SignIn:
+class AuthServer:
     """A running stand-in. `known` are the users it told the app's database about, in order."""
 
     url: str
@@ -93,18 +93,18 @@ class SignIn:
 
 @contextmanager
 def serve(
-    folder: Path, door: Doorstep, signing: Literal["HS256", "ES256"] = "HS256", app_url: str = APP_URL
-) -> Iterator[SignIn]:
-    """The stand-in and the inbox behind the door; what was stored in the folder before is there again."""
+    folder: Path, http_server: HttpServer, signing: Literal["HS256", "ES256"] = "HS256", app_url: str = APP_URL
+) -> Iterator[AuthServer]:
+    """The stand-in and the inbox behind the server; what was stored in the folder before is there again."""
     app = Flask(__name__)
-    settings = AuthSettings(door.url, SECRET, anon_key(SECRET), app_url, signing)
-    running = SignIn(door.url, settings, Mailbox(folder / "mail.sqlite3"), Clock())
+    settings = AuthSettings(http_server.url, SECRET, anon_key(SECRET), app_url, signing)
+    running = AuthServer(http_server.url, settings, Mailbox(folder / "mail.sqlite3"), Clock())
     blueprint = create_blueprint(
         folder, settings=settings, send_mail=running.mailbox.send, on_user=running.on_user, now=running.clock
     )
     app.register_blueprint(blueprint)
     app.register_blueprint(inbox.create_blueprint(running.mailbox))
-    door.place(app)
+    http_server.serve(app)
     try:
         yield running
     finally:

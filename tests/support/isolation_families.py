@@ -1,4 +1,4 @@
-"""Three families, four people, and one of everything in every state: the world of the isolation matrix."""
+"""Three families, four people, and one of everything in every state, for the isolation tests over HTTP."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from chalicelib import invite_codes
-from tests.api.front import Caller, Front
+from tests.support.api import Api, Person
 
 PERSONAS = ("stranger", "storyteller", "keeper", "removed")
 """storyteller and keeper of ours; removed: once of ours, now a keeper next door; stranger: keeper of theirs."""
@@ -24,20 +24,20 @@ STATES = {
 }
 
 
-class World:
+class IsolationFamilies:
     """Whose things are whose. `home` is the family a persona belongs to, `foreign` one they do not."""
 
-    def __init__(self, front: Front) -> None:
-        self.front = front
-        people = {name: front.person() for name in (*PERSONAS, "neighbour", "teller of theirs")}
-        self.people: dict[str, Caller] = people
+    def __init__(self, api: Api) -> None:
+        self.api = api
+        people = {name: api.person() for name in (*PERSONAS, "neighbour", "teller of theirs")}
+        self.people: dict[str, Person] = people
         ours, theirs, next_door = (
-            front.family(people[keeper], name)
+            api.family(people[keeper], name)
             for keeper, name in (("keeper", "Ours"), ("stranger", "Theirs"), ("removed", "Next door"))
         )
-        front.join(ours, people["storyteller"])
-        front.join(ours, people["removed"])
-        front.join(theirs, people["teller of theirs"])
+        api.join(ours, people["storyteller"])
+        api.join(ours, people["removed"])
+        api.join(theirs, people["teller of theirs"])
         self.home = {"stranger": theirs, "storyteller": ours, "keeper": ours, "removed": next_door}
         self.foreign = {"stranger": ours, "storyteller": theirs, "keeper": theirs, "removed": ours}
         self.things = {
@@ -50,43 +50,43 @@ class World:
         # Everybody has something of their own at home, to ask for with somebody else's ids.
         self.own = {name: self._own(people[name], self.home[name]) for name in PERSONAS}
 
-    def _furnish(self, family: str, keeper: Caller, maker: Caller, member: Caller) -> dict[tuple[str, str], str]:
-        front = self.front
+    def _furnish(self, family: str, keeper: Person, maker: Person, member: Person) -> dict[tuple[str, str], str]:
+        api = self.api
         made = {("family", "live"): family, ("user", "live"): member.id}
         for state in STATES["recording"]:
-            made["recording", state] = recording = front.recording(family, maker)
+            made["recording", state] = recording = api.recording(family, maker)
             if state != "live":
                 assert keeper.delete(f"/v1/recordings/{recording}").status == 200
-        front.run("UPDATE public.recordings SET purging_at = now() WHERE id = %s", made["recording", "purging"])
+        api.run("UPDATE public.recordings SET purging_at = now() WHERE id = %s", made["recording", "purging"])
         for state in STATES["prompt"]:
-            made["prompt", state] = front.prompt(family, maker)
+            made["prompt", state] = api.prompt(family, maker)
         assert keeper.delete(f"/v1/prompts/{made['prompt', 'deleted']}").status == 200
         for state in STATES["invite"]:
-            made["invite", state] = front.invite(family, keeper)
+            made["invite", state] = api.invite(family, keeper)
         assert keeper.delete(f"/v1/invites/{made['invite', 'revoked']}").status == 200
         made["reservation", "live"] = self._reserve(family, maker)
         for state in STATES["code"]:
             made["code", state] = self._code(family, keeper, state)
         return made
 
-    def _reserve(self, family: str, person: Caller) -> str:
+    def _reserve(self, family: str, person: Person) -> str:
         reservation = str(uuid.uuid4())
         reserve = "ops.get_signed_upload_url_tx(%s, %s, 500, 12.5, 'audio/mp4', NULL, NULL, 900)"
-        self.front.as_service(person, reserve, family, reservation)
+        self.api.as_service(person, reserve, family, reservation)
         return reservation
 
-    def _code(self, family: str, keeper: Caller, state: str) -> str:
+    def _code(self, family: str, keeper: Person, state: str) -> str:
         """A code that once was good."""
-        invite = self.front.invite(family, keeper)
+        invite = self.api.invite(family, keeper)
         code, code_hash = invite_codes.make(uuid.UUID(invite), 1)
         ends = {"revoked": "revoked_at = now()", "used up": "used_count = max_uses", "expired": "expires_at = now()"}
-        self.front.run(f"UPDATE public.invites SET code_hash = %s, {ends[state]} WHERE id = %s", code_hash, invite)
+        self.api.run(f"UPDATE public.invites SET code_hash = %s, {ends[state]} WHERE id = %s", code_hash, invite)
         return code
 
-    def _own(self, person: Caller, family: str) -> dict[str, str]:
+    def _own(self, person: Person, family: str) -> dict[str, str]:
         return {
             "family": family,
-            "recording": self.front.recording(family, person),
+            "recording": self.api.recording(family, person),
             "reservation": self._reserve(family, person),
         }
 
@@ -97,15 +97,15 @@ class World:
 
     def forget_counts(self) -> None:
         """Thousands of calls in a minute would all be told the same: to wait."""
-        self.front.run("DELETE FROM ops.call_counts")
+        self.api.run("DELETE FROM ops.call_counts")
 
     def everything(self) -> dict[str, Any]:
         """A digest of every table but the counters, to see that nothing was written."""
-        tables = self.front.run(
+        tables = self.api.run(
             "SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r'"
             " AND relnamespace IN ('public'::regnamespace, 'ops'::regnamespace) AND relname <> 'call_counts'"
         )
         return {
-            table: self.front.run(f"SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {table} AS t")[0][0]
+            table: self.api.run(f"SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {table} AS t")[0][0]
             for (table,) in tables
         }

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 
 from psycopg2.extensions import connection as Connection
 
-from tests.database_server import Database
+from tests.support.database_server import Database
 
 HIDDEN = "hidden"
 
 
 @dataclass(frozen=True)
-class World:
+class IsolationRows:
     """`ours` is the family the personas are about, `theirs` the other one; `people` by persona."""
 
     database: Database
@@ -31,7 +31,7 @@ class World:
         return self.database.connect_as(role, self.people[persona] if persona else None)
 
 
-def build(database: Database) -> World:
+def build(database: Database) -> IsolationRows:
     """Our family: keeper, storyteller, somebody removed, five recordings. Theirs: a keeper of their own and one."""
     run = database.run
     people = {
@@ -86,7 +86,7 @@ def build(database: Database) -> World:
         "INSERT INTO ops.removals (family_id, user_id, removed_by) VALUES (%s, %s, %s)",
         [ours, people["removed"], people["keeper"]],
     )
-    return World(database, ours, theirs, people, recordings)
+    return IsolationRows(database, ours, theirs, people, recordings)
 
 
 def add_recording(database: Database, family: str, person: str, size: int = 10) -> str:

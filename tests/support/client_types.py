@@ -7,7 +7,7 @@ import sys
 
 from chalicelib.resources.openapi import DOCUMENT
 from local.settings import ROOT
-from tests.e2e import node
+from tests.support import node
 
 TYPES = ROOT / "clients" / "stories.d.ts"
 

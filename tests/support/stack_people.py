@@ -9,7 +9,7 @@ import psycopg2
 
 from local.auth.settings import AuthSettings
 from local.supabase_auth import issue_token
-from tests.e2e.stack import RunningStack
+from tests.support.local_stack import RunningStack
 
 
 def sign_up(stack: RunningStack) -> Callable[[], tuple[str, str]]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from psycopg2.extensions import connection as Connection
 
-from tests.database_server import Database
+from tests.support.database_server import Database
 
 PATIENCE = 10.0
 

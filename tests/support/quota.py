@@ -13,7 +13,7 @@ from typing import Any
 import psycopg2
 from psycopg2.extensions import connection as Connection
 
-from tests.database_server import Database
+from tests.support.database_server import Database
 
 STORED = {
     "content_type": "audio/mp4",

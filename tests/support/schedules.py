@@ -1,4 +1,4 @@
-"""The house with its clock: schedules are run through app.py's own handlers, over a bucket that holds nothing else."""
+"""The schedules run through app.py's own handlers, over buckets that hold nothing else."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from chalice.local import LambdaContext
 
 from app import app
 from chalicelib.storage.store import audio_store, backup_store
-from tests.api.front import Caller, Front
-from tests.database_server import Database
-from tests.stores import RunningStore
+from tests.support.api import Api, Person
+from tests.support.database_server import Database
+from tests.support.object_store import RunningStore
 
 BY_HAND = {"byHand": True}
 
 
-class Clock(Front):
-    """Adds schedules to the house, and time that passes for rows."""
+class Schedules(Api):
+    """Adds the schedules, and rows that grow older."""
 
-    def __init__(self, database: Database, monkeypatch: pytest.MonkeyPatch, store: RunningStore) -> None:
-        super().__init__(database, monkeypatch, store)
+    def __init__(self, database: Database, monkeypatch: pytest.MonkeyPatch, object_store: RunningStore) -> None:
+        super().__init__(database, monkeypatch, object_store)
         for bucket in (audio_store(), backup_store()):
             for page in list(bucket.list_objects("")):
                 for found in page:
@@ -46,7 +46,7 @@ class Clock(Front):
         """Runs a schedule by hand."""
         return self.tick(schedule, **BY_HAND, **detail)
 
-    def family_of_one(self) -> tuple[str, Caller]:
+    def family_of_one(self) -> tuple[str, Person]:
         keeper = self.person()
         return self.family(keeper), keeper
 

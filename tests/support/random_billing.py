@@ -17,8 +17,8 @@ import stripe
 from chalicelib.billing.entitlements import entitlement_of, read_subscription
 from chalicelib.billing.events import RELEVANT
 from chalicelib.config import BillingSettings
-from tests.e2e.people import sign_up
-from tests.e2e.stack import RunningStack
+from tests.support.local_stack import RunningStack
+from tests.support.stack_people import sign_up
 
 CHANGES: tuple[dict[str, Any], ...] = (
     {"plan": "legacy"},
@@ -37,7 +37,7 @@ SETTLE_SECONDS = 90.0
 
 
 @dataclass
-class Storm:
+class RandomBilling:
     """`chance` decides everything that is left to chance: a seed gives the same storm again."""
 
     stack: RunningStack

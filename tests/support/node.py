@@ -1,4 +1,4 @@
-"""Runs scripts of this folder with Node and the packages pinned beside it: tests that speak as the app's clients do."""
+"""Runs the scripts of tests/e2e with Node and the packages pinned there: tests that speak as the app's clients do."""
 
 import fcntl
 import hashlib
@@ -6,9 +6,10 @@ import os
 import shutil
 import subprocess
 from functools import cache
-from pathlib import Path
 
-HERE = Path(__file__).parent
+from local.settings import ROOT
+
+HERE = ROOT / "tests" / "e2e"
 OLDEST_NODE = 20
 
 _MODULES = HERE / "node_modules"
@@ -28,7 +29,7 @@ def why_not() -> str | None:
 
 
 def run_script(name: str, *arguments: str, timeout: float = 120) -> str:
-    """Runs a script of this folder and answers what it printed; fails the test with all output when it exits badly."""
+    """Runs a script of tests/e2e and answers what it printed; fails the test with all output when it exits badly."""
     done = subprocess.run(
         ["node", str(HERE / name), *arguments],
         cwd=HERE,

@@ -9,9 +9,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.database_server import Database
+from local.settings import ROOT
+from tests.support.database_server import Database
 
-PAGE = Path(__file__).with_name("isolation.md")
+PAGE = ROOT / "tests" / "database" / "isolation.md"
 
 SCHEMAS = ("public", "ops", "rls", "wire", "migrations")
 """Every schema of ours. What else lies in a database is Supabase's or Postgres's own."""

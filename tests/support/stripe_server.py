@@ -13,8 +13,8 @@ import requests
 import stripe
 from flask import Flask, Response, request
 
-from local.server import Server
 from local.stripe_api import StripeStandIn, StripeStandInSettings, create_blueprint
+from tests.support.http_server import HttpServer, running_http_server
 
 KEY = "sk_test_local_contract"
 WEBHOOK_SECRETS = ("whsec_local_new", "whsec_local_old")
@@ -66,7 +66,7 @@ class Clock:
 
 
 @dataclass
-class StripeWorld:
+class StripeServer:
     """One stand-in being served, with the library's client for it."""
 
     stand_in: StripeStandIn
@@ -112,54 +112,33 @@ def client_for(url: str, key: str = KEY, *, timeout: float = 5.0, retries: int =
     )
 
 
-class Door:
-    """A server that stays while the apps behind it change: stopping one takes a third of a second."""
-
-    def __init__(self) -> None:
-        self._app: Any = None
-        self._server = Server(self._answer)
-        self._server.start()
-        self.url = self._server.url
-
-    def _answer(self, environ: Any, start_response: Any) -> Any:
-        return self._app(environ, start_response)
-
-    def open(self, app: Any) -> None:
-        """From now on this app answers."""
-        self._app = app
-
-    def close(self) -> None:
-        self._server.stop()
-
-
 @contextmanager
-def _some_door(door: Door | None) -> Iterator[Door]:
-    if door is not None:
-        yield door
+def _given_or_new(http_server: HttpServer | None) -> Iterator[HttpServer]:
+    if http_server is not None:
+        yield http_server
         return
-    own = Door()
-    try:
+    with running_http_server() as own:
         yield own
-    finally:
-        own.close()
 
 
 @contextmanager
-def serving_hook(door: Door | None = None) -> Iterator[Hook]:
-    """The app's webhook behind the door, or a server of its own."""
-    with _some_door(door) as place:
-        hook = Hook(url=f"{place.url}/hook")
+def serving_hook(http_server: HttpServer | None = None) -> Iterator[Hook]:
+    """The app's webhook behind this server, or one of its own."""
+    with _given_or_new(http_server) as server:
+        hook = Hook(url=f"{server.url}/hook")
         app = Flask("hook")
         app.add_url_rule("/hook", view_func=hook.take, methods=["POST"])
-        place.open(app)
+        server.serve(app)
         yield hook
 
 
 @contextmanager
-def serving_stripe(directory: Path, hook: Hook, door: Door | None = None, **more: Any) -> Iterator[StripeWorld]:
+def serving_stripe(
+    directory: Path, hook: Hook, http_server: HttpServer | None = None, **more: Any
+) -> Iterator[StripeServer]:
     """The stand-in with its events going to the hook; they flow once `stand_in.start()` was called."""
-    with _some_door(door) as place:
-        url = place.url + PREFIX
+    with _given_or_new(http_server) as server:
+        url = server.url + PREFIX
         options: dict[str, Any] = {
             "secret_key": KEY,
             "webhook_secrets": WEBHOOK_SECRETS,
@@ -173,9 +152,9 @@ def serving_stripe(directory: Path, hook: Hook, door: Door | None = None, **more
         stand_in = StripeStandIn(directory, StripeStandInSettings(**options), clock=clock)
         app = Flask("stripe")
         app.register_blueprint(create_blueprint(stand_in), url_prefix=PREFIX)
-        place.open(app)
+        server.serve(app)
         try:
-            yield StripeWorld(stand_in, client_for(url, options["secret_key"]), url, hook, clock)
+            yield StripeServer(stand_in, client_for(url, options["secret_key"]), url, hook, clock)
         finally:
             stand_in.close()
 
