@@ -32,7 +32,7 @@ class Mistaken(Exception):
 
 def jobs(call: Call) -> None:
     """What waits in the queue, how long, and what is dead."""
-    overview = transact(call, "jobs_overview_tx", p_limit=DEAD_SHOWN)
+    overview = transact(call, "jobs_overview", p_limit=DEAD_SHOWN)
     print(f"{'kind':<24}{'waiting':>9}{'running':>9}{'tried':>9}{'oldest':>12}")
     for row in overview["waiting"]:
         oldest = str(timedelta(seconds=row["oldest_seconds"]))
@@ -116,7 +116,7 @@ def purge_orphans(call: Call) -> None:
             continue
         if confirmed:
             # Asked again for each, right before: a restore or an adoption may have come in between.
-            now = transact(call, "unclaimed_keys_tx", p_keys=[found.key])
+            now = transact(call, "unclaimed_keys", p_keys=[found.key])
             if not now["armed"]:
                 raise Mistaken("deleting is disarmed, as after a restore: look first, then make rearm")
             if found.key not in now["keys"]:
@@ -129,7 +129,7 @@ def purge_orphans(call: Call) -> None:
 
 def _orphans(call: Call) -> Iterator[ListedObject]:
     for page in audio_store().list_objects(""):
-        unclaimed = set(transact(call, "unclaimed_keys_tx", p_keys=[found.key for found in page])["keys"])
+        unclaimed = set(transact(call, "unclaimed_keys", p_keys=[found.key for found in page])["keys"])
         yield from (found for found in page if found.key in unclaimed)
 
 

@@ -36,7 +36,7 @@ def create_checkout_session(call: Call, request: CreateCheckoutSessionRequest) -
 
     CONFLICT subscribed: plans are changed in the portal. CONFLICT in_progress: another keeper was quicker.
     """
-    facts = messages.transact(call, "billing_facts_tx", repeatable=True, p_family_id=request.family_id)
+    facts = messages.transact(call, "billing_facts", repeatable=True, p_family_id=request.family_id)
     if facts["subscribed"]:
         raise Refused("CONFLICT", SUBSCRIBED)
     session = _standing(facts, request) or _new(call, request, facts)

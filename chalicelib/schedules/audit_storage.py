@@ -77,7 +77,7 @@ def _audit_objects(call: Call, run_id: str, after: str) -> bool:
 
 def _recordings(call: Call, after: str) -> Iterator[dict[str, Any]]:
     while True:
-        page = transact(call, "recordings_by_key_tx", repeatable=True, p_after=after, p_limit=PAGE)["recordings"]
+        page = transact(call, "recordings_by_key", repeatable=True, p_after=after, p_limit=PAGE)["recordings"]
         yield from page
         if len(page) < PAGE:
             return

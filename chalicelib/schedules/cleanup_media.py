@@ -28,7 +28,7 @@ def cleanup_media(call: Call) -> dict[str, Any]:
 
 
 def _clean_up(call: Call) -> dict[str, Any]:
-    plan = transact(call, "plan_cleanup_tx", repeatable=True, p_limit=MOST)
+    plan = transact(call, "plan_cleanup", repeatable=True, p_limit=MOST)
     if call.detail.get("dryRun"):
         return {**plan, "dry_run": True}
     if not plan["armed"]:
@@ -59,7 +59,7 @@ def _purge(call: Call, recording_id: str) -> str:
 
 
 def _drop(call: Call, recording_id: str) -> str:
-    keys = transact(call, "check_abandoned_tx", repeatable=True, p_recording_id=recording_id)["keys"]
+    keys = transact(call, "check_abandoned", repeatable=True, p_recording_id=recording_id)["keys"]
     if not keys:
         return "skipped"
     _delete(keys)

@@ -58,7 +58,7 @@ def _uncopied(call: Call) -> Iterator[dict[str, Any]]:
     while True:
         page = transact(
             call,
-            "recordings_to_copy_tx",
+            "recordings_to_copy",
             repeatable=True,
             p_after_created_at=created_at,
             p_after_id=recording_id,

@@ -66,7 +66,7 @@ def _repair_families(call: Call, outcomes: Counter[str], repaired: list[str]) ->
     while True:
         page = transact(
             call,
-            "customers_to_reconcile_tx",
+            "customers_to_reconcile",
             repeatable=True,
             p_before=before,
             p_idle_hours=idle_hours,
@@ -104,7 +104,7 @@ def _find_strangers(call: Call, strangers: list[str]) -> bool:
             return False
         paid = [each for each in page.subscriptions if pays_for_a_plan(each, prices)]
         customers = list({each.customer_id for each in paid})
-        unknown = transact(call, "unknown_customers_tx", repeatable=True, p_customer_ids=customers)["customer_ids"]
+        unknown = transact(call, "unknown_customers", repeatable=True, p_customer_ids=customers)["customer_ids"]
         strangers += [each.id for each in paid if each.customer_id in unknown]
         after = page.next
         if after is None:

@@ -22,7 +22,7 @@ def send_error_digest(call: Call) -> dict[str, Any]:
 
 
 def _send(call: Call) -> dict[str, Any]:
-    due = transact(call, "alerts_to_send_tx", p_all=bool(call.detail.get("byHand")), p_limit=MOST)["alerts"]
+    due = transact(call, "alerts_to_send", p_all=bool(call.detail.get("byHand")), p_limit=MOST)["alerts"]
     critical = [alert for alert in due if alert["severity"] == "critical"]
     others = [alert for alert in due if alert["severity"] != "critical"]
     for template, alerts in (("alarm", critical), ("error_digest", others)):

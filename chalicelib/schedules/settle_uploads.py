@@ -46,7 +46,7 @@ def _due(call: Call) -> Iterator[dict[str, Any]]:
     """Uploads to look at, each once: the one not looked at for longest comes first."""
     before, seen = None, set[str]()
     while True:
-        page = transact(call, "uploads_to_settle_tx", repeatable=True, p_before=before, p_limit=PAGE + len(seen))
+        page = transact(call, "uploads_to_settle", repeatable=True, p_before=before, p_limit=PAGE + len(seen))
         before = page["before"]
         # One that failed was not stamped, and is due again in the next page.
         fresh = [upload for upload in page["uploads"] if upload["id"] not in seen]

@@ -32,4 +32,4 @@ END
 $$;
 COMMENT ON FUNCTION ops.adopt_object_tx(uuid, uuid, jsonb, double precision) IS
   'An object without a row becomes a recording of the family its key names, by nobody, over quota too. Refuses NOT_FOUND for an unknown family, CONFLICT claimed where a recording or upload has the key.';
-SELECT ops.publish('ops.adopt_object_tx', 'app_service');
+SELECT ops.publish_function('ops.adopt_object_tx', 'app_service');

@@ -15,4 +15,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.alert_uncopied_tx() IS 'Alerts where a recording has had no second copy for a day.';
-SELECT ops.publish('ops.alert_uncopied_tx', 'app_service');
+SELECT ops.publish_function('ops.alert_uncopied_tx', 'app_service');

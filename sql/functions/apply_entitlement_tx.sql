@@ -82,4 +82,4 @@ END
 $$;
 COMMENT ON FUNCTION ops.apply_entitlement_tx(uuid, bigint, text, text, bigint, integer, timestamptz, boolean, text, text, text, text) IS
   'Writes what Stripe says now, where the ticket is still newer than the last one applied. p_plan null keeps the plan (unknown price). Never touches a recording.';
-SELECT ops.publish('ops.apply_entitlement_tx', 'app_service');
+SELECT ops.publish_function('ops.apply_entitlement_tx', 'app_service');

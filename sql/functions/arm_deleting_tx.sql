@@ -10,4 +10,4 @@ END
 $$;
 COMMENT ON FUNCTION ops.arm_deleting_tx(boolean) IS
   'The operator''s word that this database and its bucket belong together, so that the schedules that delete may delete again; or the opposite.';
-SELECT ops.publish('ops.arm_deleting_tx', 'app_service');
+SELECT ops.publish_function('ops.arm_deleting_tx', 'app_service');

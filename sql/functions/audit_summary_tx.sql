@@ -31,4 +31,4 @@ END
 $$;
 COMMENT ON FUNCTION ops.audit_summary_tx(uuid, boolean, integer) IS
   'What an audit has found, also before an interruption: counts, and of each kind the first p_limit findings. p_finished closes it.';
-SELECT ops.publish('ops.audit_summary_tx', 'app_service');
+SELECT ops.publish_function('ops.audit_summary_tx', 'app_service');

@@ -22,4 +22,4 @@ END
 $$;
 COMMENT ON FUNCTION ops.begin_audit_tx(boolean) IS
   'The audit to work on: last night''s where it stopped, else a new one; run_id is null where today''s is done. p_fresh: a new one whatever there is.';
-SELECT ops.publish('ops.begin_audit_tx', 'app_service');
+SELECT ops.publish_function('ops.begin_audit_tx', 'app_service');

@@ -15,4 +15,4 @@ AS $$
 $$;
 COMMENT ON FUNCTION ops.capture_event(text, uuid, jsonb, text, text) IS
   'Enqueues one product event in the caller''s transaction: it is told only if what it tells of was committed. Properties hold ids and numbers only.';
-SELECT ops.publish('ops.capture_event');
+SELECT ops.publish_function('ops.capture_event');

@@ -42,7 +42,7 @@ BEGIN
   END IF;
 
   -- A worker that died with the last attempt in its hands never said so: such a job is not run again but laid out.
-  PERFORM ops.bury_job(id, coalesce(last_error, 'the worker died')) FROM ops.jobs WHERE id = ANY (v_ids) AND attempts >= max_attempts;
+  PERFORM ops.move_to_dead_jobs(id, coalesce(last_error, 'the worker died')) FROM ops.jobs WHERE id = ANY (v_ids) AND attempts >= max_attempts;
 
   WITH claimed AS (
     UPDATE ops.jobs
@@ -59,4 +59,4 @@ END
 $$;
 COMMENT ON FUNCTION ops.claim_jobs_tx(integer, integer, uuid) IS
   'Claims due jobs under a lease and a fencing token: the one named, or by turn and then by age. A lease that runs out makes the job due again.';
-SELECT ops.publish('ops.claim_jobs_tx', 'app_service');
+SELECT ops.publish_function('ops.claim_jobs_tx', 'app_service');

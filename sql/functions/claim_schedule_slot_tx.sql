@@ -16,4 +16,4 @@ END
 $$;
 COMMENT ON FUNCTION ops.claim_schedule_slot_tx(text, integer) IS
   'Claims the present slot of a schedule, p_seconds long: run_id is null where somebody has it already, so a clock that fires twice runs once.';
-SELECT ops.publish('ops.claim_schedule_slot_tx', 'app_service');
+SELECT ops.publish_function('ops.claim_schedule_slot_tx', 'app_service');

@@ -12,4 +12,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.complete_jobs_tx(uuid[], uuid) IS 'Done jobs are deleted, by the holder of the lease alone: a worker whose lease ran out completes nothing.';
-SELECT ops.publish('ops.complete_jobs_tx', 'app_service');
+SELECT ops.publish_function('ops.complete_jobs_tx', 'app_service');

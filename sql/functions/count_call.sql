@@ -7,4 +7,4 @@ AS $$
 $$;
 COMMENT ON FUNCTION ops.count_call(text, integer, text) IS
   'Counts one call of a minute: empty when it may go on, else the refusal as JSON text. Committed apart from the work, so a call that fails is counted too.';
-SELECT ops.publish('ops.count_call', 'app_login', 'app_service');
+SELECT ops.publish_function('ops.count_call', 'app_login', 'app_service');

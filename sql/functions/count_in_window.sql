@@ -45,4 +45,4 @@ END
 $$;
 COMMENT ON FUNCTION ops.count_in_window(text, integer, integer, integer) IS
   'Counts p_calls into the sliding window of a key and returns null, or returns the refusal where one more call would pass the limit. p_calls 0 only asks.';
-SELECT ops.publish('ops.count_in_window');
+SELECT ops.publish_function('ops.count_in_window');

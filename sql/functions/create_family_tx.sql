@@ -79,4 +79,4 @@ END
 $$;
 COMMENT ON FUNCTION ops.create_family_tx(text, text, text, bigint, integer, text, text, text) IS
   'Family, keeper, free entitlement and seed prompts for the caller. Refuses CONFLICT too_many_free_families, idempotency_key_reused; UNAUTHORIZED for an account that is gone.';
-SELECT ops.publish('ops.create_family_tx', 'app_service');
+SELECT ops.publish_function('ops.create_family_tx', 'app_service');

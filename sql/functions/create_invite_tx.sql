@@ -64,4 +64,4 @@ END
 $$;
 COMMENT ON FUNCTION ops.create_invite_tx(uuid, uuid, bytea, text, integer, integer, text, text, text) IS
   'An invite of the caller''s family, and its mail when an address is given. Refuses FORBIDDEN to whoever is no keeper, CONFLICT too_many_invites, idempotency_key_reused. collided: another invite has this very code, so come again with another id.';
-SELECT ops.publish('ops.create_invite_tx', 'app_service');
+SELECT ops.publish_function('ops.create_invite_tx', 'app_service');

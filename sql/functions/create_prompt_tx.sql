@@ -35,4 +35,4 @@ END
 $$;
 COMMENT ON FUNCTION ops.create_prompt_tx(uuid, text, text, text) IS
   'A prompt of the caller''s, in the family''s language unless another is given. Refuses FORBIDDEN to whoever is no member.';
-SELECT ops.publish('ops.create_prompt_tx', 'app_service');
+SELECT ops.publish_function('ops.create_prompt_tx', 'app_service');

@@ -4,17 +4,17 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  v_claim record;
+  v_locked record;
 BEGIN
-  SELECT * INTO v_claim FROM ops.claim_prompt(p_prompt_id);
-  IF v_claim.refusal IS NOT NULL THEN
-    RETURN v_claim.refusal;
+  SELECT * INTO v_locked FROM ops.lock_prompt_for_change(p_prompt_id);
+  IF v_locked.refusal IS NOT NULL THEN
+    RETURN v_locked.refusal;
   END IF;
   UPDATE public.prompts SET deleted_at = pg_catalog.clock_timestamp() WHERE id = p_prompt_id AND deleted_at IS NULL;
   -- Told from the row that was claimed: the view shows no deleted prompt.
-  RETURN pg_catalog.jsonb_build_object('prompt', pg_catalog.to_jsonb(v_claim.prompt) - ARRAY['updated_at', 'deleted_at']);
+  RETURN pg_catalog.jsonb_build_object('prompt', pg_catalog.to_jsonb(v_locked.prompt) - ARRAY['updated_at', 'deleted_at']);
 END
 $$;
 COMMENT ON FUNCTION ops.delete_prompt_tx(uuid) IS
   'Takes a prompt off the family''s list; recordings that answered it keep naming it. Its author or a keeper; repeated, the same answer. Refuses NOT_FOUND, FORBIDDEN.';
-SELECT ops.publish('ops.delete_prompt_tx', 'app_service');
+SELECT ops.publish_function('ops.delete_prompt_tx', 'app_service');

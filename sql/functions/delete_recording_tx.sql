@@ -4,12 +4,12 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  v_claim record;
+  v_locked record;
 BEGIN
-  SELECT * INTO v_claim FROM ops.claim_recording(p_recording_id);
-  IF v_claim.refusal IS NOT NULL THEN
-    RETURN v_claim.refusal;
-  ELSIF (v_claim.recording).purging_at IS NOT NULL THEN
+  SELECT * INTO v_locked FROM ops.lock_recording_for_change(p_recording_id);
+  IF v_locked.refusal IS NOT NULL THEN
+    RETURN v_locked.refusal;
+  ELSIF (v_locked.recording).purging_at IS NOT NULL THEN
     RETURN ops.refuse('NOT_FOUND');
   END IF;
   -- Deleted twice, its thirty days still count from the first time. The trigger stamps when and by whom.
@@ -19,4 +19,4 @@ END
 $$;
 COMMENT ON FUNCTION ops.delete_recording_tx(uuid) IS
   'Moves a recording to the trash, where it stays for 30 days and keeps its bytes on the ledger. Its creator or a keeper. Refuses NOT_FOUND, FORBIDDEN.';
-SELECT ops.publish('ops.delete_recording_tx', 'app_service');
+SELECT ops.publish_function('ops.delete_recording_tx', 'app_service');

@@ -8,4 +8,4 @@ AS $$
   ), false)
 $$;
 COMMENT ON FUNCTION ops.deleting_is_armed() IS 'Whether schedules may delete objects. A flag that is missing, or was set in the database this one was restored from, means no.';
-SELECT ops.publish('ops.deleting_is_armed');
+SELECT ops.publish_function('ops.deleting_is_armed');

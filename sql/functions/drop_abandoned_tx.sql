@@ -9,4 +9,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.drop_abandoned_tx(uuid) IS 'Removes an abandoned upload''s row, after its objects: as long as the row stands, they are looked for again.';
-SELECT ops.publish('ops.drop_abandoned_tx', 'app_service');
+SELECT ops.publish_function('ops.drop_abandoned_tx', 'app_service');

@@ -27,4 +27,4 @@ END
 $$;
 COMMENT ON FUNCTION ops.enqueue_job(text, jsonb, text, text, text, timestamptz, integer) IS
   'Enqueues in the caller''s transaction; null when a job with the same dedupe key is waiting already. Payloads hold ids only.';
-SELECT ops.publish('ops.enqueue_job');
+SELECT ops.publish_function('ops.enqueue_job');

@@ -12,7 +12,7 @@ BEGIN
     RETURN '{"outcome": "lease_lost"}';
   END IF;
   IF NOT p_retryable OR v_job.attempts >= v_job.max_attempts THEN
-    PERFORM ops.bury_job(p_job_id, p_error);
+    PERFORM ops.move_to_dead_jobs(p_job_id, p_error);
     RETURN '{"outcome": "dead"}';
   END IF;
   -- 1 s, 2 s, 4 s ... up to an hour, each 30 % up or down, so that what failed together does not come back together.
@@ -24,4 +24,4 @@ END
 $$;
 COMMENT ON FUNCTION ops.fail_job_tx(uuid, uuid, text, boolean) IS
   'A failed job comes back after a growing, jittered wait, or is buried when it may not be tried again. The error is a class of trouble, never a message with data in it.';
-SELECT ops.publish('ops.fail_job_tx', 'app_service');
+SELECT ops.publish_function('ops.fail_job_tx', 'app_service');

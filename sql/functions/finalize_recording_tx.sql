@@ -79,4 +79,4 @@ END
 $$;
 COMMENT ON FUNCTION ops.finalize_recording_tx(uuid, uuid, jsonb, text, uuid, timestamptz, text) IS
   'The caller''s own upload becomes a recording, once: repeated, it answers the same; a rescued one takes the title and prompt that its phone brings late. p_object: {size_bytes, content_type, is_mp4, etag, stored_at} of the stored object, null when there is none. Refuses FORBIDDEN, NOT_FOUND, UPLOAD_NOT_FOUND, UPLOAD_MISMATCH; never for quota or billing.';
-SELECT ops.publish('ops.finalize_recording_tx', 'app_service');
+SELECT ops.publish_function('ops.finalize_recording_tx', 'app_service');

@@ -19,4 +19,4 @@ END
 $$;
 COMMENT ON FUNCTION ops.finish_purge_tx(uuid) IS
   'Last phase of a purge, after the objects are deleted: the row goes and its bytes are released, together and once.';
-SELECT ops.publish('ops.finish_purge_tx', 'app_service');
+SELECT ops.publish_function('ops.finish_purge_tx', 'app_service');

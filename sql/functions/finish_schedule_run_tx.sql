@@ -10,4 +10,4 @@ END
 $$;
 COMMENT ON FUNCTION ops.finish_schedule_run_tx(uuid, jsonb) IS
   'Writes what a schedule''s run did. A run without finished_at failed or was cut off: its work is taken up in the next slot.';
-SELECT ops.publish('ops.finish_schedule_run_tx', 'app_service');
+SELECT ops.publish_function('ops.finish_schedule_run_tx', 'app_service');

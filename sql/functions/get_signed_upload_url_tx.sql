@@ -105,4 +105,4 @@ END
 $$;
 COMMENT ON FUNCTION ops.get_signed_upload_url_tx(uuid, uuid, bigint, double precision, text, text, integer, integer, text, text, text) IS
   'Reserves an upload''s bytes for the caller, through the gate. Refuses, in this order: FORBIDDEN, ENTITLEMENT_INACTIVE or SUBSCRIPTION_INACTIVE, QUOTA_EXCEEDED, DURATION_EXCEEDED, CONFLICT too_many_uploads; CONFLICT idempotency_key_reused, already_finalized.';
-SELECT ops.publish('ops.get_signed_upload_url_tx', 'app_service');
+SELECT ops.publish_function('ops.get_signed_upload_url_tx', 'app_service');

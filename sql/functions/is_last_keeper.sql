@@ -8,4 +8,4 @@ AS $$
   WHERE family_id = p_family_id AND role = 'keeper'
 $$;
 COMMENT ON FUNCTION ops.is_last_keeper(uuid, uuid) IS 'Whether this person alone keeps the family. Holds only under the lock of the family''s row.';
-SELECT ops.publish('ops.is_last_keeper');
+SELECT ops.publish_function('ops.is_last_keeper');

@@ -47,4 +47,4 @@ END
 $$;
 COMMENT ON FUNCTION ops.keep_recording(ops.upload_reservations, jsonb, text, uuid, timestamptz, boolean, text) IS
   'Reservation to recording, ledger and usage, under the gate that the caller holds. p_object: {etag, stored_at} as the store told them.';
-SELECT ops.publish('ops.keep_recording');
+SELECT ops.publish_function('ops.keep_recording');

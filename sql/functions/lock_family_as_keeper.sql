@@ -15,4 +15,4 @@ END
 $$;
 COMMENT ON FUNCTION ops.lock_family_as_keeper(uuid) IS
   'Takes the family''s row, which puts changes of its people and invites one after the other; false, and nothing promised, where the caller is no keeper.';
-SELECT ops.publish('ops.lock_family_as_keeper');
+SELECT ops.publish_function('ops.lock_family_as_keeper');

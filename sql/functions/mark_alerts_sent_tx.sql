@@ -11,4 +11,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.mark_alerts_sent_tx(uuid[]) IS 'Notes that these alerts were mailed.';
-SELECT ops.publish('ops.mark_alerts_sent_tx', 'app_service');
+SELECT ops.publish_function('ops.mark_alerts_sent_tx', 'app_service');

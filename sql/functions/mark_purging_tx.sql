@@ -28,4 +28,4 @@ END
 $$;
 COMMENT ON FUNCTION ops.mark_purging_tx(uuid) IS
   'First phase of a purge: commits that the objects may be gone, and names them. No keys where the recording is not, or no longer, thirty days in the trash, or deleting is disarmed. Repeatable.';
-SELECT ops.publish('ops.mark_purging_tx', 'app_service');
+SELECT ops.publish_function('ops.mark_purging_tx', 'app_service');

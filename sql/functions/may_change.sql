@@ -7,4 +7,4 @@ AS $$
 $$;
 COMMENT ON FUNCTION ops.may_change(uuid, uuid) IS
   'Whether the caller may change what p_created_by made in the family: its maker while a member, or a keeper. What nobody made (a seeded prompt) is the keepers''.';
-SELECT ops.publish('ops.may_change');
+SELECT ops.publish_function('ops.may_change');

@@ -6,4 +6,4 @@ AS $$
   SELECT pg_catalog.to_jsonb(member) - 'family_id' FROM wire.members AS member WHERE family_id = p_family_id AND user_id = p_user_id
 $$;
 COMMENT ON FUNCTION ops.member_json(uuid, uuid) IS 'A member as the API shows them, for the functions of the owner; null for who is none.';
-SELECT ops.publish('ops.member_json');
+SELECT ops.publish_function('ops.member_json');

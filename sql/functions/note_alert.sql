@@ -12,4 +12,4 @@ AS $$
 $$;
 COMMENT ON FUNCTION ops.note_alert(text, text, text, text) IS
   'Adds to the operator''s digest: one row a fingerprint and UTC day, counted up. The message holds no id, address or name.';
-SELECT ops.publish('ops.note_alert');
+SELECT ops.publish_function('ops.note_alert');

@@ -9,4 +9,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.note_alert_tx(text, text, text, text) IS 'The service''s way to the operator''s digest.';
-SELECT ops.publish('ops.note_alert_tx', 'app_service');
+SELECT ops.publish_function('ops.note_alert_tx', 'app_service');

@@ -7,4 +7,4 @@ AS $$
   VALUES (p_kind, p_family_id, p_recording_id, p_details)
 $$;
 COMMENT ON FUNCTION ops.note_anomaly(text, uuid, uuid, jsonb) IS 'Records what should not have happened and was survived. Ids and numbers only.';
-SELECT ops.publish('ops.note_anomaly');
+SELECT ops.publish_function('ops.note_anomaly');

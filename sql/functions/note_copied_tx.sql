@@ -9,4 +9,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.note_copied_tx(uuid, text) IS 'Notes that the second copy was seen to be equal, by the ETag that was compared.';
-SELECT ops.publish('ops.note_copied_tx', 'app_service');
+SELECT ops.publish_function('ops.note_copied_tx', 'app_service');

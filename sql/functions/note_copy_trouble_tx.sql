@@ -18,4 +18,4 @@ END
 $$;
 COMMENT ON FUNCTION ops.note_copy_trouble_tx(uuid, text) IS
   'A recording whose object is missing or changed, or whose copy differs. Alerts at once, once a day. p_reason: missing, changed, differing.';
-SELECT ops.publish('ops.note_copy_trouble_tx', 'app_service');
+SELECT ops.publish_function('ops.note_copy_trouble_tx', 'app_service');

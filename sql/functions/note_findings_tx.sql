@@ -57,4 +57,4 @@ END
 $$;
 COMMENT ON FUNCTION ops.note_findings_tx(uuid, text, bigint, bigint, jsonb, text) IS
   'Writes a page of an audit: where it stands, what it saw, and each finding {kind: missing, orphaned or differing, recording_id, family_id, details} that is still true.';
-SELECT ops.publish('ops.note_findings_tx', 'app_service');
+SELECT ops.publish_function('ops.note_findings_tx', 'app_service');

@@ -32,4 +32,4 @@ END
 $$;
 COMMENT ON FUNCTION ops.queue_invite_mail(public.invites, text) IS
   'Enqueues an invitation''s mail unless 20 went to its family or 3 to its address within a day; says whether it did. The job carries ids, never the code.';
-SELECT ops.publish('ops.queue_invite_mail');
+SELECT ops.publish_function('ops.queue_invite_mail');

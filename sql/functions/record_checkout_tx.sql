@@ -38,4 +38,4 @@ END
 $$;
 COMMENT ON FUNCTION ops.record_checkout_tx(uuid, text, text, text, text, text, text) IS
   'Makes a checkout session the family''s live one, unless another took its place meanwhile; answers the one that stands. Refuses FORBIDDEN, CONFLICT subscribed.';
-SELECT ops.publish('ops.record_checkout_tx', 'app_service');
+SELECT ops.publish_function('ops.record_checkout_tx', 'app_service');

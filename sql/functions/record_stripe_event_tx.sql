@@ -35,4 +35,4 @@ END
 $$;
 COMMENT ON FUNCTION ops.record_stripe_event_tx(text, text, boolean, timestamptz, text, text, boolean, text) IS
   'Stores an event once, with the job that applies it. stored false: it was here already.';
-SELECT ops.publish('ops.record_stripe_event_tx', 'app_service');
+SELECT ops.publish_function('ops.record_stripe_event_tx', 'app_service');

@@ -72,4 +72,4 @@ END
 $$;
 COMMENT ON FUNCTION ops.redeem_invite_tx(bytea[], text, text, text) IS
   'Joins the caller to the family of the invite. A member gets already_member whatever the invite''s state, and costs no use. Refuses INVITE_NOT_VALID for every other way a code can be wrong, RATE_LIMIT past the budgets of wrong codes.';
-SELECT ops.publish('ops.redeem_invite_tx', 'app_service');
+SELECT ops.publish_function('ops.redeem_invite_tx', 'app_service');

@@ -7,4 +7,4 @@ AS $$
 $$;
 COMMENT ON FUNCTION ops.refuse(text, jsonb) IS
   'A business refusal, returned and not raised: its call stays counted, and nothing private lands in the database''s log.';
-SELECT ops.publish('ops.refuse');
+SELECT ops.publish_function('ops.refuse');

@@ -20,4 +20,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.refuse_wrong_code(text) IS 'Counts a wrong code against its person, its address and the whole house, and refuses it: one answer for every way a code can be wrong.';
-SELECT ops.publish('ops.refuse_wrong_code');
+SELECT ops.publish_function('ops.refuse_wrong_code');

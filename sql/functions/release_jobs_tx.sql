@@ -15,4 +15,4 @@ END
 $$;
 COMMENT ON FUNCTION ops.release_jobs_tx(uuid[], uuid) IS
   'Gives back jobs that were claimed and never begun, without counting the attempt: the worker''s time ran out.';
-SELECT ops.publish('ops.release_jobs_tx', 'app_service');
+SELECT ops.publish_function('ops.release_jobs_tx', 'app_service');

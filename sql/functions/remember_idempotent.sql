@@ -8,4 +8,4 @@ AS $$
   WHERE p_key IS NOT NULL
 $$;
 COMMENT ON FUNCTION ops.remember_idempotent(text, text, text, jsonb) IS 'Keeps, under the caller''s key, the ids from which the same answer can be built again.';
-SELECT ops.publish('ops.remember_idempotent');
+SELECT ops.publish_function('ops.remember_idempotent');

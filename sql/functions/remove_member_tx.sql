@@ -33,4 +33,4 @@ END
 $$;
 COMMENT ON FUNCTION ops.remove_member_tx(uuid, uuid) IS
   'A keeper removes somebody, who then returns by a later invite alone; or the caller leaves, free to return. What they recorded stays. Refuses FORBIDDEN, NOT_FOUND for who is no member, CONFLICT last_keeper.';
-SELECT ops.publish('ops.remove_member_tx', 'app_service');
+SELECT ops.publish_function('ops.remove_member_tx', 'app_service');

@@ -19,4 +19,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.requeue_job_tx(uuid) IS 'Moves a dead job back into the queue with all its attempts before it.';
-SELECT ops.publish('ops.requeue_job_tx', 'app_service');
+SELECT ops.publish_function('ops.requeue_job_tx', 'app_service');

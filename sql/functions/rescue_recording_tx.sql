@@ -50,4 +50,4 @@ END
 $$;
 COMMENT ON FUNCTION ops.rescue_recording_tx(uuid, jsonb, text) IS
   'Settles an upload whose URL has expired: a whole object becomes its uploader''s recording, however late and full; none by the end of its watch is abandoned. p_object: {size_bytes, content_type, is_mp4, etag, stored_at}, null when there is none. outcome: rescued, waiting, abandoned, mismatch, settled (by somebody else).';
-SELECT ops.publish('ops.rescue_recording_tx', 'app_service');
+SELECT ops.publish_function('ops.rescue_recording_tx', 'app_service');

@@ -55,4 +55,4 @@ END
 $$;
 COMMENT ON FUNCTION ops.resend_invite_tx(uuid, integer, bytea, text) IS
   'A new generation of an invite: the old code ends, the new one lives as long as the first did, its mail is queued. next_generation: this one is taken or its code is another invite''s, so come again with that. Refuses NOT_FOUND to whoever is no keeper, CONFLICT revoked, used_up, too_many_invites.';
-SELECT ops.publish('ops.resend_invite_tx', 'app_service');
+SELECT ops.publish_function('ops.resend_invite_tx', 'app_service');

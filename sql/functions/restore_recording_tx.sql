@@ -5,14 +5,14 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   c_days_in_trash constant interval := interval '30 days';
-  v_claim record;
+  v_locked record;
 BEGIN
-  SELECT * INTO v_claim FROM ops.claim_recording(p_recording_id);
-  IF v_claim.refusal IS NOT NULL THEN
-    RETURN v_claim.refusal;
+  SELECT * INTO v_locked FROM ops.lock_recording_for_change(p_recording_id);
+  IF v_locked.refusal IS NOT NULL THEN
+    RETURN v_locked.refusal;
   -- Past its days it is the purge's, even where that has not come by yet: what answers "restored" must not be gone tonight.
-  ELSIF (v_claim.recording).purging_at IS NOT NULL
-     OR (v_claim.recording).deleted_at <= pg_catalog.clock_timestamp() - c_days_in_trash
+  ELSIF (v_locked.recording).purging_at IS NOT NULL
+     OR (v_locked.recording).deleted_at <= pg_catalog.clock_timestamp() - c_days_in_trash
   THEN
     RETURN ops.refuse('CONFLICT', '{"reason": "purging"}');
   END IF;
@@ -22,4 +22,4 @@ END
 $$;
 COMMENT ON FUNCTION ops.restore_recording_tx(uuid) IS
   'Takes a recording out of the trash within its 30 days; one that is not in the trash stays as it is. Its creator or a keeper. Refuses NOT_FOUND, FORBIDDEN, CONFLICT purging.';
-SELECT ops.publish('ops.restore_recording_tx', 'app_service');
+SELECT ops.publish_function('ops.restore_recording_tx', 'app_service');

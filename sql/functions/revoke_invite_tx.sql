@@ -22,4 +22,4 @@ END
 $$;
 COMMENT ON FUNCTION ops.revoke_invite_tx(uuid) IS
   'Ends an invite; repeated, the same answer. Refuses NOT_FOUND to whoever is no keeper of its family.';
-SELECT ops.publish('ops.revoke_invite_tx', 'app_service');
+SELECT ops.publish_function('ops.revoke_invite_tx', 'app_service');

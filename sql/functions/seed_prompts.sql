@@ -40,4 +40,4 @@ AS $$
   ORDER BY seed.position
 $$;
 COMMENT ON FUNCTION ops.seed_prompts(text) IS 'The prompts a new family starts with, in its language.';
-SELECT ops.publish('ops.seed_prompts');
+SELECT ops.publish_function('ops.seed_prompts');

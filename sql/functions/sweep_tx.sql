@@ -36,4 +36,4 @@ END
 $$;
 COMMENT ON FUNCTION ops.sweep_tx(integer) IS
   'Removes what has served its time: counters, idempotency keys, mail budgets, old runs and reports. Never a job, dead or alive, nor anything of a family.';
-SELECT ops.publish('ops.sweep_tx', 'app_service');
+SELECT ops.publish_function('ops.sweep_tx', 'app_service');

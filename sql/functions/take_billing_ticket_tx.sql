@@ -29,4 +29,4 @@ END
 $$;
 COMMENT ON FUNCTION ops.take_billing_ticket_tx(text, uuid, text) IS
   'A ticket for one fetch of a family''s subscription from Stripe, committed before the fetch. By event, customer or family; family_id is null where nobody of ours is meant.';
-SELECT ops.publish('ops.take_billing_ticket_tx', 'app_service');
+SELECT ops.publish_function('ops.take_billing_ticket_tx', 'app_service');

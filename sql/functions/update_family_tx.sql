@@ -20,4 +20,4 @@ END
 $$;
 COMMENT ON FUNCTION ops.update_family_tx(uuid, jsonb) IS
   'Changes {name, locale} of a family, those that are named. Refuses FORBIDDEN to whoever is no keeper.';
-SELECT ops.publish('ops.update_family_tx', 'app_service');
+SELECT ops.publish_function('ops.update_family_tx', 'app_service');

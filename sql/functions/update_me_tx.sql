@@ -34,4 +34,4 @@ END
 $$;
 COMMENT ON FUNCTION ops.update_me_tx(jsonb, text) IS
   'Changes {display_name, locale} of the caller, those that are named; the name in all their families along. Refuses UNAUTHORIZED for an account that is gone.';
-SELECT ops.publish('ops.update_me_tx', 'app_service');
+SELECT ops.publish_function('ops.update_me_tx', 'app_service');

@@ -21,4 +21,4 @@ END
 $$;
 COMMENT ON FUNCTION ops.update_member_tx(uuid, uuid, jsonb) IS
   'Changes {role} of a member. Refuses FORBIDDEN to whoever is no keeper, NOT_FOUND for who is no member, CONFLICT last_keeper.';
-SELECT ops.publish('ops.update_member_tx', 'app_service');
+SELECT ops.publish_function('ops.update_member_tx', 'app_service');

@@ -4,12 +4,12 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  v_claim record;
+  v_locked record;
 BEGIN
-  SELECT * INTO v_claim FROM ops.claim_prompt(p_prompt_id);
-  IF v_claim.refusal IS NOT NULL THEN
-    RETURN v_claim.refusal;
-  ELSIF (v_claim.prompt).deleted_at IS NOT NULL THEN
+  SELECT * INTO v_locked FROM ops.lock_prompt_for_change(p_prompt_id);
+  IF v_locked.refusal IS NOT NULL THEN
+    RETURN v_locked.refusal;
+  ELSIF (v_locked.prompt).deleted_at IS NOT NULL THEN
     RETURN ops.refuse('NOT_FOUND');
   END IF;
   UPDATE public.prompts
@@ -25,4 +25,4 @@ END
 $$;
 COMMENT ON FUNCTION ops.update_prompt_tx(uuid, jsonb) IS
   'Changes {text, locale} of a prompt, those that are named. Its author or a keeper. Refuses NOT_FOUND (also for a deleted one), FORBIDDEN.';
-SELECT ops.publish('ops.update_prompt_tx', 'app_service');
+SELECT ops.publish_function('ops.update_prompt_tx', 'app_service');

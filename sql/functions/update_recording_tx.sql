@@ -4,20 +4,20 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  v_claim record;
+  v_locked record;
   v_prompt_id uuid := p_changes ->> 'prompt_id';
 BEGIN
-  SELECT * INTO v_claim FROM ops.claim_recording(p_recording_id);
-  IF v_claim.refusal IS NOT NULL THEN
-    RETURN v_claim.refusal;
-  ELSIF (v_claim.recording).purging_at IS NOT NULL THEN
+  SELECT * INTO v_locked FROM ops.lock_recording_for_change(p_recording_id);
+  IF v_locked.refusal IS NOT NULL THEN
+    RETURN v_locked.refusal;
+  ELSIF (v_locked.recording).purging_at IS NOT NULL THEN
     RETURN ops.refuse('NOT_FOUND');
-  ELSIF (v_claim.recording).deleted_at IS NOT NULL THEN
+  ELSIF (v_locked.recording).deleted_at IS NOT NULL THEN
     RETURN ops.refuse('CONFLICT', '{"reason": "deleted"}');
   END IF;
   -- A deleted prompt is still the one that was answered; one of another family is none.
   IF v_prompt_id IS NOT NULL AND NOT EXISTS (
-    SELECT FROM public.prompts WHERE id = v_prompt_id AND family_id = (v_claim.recording).family_id
+    SELECT FROM public.prompts WHERE id = v_prompt_id AND family_id = (v_locked.recording).family_id
   ) THEN
     RETURN ops.refuse('NOT_FOUND');
   END IF;
@@ -32,4 +32,4 @@ END
 $$;
 COMMENT ON FUNCTION ops.update_recording_tx(uuid, jsonb) IS
   'Changes {title, prompt_id, recorded_at} of a recording, those that are named. Its creator or a keeper. Refuses NOT_FOUND (recording or prompt), FORBIDDEN, CONFLICT deleted.';
-SELECT ops.publish('ops.update_recording_tx', 'app_service');
+SELECT ops.publish_function('ops.update_recording_tx', 'app_service');

@@ -13,4 +13,4 @@ AS $$
 $$;
 COMMENT ON FUNCTION ops.upload_block(public.entitlements) IS
   'Why a family may not upload, apart from room and length; null when it may. past_due has seven days of grace after the period''s end.';
-SELECT ops.publish('ops.upload_block');
+SELECT ops.publish_function('ops.upload_block');

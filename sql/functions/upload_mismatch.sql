@@ -11,4 +11,4 @@ AS $$
 $$;
 COMMENT ON FUNCTION ops.upload_mismatch(ops.upload_reservations, jsonb) IS
   'In what the stored object {size_bytes, content_type, is_mp4} differs from what was declared; null when in nothing.';
-SELECT ops.publish('ops.upload_mismatch');
+SELECT ops.publish_function('ops.upload_mismatch');

@@ -54,4 +54,4 @@ END
 $$;
 COMMENT ON FUNCTION ops.verify_families_tx(uuid, uuid, integer, text, text) IS
   'The audit''s second half, a page of families: ledger, used bytes and kept recordings against each other; whoever is whole in this run is stamped verified. last is null past the end.';
-SELECT ops.publish('ops.verify_families_tx', 'app_service');
+SELECT ops.publish_function('ops.verify_families_tx', 'app_service');

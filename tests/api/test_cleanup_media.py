@@ -175,7 +175,7 @@ def test_an_upload_still_watched_is_not_dropped_whatever_its_state_says(schedule
     schedules.store.put(schedules.key(family, recording), voice())
     schedules.run("UPDATE ops.upload_reservations SET watch_until = now() + interval '1 day'")
     assert schedules.now("cleanup_media")["planned"] == 0
-    assert schedules.value("SELECT ops.check_abandoned_tx(%s)", recording) == {"keys": []}
+    assert schedules.value("SELECT ops.check_abandoned(%s)", recording) == {"keys": []}
     assert schedules.stored() == [schedules.key(family, recording)]
 
 

@@ -24,10 +24,10 @@ PEOPLE = ("stranger", "storyteller", "keeper", "removed")
 WORK_OF_THE_SYSTEM = {
     "ops.adopt_object_tx",
     "ops.apply_entitlement_tx",
-    "ops.check_abandoned_tx",
+    "ops.check_abandoned",
     "ops.drop_abandoned_tx",
     "ops.finish_purge_tx",
-    "ops.invite_mail_tx",
+    "ops.invite_mail",
     "ops.mark_purging_tx",
     "ops.note_copied_tx",
     "ops.note_copy_trouble_tx",

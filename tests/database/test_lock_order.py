@@ -176,7 +176,7 @@ def note_findings(line: Connection, turn: Turn) -> None:
 
 
 def send_alerts(line: Connection, turn: Turn) -> None:
-    alerts = transact(line, None, "alerts_to_send_tx", all=True, limit=50)["alerts"]
+    alerts = transact(line, None, "alerts_to_send", all=True, limit=50)["alerts"]
     with line.cursor() as cursor:
         cursor.execute(
             "SELECT set_config('role', 'app_service', true); SELECT ops.mark_alerts_sent_tx(%s::uuid[])",
@@ -193,7 +193,7 @@ DEEDS: dict[str, Deed] = {
     "rescue": lambda line, turn: rescue(line, turn.upload, SIZE),
     "abandon": lambda line, turn: rescue(line, turn.upload, None),
     "mismatch": lambda line, turn: rescue(line, turn.upload, SIZE + 1),
-    "check abandoned": by_the_clock("check_abandoned_tx"),
+    "check abandoned": by_the_clock("check_abandoned"),
     "drop abandoned": by_the_clock("drop_abandoned_tx"),
     "adopt": adopt,
     "trash": on_recording("delete_recording_tx"),
@@ -203,7 +203,7 @@ DEEDS: dict[str, Deed] = {
     "mark purging": by_the_clock("mark_purging_tx"),
     "finish purge": by_the_clock("finish_purge_tx"),
     "note copied": by_the_clock("note_copied_tx", etag="e"),
-    "plan clean-up": lambda line, turn: transact(line, None, "plan_cleanup_tx", limit=10),
+    "plan clean-up": lambda line, turn: transact(line, None, "plan_cleanup", limit=10),
     "apply event": apply_event,
     "take ticket": lambda line, turn: transact(line, None, "take_billing_ticket_tx", event_id=turn.world.event),
     "settle event": lambda line, turn: transact(

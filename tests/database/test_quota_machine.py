@@ -253,7 +253,7 @@ class Books(RuleBasedStateMachine):
 
     def drop_abandoned(self, upload: Upload) -> None:
         abandoned = upload.state == "abandoned"
-        keys = transact(self.line, None, "check_abandoned_tx", recording_id=upload.id)["keys"]
+        keys = transact(self.line, None, "check_abandoned", recording_id=upload.id)["keys"]
         assert bool(keys) == abandoned
         assert transact(self.line, None, "drop_abandoned_tx", recording_id=upload.id) == {"dropped": abandoned}
         if abandoned:

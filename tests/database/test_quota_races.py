@@ -148,7 +148,7 @@ def rescuing(upload: str, size: int | None = 600) -> Work:
 
 
 def cleaning(function: str, recording: str) -> Work:
-    """mark_purging_tx, finish_purge_tx, check_abandoned_tx or drop_abandoned_tx."""
+    """mark_purging_tx, finish_purge_tx, check_abandoned or drop_abandoned_tx."""
     return lambda line: transact(line, None, function, recording_id=recording)
 
 
@@ -282,10 +282,10 @@ def test_what_was_finalized_while_the_clean_up_looked_is_not_cleaned_up(database
     early = database.connect("app_login", autocommit=False)
     made = finalize(early, family.keeper, family.id, upload, 600)
     # Clean-up takes no lock here: what it may delete was abandoned, and nothing abandoned is ever finalized.
-    assert cleaning("check_abandoned_tx", upload)(family.line) == {"keys": []}
+    assert cleaning("check_abandoned", upload)(family.line) == {"keys": []}
     assert cleaning("drop_abandoned_tx", upload)(family.line) == {"dropped": False}
     early.commit()
-    assert cleaning("check_abandoned_tx", upload)(family.line) == {"keys": []}
+    assert cleaning("check_abandoned", upload)(family.line) == {"keys": []}
     assert made["receipt"]["recording_id"] == upload
     assert family.books()["used"] == 600
 
@@ -296,7 +296,7 @@ def test_a_finalize_in_the_middle_of_the_clean_up_makes_nothing(database: Databa
     lapse(database, [upload], watch=True)
     assert rescue(family.line, upload, None) == "abandoned"
     early = database.connect("app_login", autocommit=False)
-    assert len(cleaning("check_abandoned_tx", upload)(early)["keys"]) == 2
+    assert len(cleaning("check_abandoned", upload)(early)["keys"]) == 2
     assert cleaning("drop_abandoned_tx", upload)(early) == {"dropped": True}
     assert finalize(family.line, family.keeper, family.id, upload, 600)["refused"] == "NOT_FOUND"
     early.commit()

@@ -42,12 +42,18 @@ EXCEPTIONS = {
         "what nobody may call does not run as its owner",
         "public.trigger_family_keeps_a_keeper",
     ): "it must count keepers whom the one who removes the last of them may not see",
-    ("what the service may call is named _tx", "ops.count_call"): "it is counted and committed before the work begins",
+    (
+        "of what the service may call, what writes is named _tx and the rest is STABLE",
+        "ops.count_call",
+    ): "it is counted and committed before the work begins",
     ("a refusal is returned, not raised", "ops.update_storage_quota"): "over quota here is a bug of its caller: P0001",
     ("a refusal is returned, not raised", "public.trigger_family_keeps_a_keeper"): "the second wall, for bugs alone",
     ("a refusal is returned, not raised", "public.trigger_ledger_is_immutable"): "nobody has any business there",
     ("SQL is not put together at run time", "ops.sweep_tx"): "from names and conditions that stand in its own body",
-    ("SQL is not put together at run time", "ops.publish"): "run by migrations alone, on names it formats itself",
+    (
+        "SQL is not put together at run time",
+        "ops.publish_function",
+    ): "run by migrations alone, on names it formats itself",
     (
         "after a lock the clock is asked anew",
         "ops.apply_entitlement_tx",
@@ -119,21 +125,21 @@ LINTS = [
         f"SELECT name FROM ({FUNCTIONS}) AS f WHERE prosecdef AND NOT EXISTS ("
         " SELECT FROM aclexplode(coalesce(proacl, acldefault('f', proowner)))"
         " WHERE grantee NOT IN (proowner, 'postgres'::regrole))",
-        A_FUNCTION.format("plpgsql SECURITY DEFINER", "BEGIN END") + "SELECT ops.publish('ops.bad')",
+        A_FUNCTION.format("plpgsql SECURITY DEFINER", "BEGIN END") + "SELECT ops.publish_function('ops.bad')",
         "ops.bad",
     ),
     Lint(
         "what the service may call runs as the owner: the service itself may touch nothing",
         f"SELECT name FROM ({FUNCTIONS}) AS f"
         " WHERE NOT prosecdef AND has_function_privilege('app_service', oid, 'EXECUTE')",
-        A_FUNCTION.format("plpgsql", "BEGIN END") + "SELECT ops.publish('ops.bad', 'app_service')",
+        A_FUNCTION.format("plpgsql", "BEGIN END") + "SELECT ops.publish_function('ops.bad', 'app_service')",
         "ops.bad",
     ),
     Lint(
-        "what the service may call is named _tx",
-        f"SELECT name FROM ({FUNCTIONS}) AS f"
-        " WHERE (proname LIKE '%\\_tx') IS DISTINCT FROM has_function_privilege('app_service', oid, 'EXECUTE')",
-        A_FUNCTION.format("plpgsql", "BEGIN END") + "SELECT ops.publish('ops.bad', 'app_service')",
+        "of what the service may call, what writes is named _tx and the rest is STABLE",
+        f"SELECT name FROM ({FUNCTIONS}) AS f WHERE (proname LIKE '%\\_tx') IS DISTINCT FROM"
+        " (provolatile = 'v' AND has_function_privilege('app_service', oid, 'EXECUTE'))",
+        A_FUNCTION.format("plpgsql", "BEGIN END") + "SELECT ops.publish_function('ops.bad', 'app_service')",
         "ops.bad",
     ),
     Lint(

@@ -143,7 +143,7 @@ def refusals_of(endpoint: Endpoint) -> set[tuple[str, str]]:
             if inspect.isfunction(helper) and (source := inspect.getsource(helper)) not in text:
                 text += source
     found = {(code, "") for code in re.findall(r'(?:Refused\(|missing=)"([A-Z_]+)"', text)}
-    for name in re.findall(r'"(\w+_tx)"', text):
+    for name in re.findall(r'transact\(\s*call,\s*"(\w+)"', text):
         found |= set(refusals_in_sql(name))
     if "database.read(" in text and "missing=" not in text and endpoint.path_parameters:
         found.add(("NOT_FOUND", ""))

@@ -1,6 +1,6 @@
-CREATE OR REPLACE FUNCTION ops.alerts_to_send_tx(p_all boolean, p_limit integer)
+CREATE OR REPLACE FUNCTION ops.alerts_to_send(p_all boolean, p_limit integer)
 RETURNS jsonb
-LANGUAGE plpgsql SECURITY DEFINER
+LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -19,6 +19,6 @@ BEGIN
   RETURN pg_catalog.jsonb_build_object('alerts', coalesce(v_alerts, '[]'));
 END
 $$;
-COMMENT ON FUNCTION ops.alerts_to_send_tx(boolean, integer) IS
+COMMENT ON FUNCTION ops.alerts_to_send(boolean, integer) IS
   'Alerts that were not mailed yet: critical ones at once, the others when their UTC day is over. p_all: today''s too.';
-SELECT ops.publish('ops.alerts_to_send_tx', 'app_service');
+SELECT ops.publish_function('ops.alerts_to_send', 'app_service');

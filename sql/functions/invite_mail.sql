@@ -1,6 +1,6 @@
-CREATE OR REPLACE FUNCTION ops.invite_mail_tx(p_invite_id uuid, p_generation integer)
+CREATE OR REPLACE FUNCTION ops.invite_mail(p_invite_id uuid, p_generation integer)
 RETURNS jsonb
-LANGUAGE plpgsql SECURITY DEFINER
+LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -27,6 +27,6 @@ BEGIN
   RETURN pg_catalog.jsonb_build_object('mail', v_mail);
 END
 $$;
-COMMENT ON FUNCTION ops.invite_mail_tx(uuid, integer) IS
+COMMENT ON FUNCTION ops.invite_mail(uuid, integer) IS
   'What an invitation''s mail says. mail is null where there is nothing to send any more: revoked, expired, used up, gone, or of a newer generation.';
-SELECT ops.publish('ops.invite_mail_tx', 'app_service');
+SELECT ops.publish_function('ops.invite_mail', 'app_service');

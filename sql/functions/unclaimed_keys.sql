@@ -1,6 +1,6 @@
-CREATE OR REPLACE FUNCTION ops.unclaimed_keys_tx(p_keys text[])
+CREATE OR REPLACE FUNCTION ops.unclaimed_keys(p_keys text[])
 RETURNS jsonb
-LANGUAGE plpgsql SECURITY DEFINER
+LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -14,5 +14,5 @@ BEGIN
   ), '[]'));
 END
 $$;
-COMMENT ON FUNCTION ops.unclaimed_keys_tx(text[]) IS 'Which of these keys no recording and no upload has, in whatever state; and whether deleting is armed.';
-SELECT ops.publish('ops.unclaimed_keys_tx', 'app_service');
+COMMENT ON FUNCTION ops.unclaimed_keys(text[]) IS 'Which of these keys no recording and no upload has, in whatever state; and whether deleting is armed.';
+SELECT ops.publish_function('ops.unclaimed_keys', 'app_service');

@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION ops.unknown_customers_tx(p_customer_ids text[])
+CREATE OR REPLACE FUNCTION ops.unknown_customers(p_customer_ids text[])
 RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -7,5 +7,5 @@ AS $$
   FROM pg_catalog.unnest(p_customer_ids) AS given (customer_id)
   WHERE NOT EXISTS (SELECT FROM ops.billing_customers WHERE customer_id = given.customer_id)
 $$;
-COMMENT ON FUNCTION ops.unknown_customers_tx(text[]) IS 'Which of these Stripe customers no family is: for reconcile_billing, which walks what Stripe has.';
-SELECT ops.publish('ops.unknown_customers_tx', 'app_service');
+COMMENT ON FUNCTION ops.unknown_customers(text[]) IS 'Which of these Stripe customers no family is: for reconcile_billing, which walks what Stripe has.';
+SELECT ops.publish_function('ops.unknown_customers', 'app_service');

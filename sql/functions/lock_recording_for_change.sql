@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION ops.claim_recording(p_recording_id uuid, OUT recording public.recordings, OUT refusal jsonb)
+CREATE OR REPLACE FUNCTION ops.lock_recording_for_change(p_recording_id uuid, OUT recording public.recordings, OUT refusal jsonb)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -22,6 +22,6 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION ops.claim_recording(uuid) IS
+COMMENT ON FUNCTION ops.lock_recording_for_change(uuid) IS
   'Locks a recording for a change by the caller, through the gate; refusal is null when it may be changed. NOT_FOUND where the caller does not see it, FORBIDDEN where they do and are neither its creator nor a keeper.';
-SELECT ops.publish('ops.claim_recording');
+SELECT ops.publish_function('ops.lock_recording_for_change');

@@ -1,6 +1,6 @@
-CREATE OR REPLACE FUNCTION ops.recordings_by_key_tx(p_after text, p_limit integer)
+CREATE OR REPLACE FUNCTION ops.recordings_by_key(p_after text, p_limit integer)
 RETURNS jsonb
-LANGUAGE plpgsql SECURITY DEFINER
+LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -17,6 +17,6 @@ BEGIN
   RETURN pg_catalog.jsonb_build_object('recordings', coalesce(v_recordings, '[]'));
 END
 $$;
-COMMENT ON FUNCTION ops.recordings_by_key_tx(text, integer) IS
+COMMENT ON FUNCTION ops.recordings_by_key(text, integer) IS
   'A page of all recordings in the order in which a bucket lists their objects: byte by byte, whatever the database''s locale.';
-SELECT ops.publish('ops.recordings_by_key_tx', 'app_service');
+SELECT ops.publish_function('ops.recordings_by_key', 'app_service');

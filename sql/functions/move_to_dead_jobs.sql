@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION ops.bury_job(p_job_id uuid, p_error text)
+CREATE OR REPLACE FUNCTION ops.move_to_dead_jobs(p_job_id uuid, p_error text)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -20,5 +20,5 @@ BEGIN
   PERFORM ops.note_alert('dead-job/' || v_job.kind, 'critical', 'A job of kind ' || v_job.kind || ' is dead: see make jobs.', v_job.request_id);
 END
 $$;
-COMMENT ON FUNCTION ops.bury_job(uuid, text) IS 'Moves a job to dead_jobs with its history, and alerts.';
-SELECT ops.publish('ops.bury_job');
+COMMENT ON FUNCTION ops.move_to_dead_jobs(uuid, text) IS 'Moves a job to dead_jobs with its history, and alerts.';
+SELECT ops.publish_function('ops.move_to_dead_jobs');

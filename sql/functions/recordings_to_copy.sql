@@ -1,6 +1,6 @@
-CREATE OR REPLACE FUNCTION ops.recordings_to_copy_tx(p_after_created_at timestamptz, p_after_id uuid, p_limit integer)
+CREATE OR REPLACE FUNCTION ops.recordings_to_copy(p_after_created_at timestamptz, p_after_id uuid, p_limit integer)
 RETURNS jsonb
-LANGUAGE plpgsql SECURITY DEFINER
+LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -18,6 +18,6 @@ BEGIN
   RETURN pg_catalog.jsonb_build_object('recordings', coalesce(v_recordings, '[]'));
 END
 $$;
-COMMENT ON FUNCTION ops.recordings_to_copy_tx(timestamptz, uuid, integer) IS
+COMMENT ON FUNCTION ops.recordings_to_copy(timestamptz, uuid, integer) IS
   'A page of the recordings without a second copy, oldest first, trash included: it may come back.';
-SELECT ops.publish('ops.recordings_to_copy_tx', 'app_service');
+SELECT ops.publish_function('ops.recordings_to_copy', 'app_service');

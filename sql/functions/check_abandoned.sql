@@ -1,6 +1,6 @@
-CREATE OR REPLACE FUNCTION ops.check_abandoned_tx(p_recording_id uuid)
+CREATE OR REPLACE FUNCTION ops.check_abandoned(p_recording_id uuid)
 RETURNS jsonb
-LANGUAGE plpgsql SECURITY DEFINER
+LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -22,6 +22,6 @@ BEGIN
     ELSE pg_catalog.jsonb_build_array(v_stem || '.audio.m4a', v_stem || '.waveform.json') END);
 END
 $$;
-COMMENT ON FUNCTION ops.check_abandoned_tx(uuid) IS
+COMMENT ON FUNCTION ops.check_abandoned(uuid) IS
   'The keys of an abandoned upload, asked right before they are deleted: none where a recording has them, the watch is not over, or deleting is disarmed.';
-SELECT ops.publish('ops.check_abandoned_tx', 'app_service');
+SELECT ops.publish_function('ops.check_abandoned', 'app_service');

@@ -1,6 +1,6 @@
-CREATE OR REPLACE FUNCTION ops.billing_facts_tx(p_family_id uuid)
+CREATE OR REPLACE FUNCTION ops.billing_facts(p_family_id uuid)
 RETURNS jsonb
-LANGUAGE plpgsql SECURITY DEFINER
+LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -21,5 +21,5 @@ BEGIN
   );
 END
 $$;
-COMMENT ON FUNCTION ops.billing_facts_tx(uuid) IS 'What checkout and portal must know before they speak to Stripe. Refuses FORBIDDEN to whoever is no keeper.';
-SELECT ops.publish('ops.billing_facts_tx', 'app_service');
+COMMENT ON FUNCTION ops.billing_facts(uuid) IS 'What checkout and portal must know before they speak to Stripe. Refuses FORBIDDEN to whoever is no keeper.';
+SELECT ops.publish_function('ops.billing_facts', 'app_service');

@@ -1,6 +1,6 @@
-CREATE OR REPLACE FUNCTION ops.jobs_overview_tx(p_limit integer)
+CREATE OR REPLACE FUNCTION ops.jobs_overview(p_limit integer)
 RETURNS jsonb
-LANGUAGE plpgsql SECURITY DEFINER
+LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -29,5 +29,5 @@ BEGIN
     'dead_count', (SELECT count(*) FROM ops.dead_jobs));
 END
 $$;
-COMMENT ON FUNCTION ops.jobs_overview_tx(integer) IS 'What an operator asks of the queue: depth and oldest age a kind, and the newest p_limit dead jobs.';
-SELECT ops.publish('ops.jobs_overview_tx', 'app_service');
+COMMENT ON FUNCTION ops.jobs_overview(integer) IS 'What an operator asks of the queue: depth and oldest age a kind, and the newest p_limit dead jobs.';
+SELECT ops.publish_function('ops.jobs_overview', 'app_service');

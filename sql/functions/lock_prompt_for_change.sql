@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION ops.claim_prompt(p_prompt_id uuid, OUT prompt public.prompts, OUT refusal jsonb)
+CREATE OR REPLACE FUNCTION ops.lock_prompt_for_change(p_prompt_id uuid, OUT prompt public.prompts, OUT refusal jsonb)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -14,6 +14,6 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION ops.claim_prompt(uuid) IS
+COMMENT ON FUNCTION ops.lock_prompt_for_change(uuid) IS
   'Locks a prompt for a change by the caller; refusal is null when it may be changed. NOT_FOUND where the caller does not see it, FORBIDDEN where they do and are neither its author nor a keeper.';
-SELECT ops.publish('ops.claim_prompt');
+SELECT ops.publish_function('ops.lock_prompt_for_change');

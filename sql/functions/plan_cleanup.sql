@@ -1,6 +1,6 @@
-CREATE OR REPLACE FUNCTION ops.plan_cleanup_tx(p_limit integer)
+CREATE OR REPLACE FUNCTION ops.plan_cleanup(p_limit integer)
 RETURNS jsonb
-LANGUAGE plpgsql SECURITY DEFINER
+LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -29,6 +29,6 @@ BEGIN
     'steps', v_plan - p_limit);
 END
 $$;
-COMMENT ON FUNCTION ops.plan_cleanup_tx(integer) IS
+COMMENT ON FUNCTION ops.plan_cleanup(integer) IS
   'What clean-up would delete now, by rows alone and by the database''s clock, at most p_limit; capped: there is more. A dry run and a real run read the same plan.';
-SELECT ops.publish('ops.plan_cleanup_tx', 'app_service');
+SELECT ops.publish_function('ops.plan_cleanup', 'app_service');
