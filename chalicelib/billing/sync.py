@@ -49,7 +49,6 @@ def sync(call: Call, *, event_id: str | None = None, family_id: UUID | str | Non
         p_subscription_id=entitlement.subscription_id,
         p_subscription_status=entitlement.subscription_status,
         p_event_id=event_id,
-        p_request_id=call.request_id,
     )
     for alert in entitlement.alerts:
         transact(
@@ -58,7 +57,6 @@ def sync(call: Call, *, event_id: str | None = None, family_id: UUID | str | Non
             p_fingerprint=f"billing/{alert}",
             p_severity="error",
             p_message=_ALERTS[alert],
-            p_request_id=call.request_id,
         )
     if not applied["applied"]:
         return "overtaken"

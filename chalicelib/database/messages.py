@@ -1,7 +1,8 @@
 """Postgres: one message a call, two transactions in it, no state that outlives it.
 
 The first transaction counts the call and commits, so that a call that fails is counted too and nobody waits on a
-counter's lock. The second one takes role and claims for itself alone and does the work; an error rolls all of it back.
+counter's lock. The second one takes role, claims and request id for itself alone and does the work; an error rolls all
+of it back.
 Nothing here opens a transaction across two messages, prepares a statement or trusts a kept connection unseen. Errors
 that leave this module carry no parameter and no word of the server's.
 """
@@ -109,7 +110,7 @@ def _message(
     if call.count_key is not None and not call.counted:
         count = (
             "SELECT set_config('sun.refusal',"
-            " coalesce(ops.count_call(%(_count_key)s, %(_count_limit)s, %(_request_id)s), ''), false);"
+            " coalesce(ops.count_call(%(_count_key)s, %(_count_limit)s), ''), false);"
             " BEGIN; COMMIT; "
         )
         values["_count_key"], values["_count_limit"] = call.count_key, call.count_limit
@@ -118,7 +119,7 @@ def _message(
     message = (
         f"/* {call.request_id} */ {count}"
         f"SELECT set_config('role', '{role}', true), set_config('request.jwt.claims', %(_claims)s, true),"
-        " set_config('statement_timeout', %(_timeout)s, true); "
+        " set_config('sun.request_id', %(_request_id)s, true), set_config('statement_timeout', %(_timeout)s, true); "
         f"SELECT {expression}"
     )
     return message, values

@@ -78,7 +78,6 @@ def _new(call: Call, request: CreateCheckoutSessionRequest, facts: Mapping[str, 
             p_session_id=session.id,
             p_plan=request.plan,
             p_interval=request.interval,
-            p_request_id=call.request_id,
         )
         if row["checkout_session_id"] != session.id:
             raise Refused("CONFLICT", IN_PROGRESS)

@@ -46,7 +46,6 @@ def create_family(call: Call, request: CreateFamilyRequest) -> CreateFamilyRespo
         p_max_recording_seconds=PLANS["free"].max_recording_seconds,
         p_idempotency_key=call.idempotency_key,
         p_request_hash=fingerprint(request),
-        p_request_id=call.request_id,
     )
     call.log_fields["familyId"] = row["family"]["id"]
     return Answer(CreateFamilyResponse.from_row(row), warnings=row["warnings"])

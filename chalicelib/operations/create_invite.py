@@ -61,7 +61,6 @@ def _store(call: Call, request: CreateInviteRequest) -> dict[str, Any]:
             p_expires_in_days=request.expires_in_days,
             p_idempotency_key=call.idempotency_key,
             p_request_hash=fingerprint(request),
-            p_request_id=call.request_id,
         )
         # One code in two and a half million million is another invite's already: another id makes another code.
         if not row.get("collided"):

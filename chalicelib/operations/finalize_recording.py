@@ -59,6 +59,5 @@ def finalize_recording(call: Call, request: FinalizeRecordingRequest) -> Finaliz
         p_title=request.title or None,
         p_prompt_id=request.prompt_id,
         p_recorded_at=request.recorded_at,
-        p_request_id=call.request_id,
     )
     return FinalizeRecordingResponse.from_row(row)

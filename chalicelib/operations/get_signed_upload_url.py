@@ -71,7 +71,6 @@ def get_signed_upload_url(call: Call, request: GetSignedUploadUrlRequest) -> Get
         p_url_seconds=URL_SECONDS,
         p_idempotency_key=call.idempotency_key,
         p_request_hash=fingerprint(request),
-        p_request_id=call.request_id,
     )
     recording_id = UUID(row["recording_id"])
     call.log_fields["recordingId"] = str(recording_id)

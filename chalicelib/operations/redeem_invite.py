@@ -40,7 +40,6 @@ def redeem_invite(call: Call, request: RedeemInviteRequest) -> RedeemInviteRespo
         p_code_hashes=invite_codes.hashes_of(request.code),
         p_display_name=request.display_name,
         p_address=rate_limits.address_key(call.source_ip) if call.source_ip else None,
-        p_request_id=call.request_id,
     )
     call.log_fields["familyId"] = row["family"]["id"]
     return RedeemInviteResponse.from_row(row)

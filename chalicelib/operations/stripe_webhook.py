@@ -33,7 +33,6 @@ def stripe_webhook(call: Call) -> StripeWebhookResponse:
             p_customer_id=event.customer_id,
             p_object_id=event.object_id,
             p_relevant=event.relevant,
-            p_request_id=call.request_id,
         )
     except Unavailable:
         raise InternalError("an event of Stripe's could not be stored") from None

@@ -56,7 +56,6 @@ def resend_invite(call: Call, invite_id: UUID) -> IssuedInviteResponse:
             p_invite_id=invite_id,
             p_generation=generation,
             p_code_hash=code_hash,
-            p_request_id=call.request_id,
         )
         if "next_generation" not in made:
             shown = {**made, "code": invite_codes.shown(code), "join_url": invite_codes.join_url(code)}

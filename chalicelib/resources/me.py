@@ -24,7 +24,5 @@ def get_me(call: Call) -> MeResponse:
 
 def update_me(call: Call, request: UpdateMeRequest) -> MeResponse:
     """The caller's name, in all their families along, and language."""
-    result = messages.transact(
-        call, "update_me_tx", repeatable=True, p_changes=request.named(), p_request_id=call.request_id
-    )
+    result = messages.transact(call, "update_me_tx", repeatable=True, p_changes=request.named())
     return MeResponse.from_row(result)

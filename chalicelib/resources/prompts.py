@@ -47,7 +47,6 @@ def create_prompt(call: Call, family_id: UUID, request: CreatePromptRequest) -> 
         p_family_id=family_id,
         p_text=request.text,
         p_locale=request.locale,
-        p_request_id=call.request_id,
     )
     return PromptResponse.from_row(result)
 

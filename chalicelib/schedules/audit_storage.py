@@ -68,7 +68,6 @@ def _audit_objects(call: Call, run_id: str, after: str) -> bool:
             p_objects_seen=page.objects,
             p_recordings_seen=page.recordings,
             p_findings=Json(findings),
-            p_request_id=call.request_id,
         )
         if not page.last and call.seconds_left() < SPARE_SECONDS:
             return False
@@ -94,7 +93,6 @@ def _audit_families(call: Call, run_id: str, after: str | None) -> bool:
             p_after=after,
             p_limit=FAMILIES,
             p_position_prefix=_FAMILIES,
-            p_request_id=call.request_id,
         )["last"]
         if after is None:
             return True

@@ -79,7 +79,6 @@ def _tell_capped(call: Call) -> None:
         p_fingerprint="cleanup-capped",
         p_severity="error",
         p_message=f"Clean-up has more than {MOST} things to delete in one run: is that many right?",
-        p_request_id=call.request_id,
     )
 
 

@@ -46,7 +46,6 @@ def _reconcile(call: Call) -> dict[str, Any]:
             p_fingerprint="billing/unknown_customer",
             p_severity="error",
             p_message="Somebody pays for a plan and no family has it: reconcile_billing names the subscriptions.",
-            p_request_id=call.request_id,
         )
     return {
         "customers": sum(outcomes.values()),

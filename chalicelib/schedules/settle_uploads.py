@@ -75,7 +75,6 @@ def _settle_one(call: Call, family_id: UUID, recording_id: UUID) -> str:
         repeatable=True,
         p_recording_id=recording_id,
         p_object=facts,
-        p_request_id=call.request_id,
     )
     outcome: str = settled["outcome"]
     return outcome

@@ -26,10 +26,10 @@ BEGIN
   INSERT INTO ops.upload_reservations (id, family_id, size_bytes, duration_seconds, content_type, url_expires_at, live_until, watch_until)
   VALUES (p_recording_id, p_family_id, (p_object ->> 'size_bytes')::bigint, p_duration_seconds, p_object ->> 'content_type', v_now, v_now, v_now)
   RETURNING * INTO v_reservation;
-  PERFORM ops.keep_recording(v_reservation, p_object, NULL, NULL, (p_object ->> 'stored_at')::timestamptz, true, NULL);
+  PERFORM ops.keep_recording(v_reservation, p_object, NULL, NULL, (p_object ->> 'stored_at')::timestamptz, true);
   RETURN jsonb_build_object('recording', ops.recording_json(p_recording_id));
 END
 $$;
-COMMENT ON FUNCTION ops.adopt_object_tx(uuid, uuid, jsonb, double precision) IS
+COMMENT ON FUNCTION ops.adopt_object_tx IS
   'An object without a row becomes a recording of the family its key names, by nobody, over quota too. Refuses NOT_FOUND for an unknown family, CONFLICT claimed where a recording or upload has the key.';
 SELECT ops.publish_function('ops.adopt_object_tx', 'app_service');

@@ -14,5 +14,5 @@ BEGIN
   RETURN pg_catalog.jsonb_build_object('late', v_late);
 END
 $$;
-COMMENT ON FUNCTION ops.alert_uncopied_tx() IS 'Alerts where a recording has had no second copy for a day.';
+COMMENT ON FUNCTION ops.alert_uncopied_tx IS 'Alerts where a recording has had no second copy for a day.';
 SELECT ops.publish_function('ops.alert_uncopied_tx', 'app_service');

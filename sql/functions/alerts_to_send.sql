@@ -19,6 +19,6 @@ BEGIN
   RETURN pg_catalog.jsonb_build_object('alerts', coalesce(v_alerts, '[]'));
 END
 $$;
-COMMENT ON FUNCTION ops.alerts_to_send(boolean, integer) IS
+COMMENT ON FUNCTION ops.alerts_to_send IS
   'Alerts that were not mailed yet: critical ones at once, the others when their UTC day is over. p_all: today''s too.';
 SELECT ops.publish_function('ops.alerts_to_send', 'app_service');

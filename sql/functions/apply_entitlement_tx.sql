@@ -9,8 +9,7 @@ CREATE OR REPLACE FUNCTION ops.apply_entitlement_tx(
   p_cancel_at_period_end boolean,
   p_subscription_id text,
   p_subscription_status text,
-  p_event_id text DEFAULT NULL,
-  p_request_id text DEFAULT NULL
+  p_event_id text DEFAULT NULL
 )
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
@@ -71,7 +70,7 @@ BEGIN
     ], NULL) LOOP
       PERFORM ops.capture_event(v_event, (SELECT created_by FROM public.families WHERE id = p_family_id),
         pg_catalog.jsonb_build_object('family_id', p_family_id, 'plan', v_after.plan, 'previous_plan', v_before.plan),
-        p_family_id::text, p_request_id);
+        p_family_id::text);
     END LOOP;
     IF v_has AND v_after.status IN ('active', 'trialing') THEN
       UPDATE ops.billing_customers SET renewed_until = v_after.current_period_end WHERE family_id = p_family_id;
@@ -80,6 +79,6 @@ BEGIN
   RETURN pg_catalog.jsonb_build_object('applied', v_applied, 'changed', v_changed);
 END
 $$;
-COMMENT ON FUNCTION ops.apply_entitlement_tx(uuid, bigint, text, text, bigint, integer, timestamptz, boolean, text, text, text, text) IS
+COMMENT ON FUNCTION ops.apply_entitlement_tx IS
   'Writes what Stripe says now, where the ticket is still newer than the last one applied. p_plan null keeps the plan (unknown price). Never touches a recording.';
 SELECT ops.publish_function('ops.apply_entitlement_tx', 'app_service');

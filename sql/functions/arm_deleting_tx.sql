@@ -8,6 +8,6 @@ BEGIN
   RETURN jsonb_build_object('armed', ops.deleting_is_armed());
 END
 $$;
-COMMENT ON FUNCTION ops.arm_deleting_tx(boolean) IS
+COMMENT ON FUNCTION ops.arm_deleting_tx IS
   'The operator''s word that this database and its bucket belong together, so that the schedules that delete may delete again; or the opposite.';
 SELECT ops.publish_function('ops.arm_deleting_tx', 'app_service');

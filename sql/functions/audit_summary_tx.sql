@@ -29,6 +29,6 @@ BEGIN
       'orphaned', v_run.orphaned, 'differing', v_run.differing, 'drifted', v_run.drifted));
 END
 $$;
-COMMENT ON FUNCTION ops.audit_summary_tx(uuid, boolean, integer) IS
+COMMENT ON FUNCTION ops.audit_summary_tx IS
   'What an audit has found, also before an interruption: counts, and of each kind the first p_limit findings. p_finished closes it.';
 SELECT ops.publish_function('ops.audit_summary_tx', 'app_service');

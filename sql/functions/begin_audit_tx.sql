@@ -20,6 +20,6 @@ BEGIN
   RETURN pg_catalog.jsonb_build_object('run_id', v_run.id, 'position', v_run.position);
 END
 $$;
-COMMENT ON FUNCTION ops.begin_audit_tx(boolean) IS
+COMMENT ON FUNCTION ops.begin_audit_tx IS
   'The audit to work on: last night''s where it stopped, else a new one; run_id is null where today''s is done. p_fresh: a new one whatever there is.';
 SELECT ops.publish_function('ops.begin_audit_tx', 'app_service');

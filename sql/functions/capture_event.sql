@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION ops.capture_event(p_event text, p_user_id uuid, p_properties jsonb, p_lane text, p_request_id text DEFAULT NULL)
+CREATE OR REPLACE FUNCTION ops.capture_event(p_event text, p_user_id uuid, p_properties jsonb, p_lane text)
 RETURNS void
 LANGUAGE sql
 SET search_path = pg_catalog, pg_temp
@@ -10,9 +10,8 @@ AS $$
       'user_id', p_user_id,
       'properties', p_properties,
       'happened_at', pg_catalog.now()),
-    'analytics/' || p_lane,
-    p_request_id)
+    'analytics/' || p_lane)
 $$;
-COMMENT ON FUNCTION ops.capture_event(text, uuid, jsonb, text, text) IS
+COMMENT ON FUNCTION ops.capture_event IS
   'Enqueues one product event in the caller''s transaction: it is told only if what it tells of was committed. Properties hold ids and numbers only.';
 SELECT ops.publish_function('ops.capture_event');

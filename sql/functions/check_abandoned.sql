@@ -22,6 +22,6 @@ BEGIN
     ELSE pg_catalog.jsonb_build_array(v_stem || '.audio.m4a', v_stem || '.waveform.json') END);
 END
 $$;
-COMMENT ON FUNCTION ops.check_abandoned(uuid) IS
+COMMENT ON FUNCTION ops.check_abandoned IS
   'The keys of an abandoned upload, asked right before they are deleted: none where a recording has them, the watch is not over, or deleting is disarmed.';
 SELECT ops.publish_function('ops.check_abandoned', 'app_service');

@@ -57,6 +57,6 @@ BEGIN
   RETURN pg_catalog.jsonb_build_object('lease_token', v_token, 'jobs', coalesce(v_jobs, '[]'));
 END
 $$;
-COMMENT ON FUNCTION ops.claim_jobs_tx(integer, integer, uuid) IS
+COMMENT ON FUNCTION ops.claim_jobs_tx IS
   'Claims due jobs under a lease and a fencing token: the one named, or by turn and then by age. A lease that runs out makes the job due again.';
 SELECT ops.publish_function('ops.claim_jobs_tx', 'app_service');

@@ -14,6 +14,6 @@ BEGIN
   RETURN pg_catalog.jsonb_build_object('run_id', v_run_id, 'slot', v_slot);
 END
 $$;
-COMMENT ON FUNCTION ops.claim_schedule_slot_tx(text, integer) IS
+COMMENT ON FUNCTION ops.claim_schedule_slot_tx IS
   'Claims the present slot of a schedule, p_seconds long: run_id is null where somebody has it already, so a clock that fires twice runs once.';
 SELECT ops.publish_function('ops.claim_schedule_slot_tx', 'app_service');

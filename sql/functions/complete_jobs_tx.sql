@@ -11,5 +11,5 @@ BEGIN
   RETURN pg_catalog.jsonb_build_object('completed', v_completed);
 END
 $$;
-COMMENT ON FUNCTION ops.complete_jobs_tx(uuid[], uuid) IS 'Done jobs are deleted, by the holder of the lease alone: a worker whose lease ran out completes nothing.';
+COMMENT ON FUNCTION ops.complete_jobs_tx IS 'Done jobs are deleted, by the holder of the lease alone: a worker whose lease ran out completes nothing.';
 SELECT ops.publish_function('ops.complete_jobs_tx', 'app_service');

@@ -43,6 +43,6 @@ BEGIN
     'retry_after', greatest(1, ceil(v_clear_at - v_now))::integer));
 END
 $$;
-COMMENT ON FUNCTION ops.count_in_window(text, integer, integer, integer) IS
+COMMENT ON FUNCTION ops.count_in_window IS
   'Counts p_calls into the sliding window of a key and returns null, or returns the refusal where one more call would pass the limit. p_calls 0 only asks.';
 SELECT ops.publish_function('ops.count_in_window');

@@ -5,8 +5,7 @@ CREATE OR REPLACE FUNCTION ops.create_family_tx(
   p_quota_bytes bigint,
   p_max_recording_seconds integer,
   p_idempotency_key text DEFAULT NULL,
-  p_request_hash text DEFAULT NULL,
-  p_request_id text DEFAULT NULL
+  p_request_hash text DEFAULT NULL
 )
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
@@ -63,7 +62,7 @@ BEGIN
     v_replay := pg_catalog.jsonb_build_object('family_id', v_family_id, 'prompts_seeded', v_prompts_seeded);
     PERFORM ops.remember_idempotent('create-family', p_idempotency_key, p_request_hash, v_replay);
     PERFORM ops.capture_event('onboarding_family_created', v_user_id,
-      pg_catalog.jsonb_build_object('family_id', v_family_id), v_family_id::text, p_request_id);
+      pg_catalog.jsonb_build_object('family_id', v_family_id), v_family_id::text);
   END IF;
 
   RETURN coalesce((
@@ -77,6 +76,6 @@ BEGIN
   ), ops.refuse('FORBIDDEN'));
 END
 $$;
-COMMENT ON FUNCTION ops.create_family_tx(text, text, text, bigint, integer, text, text, text) IS
+COMMENT ON FUNCTION ops.create_family_tx IS
   'Family, keeper, free entitlement and seed prompts for the caller. Refuses CONFLICT too_many_free_families, idempotency_key_reused; UNAUTHORIZED for an account that is gone.';
 SELECT ops.publish_function('ops.create_family_tx', 'app_service');

@@ -6,8 +6,7 @@ CREATE OR REPLACE FUNCTION ops.create_invite_tx(
   p_max_uses integer,
   p_expires_in_days integer,
   p_idempotency_key text DEFAULT NULL,
-  p_request_hash text DEFAULT NULL,
-  p_request_id text DEFAULT NULL
+  p_request_hash text DEFAULT NULL
 )
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
@@ -42,11 +41,11 @@ BEGIN
     IF NOT FOUND THEN
       RETURN '{"collided": true}';
     END IF;
-    v_email_queued := ops.queue_invite_mail(v_invite, p_request_id);
+    v_email_queued := ops.queue_invite_mail(v_invite);
     v_replay := pg_catalog.jsonb_build_object('invite_id', v_invite.id, 'email_queued', v_email_queued);
     PERFORM ops.remember_idempotent('create-invite', p_idempotency_key, p_request_hash, v_replay);
     PERFORM ops.capture_event('invitation_created', auth.uid(),
-      pg_catalog.jsonb_build_object('family_id', p_family_id), p_family_id::text, p_request_id);
+      pg_catalog.jsonb_build_object('family_id', p_family_id), p_family_id::text);
   END IF;
 
   RETURN (
@@ -62,6 +61,6 @@ BEGIN
   );
 END
 $$;
-COMMENT ON FUNCTION ops.create_invite_tx(uuid, uuid, bytea, text, integer, integer, text, text, text) IS
+COMMENT ON FUNCTION ops.create_invite_tx IS
   'An invite of the caller''s family, and its mail when an address is given. Refuses FORBIDDEN to whoever is no keeper, CONFLICT too_many_invites, idempotency_key_reused. collided: another invite has this very code, so come again with another id.';
 SELECT ops.publish_function('ops.create_invite_tx', 'app_service');

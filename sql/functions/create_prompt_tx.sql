@@ -1,8 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.create_prompt_tx(
   p_family_id uuid,
   p_text text,
-  p_locale text DEFAULT NULL,
-  p_request_id text DEFAULT NULL
+  p_locale text DEFAULT NULL
 )
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
@@ -25,7 +24,7 @@ BEGIN
     RETURN ops.refuse('FORBIDDEN');
   END;
   PERFORM ops.capture_event('prompt_created', auth.uid(), pg_catalog.jsonb_build_object(
-    'family_id', p_family_id, 'prompt_id', v_prompt_id), p_family_id::text, p_request_id);
+    'family_id', p_family_id, 'prompt_id', v_prompt_id), p_family_id::text);
   RETURN (
     SELECT pg_catalog.jsonb_build_object('prompt', pg_catalog.to_jsonb(prompt))
     FROM wire.prompts AS prompt
@@ -33,6 +32,6 @@ BEGIN
   );
 END
 $$;
-COMMENT ON FUNCTION ops.create_prompt_tx(uuid, text, text, text) IS
+COMMENT ON FUNCTION ops.create_prompt_tx IS
   'A prompt of the caller''s, in the family''s language unless another is given. Refuses FORBIDDEN to whoever is no member.';
 SELECT ops.publish_function('ops.create_prompt_tx', 'app_service');

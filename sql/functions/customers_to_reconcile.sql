@@ -14,6 +14,6 @@ BEGIN
   RETURN pg_catalog.jsonb_build_object('before', v_before, 'family_ids', coalesce(v_family_ids, '[]'));
 END
 $$;
-COMMENT ON FUNCTION ops.customers_to_reconcile(timestamptz, integer, integer) IS
+COMMENT ON FUNCTION ops.customers_to_reconcile IS
   'Families that are customers and were not looked at for p_idle_hours, the longest first. Taking a ticket stamps updated_at, so passing on `before` walks each once, and a run cut short goes on where it stopped.';
 SELECT ops.publish_function('ops.customers_to_reconcile', 'app_service');

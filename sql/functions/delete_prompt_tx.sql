@@ -15,6 +15,6 @@ BEGIN
   RETURN pg_catalog.jsonb_build_object('prompt', pg_catalog.to_jsonb(v_locked.prompt) - ARRAY['updated_at', 'deleted_at']);
 END
 $$;
-COMMENT ON FUNCTION ops.delete_prompt_tx(uuid) IS
+COMMENT ON FUNCTION ops.delete_prompt_tx IS
   'Takes a prompt off the family''s list; recordings that answered it keep naming it. Its author or a keeper; repeated, the same answer. Refuses NOT_FOUND, FORBIDDEN.';
 SELECT ops.publish_function('ops.delete_prompt_tx', 'app_service');

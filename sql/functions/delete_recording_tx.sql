@@ -17,6 +17,6 @@ BEGIN
   RETURN pg_catalog.jsonb_build_object('recording', ops.recording_json(p_recording_id));
 END
 $$;
-COMMENT ON FUNCTION ops.delete_recording_tx(uuid) IS
+COMMENT ON FUNCTION ops.delete_recording_tx IS
   'Moves a recording to the trash, where it stays for 30 days and keeps its bytes on the ledger. Its creator or a keeper. Refuses NOT_FOUND, FORBIDDEN.';
 SELECT ops.publish_function('ops.delete_recording_tx', 'app_service');

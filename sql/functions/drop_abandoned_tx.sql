@@ -8,5 +8,5 @@ BEGIN
   RETURN pg_catalog.jsonb_build_object('dropped', FOUND);
 END
 $$;
-COMMENT ON FUNCTION ops.drop_abandoned_tx(uuid) IS 'Removes an abandoned upload''s row, after its objects: as long as the row stands, they are looked for again.';
+COMMENT ON FUNCTION ops.drop_abandoned_tx IS 'Removes an abandoned upload''s row, after its objects: as long as the row stands, they are looked for again.';
 SELECT ops.publish_function('ops.drop_abandoned_tx', 'app_service');

@@ -2,7 +2,6 @@ CREATE OR REPLACE FUNCTION ops.enqueue_job(
   p_kind text,
   p_payload jsonb,
   p_lane text,
-  p_request_id text DEFAULT NULL,
   p_dedupe_key text DEFAULT NULL,
   p_run_at timestamptz DEFAULT NULL,
   p_payload_version integer DEFAULT 1
@@ -19,12 +18,12 @@ BEGIN
   -- A lane's jobs queue one second behind each other: the thousandth waits its thousand seconds, or until nobody else does.
   SELECT turn_at INTO v_last_turn FROM ops.jobs WHERE lane = p_lane ORDER BY turn_at DESC LIMIT 1;
   INSERT INTO ops.jobs (kind, payload, payload_version, lane, turn_at, run_at, dedupe_key, request_id)
-  VALUES (p_kind, p_payload, p_payload_version, p_lane, greatest(v_run_at, v_last_turn + interval '1 second'), v_run_at, p_dedupe_key, p_request_id)
+  VALUES (p_kind, p_payload, p_payload_version, p_lane, greatest(v_run_at, v_last_turn + interval '1 second'), v_run_at, p_dedupe_key, ops.request_id())
   ON CONFLICT (dedupe_key) DO NOTHING
   RETURNING id INTO v_id;
   RETURN v_id;
 END
 $$;
-COMMENT ON FUNCTION ops.enqueue_job(text, jsonb, text, text, text, timestamptz, integer) IS
+COMMENT ON FUNCTION ops.enqueue_job IS
   'Enqueues in the caller''s transaction; null when a job with the same dedupe key is waiting already. Payloads hold ids only.';
 SELECT ops.publish_function('ops.enqueue_job');

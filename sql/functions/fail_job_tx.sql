@@ -22,6 +22,6 @@ BEGIN
   RETURN pg_catalog.jsonb_build_object('outcome', 'retry', 'run_at', v_again_at);
 END
 $$;
-COMMENT ON FUNCTION ops.fail_job_tx(uuid, uuid, text, boolean) IS
+COMMENT ON FUNCTION ops.fail_job_tx IS
   'A failed job comes back after a growing, jittered wait, or is buried when it may not be tried again. The error is a class of trouble, never a message with data in it.';
 SELECT ops.publish_function('ops.fail_job_tx', 'app_service');

@@ -4,8 +4,7 @@ CREATE OR REPLACE FUNCTION ops.finalize_recording_tx(
   p_object jsonb,
   p_title text DEFAULT NULL,
   p_prompt_id uuid DEFAULT NULL,
-  p_recorded_at timestamptz DEFAULT NULL,
-  p_request_id text DEFAULT NULL
+  p_recorded_at timestamptz DEFAULT NULL
 )
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
@@ -49,7 +48,7 @@ BEGIN
     IF v_mismatch IS NOT NULL THEN
       RETURN ops.refuse('UPLOAD_MISMATCH', pg_catalog.jsonb_build_object('reason', v_mismatch));
     END IF;
-    PERFORM ops.keep_recording(v_reservation, p_object, p_title, p_prompt_id, p_recorded_at, false, p_request_id);
+    PERFORM ops.keep_recording(v_reservation, p_object, p_title, p_prompt_id, p_recorded_at, false);
   ELSE
     -- Rescued while the phone was away: it alone knows what the story is called, and may still say so once.
     UPDATE public.recordings
@@ -77,6 +76,6 @@ BEGIN
   );
 END
 $$;
-COMMENT ON FUNCTION ops.finalize_recording_tx(uuid, uuid, jsonb, text, uuid, timestamptz, text) IS
+COMMENT ON FUNCTION ops.finalize_recording_tx IS
   'The caller''s own upload becomes a recording, once: repeated, it answers the same; a rescued one takes the title and prompt that its phone brings late. p_object: {size_bytes, content_type, is_mp4, etag, stored_at} of the stored object, null when there is none. Refuses FORBIDDEN, NOT_FOUND, UPLOAD_NOT_FOUND, UPLOAD_MISMATCH; never for quota or billing.';
 SELECT ops.publish_function('ops.finalize_recording_tx', 'app_service');

@@ -17,6 +17,6 @@ BEGIN
   RETURN '{"purged": true}';
 END
 $$;
-COMMENT ON FUNCTION ops.finish_purge_tx(uuid) IS
+COMMENT ON FUNCTION ops.finish_purge_tx IS
   'Last phase of a purge, after the objects are deleted: the row goes and its bytes are released, together and once.';
 SELECT ops.publish_function('ops.finish_purge_tx', 'app_service');

@@ -8,6 +8,6 @@ BEGIN
   RETURN '{}';
 END
 $$;
-COMMENT ON FUNCTION ops.finish_schedule_run_tx(uuid, jsonb) IS
+COMMENT ON FUNCTION ops.finish_schedule_run_tx IS
   'Writes what a schedule''s run did. A run without finished_at failed or was cut off: its work is taken up in the next slot.';
 SELECT ops.publish_function('ops.finish_schedule_run_tx', 'app_service');

@@ -8,8 +8,7 @@ CREATE OR REPLACE FUNCTION ops.get_signed_upload_url_tx(
   p_waveform_size_bytes integer,
   p_url_seconds integer,
   p_idempotency_key text DEFAULT NULL,
-  p_request_hash text DEFAULT NULL,
-  p_request_id text DEFAULT NULL
+  p_request_hash text DEFAULT NULL
 )
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
@@ -87,7 +86,7 @@ BEGIN
     PERFORM ops.remember_idempotent('get-signed-upload-url', p_idempotency_key, p_request_hash,
       pg_catalog.jsonb_build_object('recording_id', v_recording_id));
     PERFORM ops.capture_event('recording_upload_started', v_user_id, pg_catalog.jsonb_build_object(
-      'family_id', p_family_id, 'recording_id', v_recording_id), p_family_id::text, p_request_id);
+      'family_id', p_family_id, 'recording_id', v_recording_id), p_family_id::text);
   ELSE
     -- A fresh URL lives longer than the first: the reservation and its watch live along.
     UPDATE ops.upload_reservations
@@ -103,6 +102,6 @@ BEGIN
     'expires_at', v_now + p_url_seconds * interval '1 second');
 END
 $$;
-COMMENT ON FUNCTION ops.get_signed_upload_url_tx(uuid, uuid, bigint, double precision, text, text, integer, integer, text, text, text) IS
+COMMENT ON FUNCTION ops.get_signed_upload_url_tx IS
   'Reserves an upload''s bytes for the caller, through the gate. Refuses, in this order: FORBIDDEN, ENTITLEMENT_INACTIVE or SUBSCRIPTION_INACTIVE, QUOTA_EXCEEDED, DURATION_EXCEEDED, CONFLICT too_many_uploads; CONFLICT idempotency_key_reused, already_finalized.';
 SELECT ops.publish_function('ops.get_signed_upload_url_tx', 'app_service');

@@ -27,6 +27,6 @@ BEGIN
   RETURN pg_catalog.jsonb_build_object('mail', v_mail);
 END
 $$;
-COMMENT ON FUNCTION ops.invite_mail(uuid, integer) IS
+COMMENT ON FUNCTION ops.invite_mail IS
   'What an invitation''s mail says. mail is null where there is nothing to send any more: revoked, expired, used up, gone, or of a newer generation.';
 SELECT ops.publish_function('ops.invite_mail', 'app_service');

@@ -4,8 +4,7 @@ CREATE OR REPLACE FUNCTION ops.keep_recording(
   p_title text,
   p_prompt_id uuid,
   p_recorded_at timestamptz,
-  p_rescued boolean,
-  p_request_id text
+  p_rescued boolean
 )
 RETURNS void
 LANGUAGE plpgsql
@@ -42,9 +41,9 @@ BEGIN
     'prompt_id', p_prompt_id,
     'duration', p_reservation.duration_seconds,
     'size_bytes', p_reservation.size_bytes,
-    'rescued', p_rescued), p_reservation.family_id::text, p_request_id);
+    'rescued', p_rescued), p_reservation.family_id::text);
 END
 $$;
-COMMENT ON FUNCTION ops.keep_recording(ops.upload_reservations, jsonb, text, uuid, timestamptz, boolean, text) IS
+COMMENT ON FUNCTION ops.keep_recording IS
   'Reservation to recording, ledger and usage, under the gate that the caller holds. p_object: {etag, stored_at} as the store told them.';
 SELECT ops.publish_function('ops.keep_recording');

@@ -13,6 +13,6 @@ BEGIN
   RETURN rls.is_keeper_of(p_family_id);
 END
 $$;
-COMMENT ON FUNCTION ops.lock_family_as_keeper(uuid) IS
+COMMENT ON FUNCTION ops.lock_family_as_keeper IS
   'Takes the family''s row, which puts changes of its people and invites one after the other; false, and nothing promised, where the caller is no keeper.';
 SELECT ops.publish_function('ops.lock_family_as_keeper');

@@ -14,6 +14,6 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION ops.lock_prompt_for_change(uuid) IS
+COMMENT ON FUNCTION ops.lock_prompt_for_change IS
   'Locks a prompt for a change by the caller; refusal is null when it may be changed. NOT_FOUND where the caller does not see it, FORBIDDEN where they do and are neither its author nor a keeper.';
 SELECT ops.publish_function('ops.lock_prompt_for_change');

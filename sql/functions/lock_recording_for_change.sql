@@ -22,6 +22,6 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION ops.lock_recording_for_change(uuid) IS
+COMMENT ON FUNCTION ops.lock_recording_for_change IS
   'Locks a recording for a change by the caller, through the gate; refusal is null when it may be changed. NOT_FOUND where the caller does not see it, FORBIDDEN where they do and are neither its creator nor a keeper.';
 SELECT ops.publish_function('ops.lock_recording_for_change');

@@ -10,5 +10,5 @@ BEGIN
   RETURN '{}';
 END
 $$;
-COMMENT ON FUNCTION ops.mark_alerts_sent_tx(uuid[]) IS 'Notes that these alerts were mailed.';
+COMMENT ON FUNCTION ops.mark_alerts_sent_tx IS 'Notes that these alerts were mailed.';
 SELECT ops.publish_function('ops.mark_alerts_sent_tx', 'app_service');

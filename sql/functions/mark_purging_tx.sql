@@ -26,6 +26,6 @@ BEGIN
     pg_catalog.array_remove(ARRAY[v_recording.object_key, v_recording.waveform_key], NULL)));
 END
 $$;
-COMMENT ON FUNCTION ops.mark_purging_tx(uuid) IS
+COMMENT ON FUNCTION ops.mark_purging_tx IS
   'First phase of a purge: commits that the objects may be gone, and names them. No keys where the recording is not, or no longer, thirty days in the trash, or deleting is disarmed. Repeatable.';
 SELECT ops.publish_function('ops.mark_purging_tx', 'app_service');

@@ -20,5 +20,5 @@ BEGIN
   PERFORM ops.note_alert('dead-job/' || v_job.kind, 'critical', 'A job of kind ' || v_job.kind || ' is dead: see make jobs.', v_job.request_id);
 END
 $$;
-COMMENT ON FUNCTION ops.move_to_dead_jobs(uuid, text) IS 'Moves a job to dead_jobs with its history, and alerts.';
+COMMENT ON FUNCTION ops.move_to_dead_jobs IS 'Moves a job to dead_jobs with its history, and alerts.';
 SELECT ops.publish_function('ops.move_to_dead_jobs');

@@ -4,12 +4,12 @@ LANGUAGE sql
 SET search_path = pg_catalog, pg_temp
 AS $$
   INSERT INTO ops.alert_digest AS digest (fingerprint, severity, message, last_request_id)
-  VALUES (p_fingerprint, p_severity, p_message, p_request_id)
+  VALUES (p_fingerprint, p_severity, p_message, coalesce(p_request_id, ops.request_id()))
   ON CONFLICT (fingerprint, day) DO UPDATE SET
     occurrences = digest.occurrences + 1,
     last_request_id = coalesce(excluded.last_request_id, digest.last_request_id),
     last_seen_at = pg_catalog.now()
 $$;
-COMMENT ON FUNCTION ops.note_alert(text, text, text, text) IS
+COMMENT ON FUNCTION ops.note_alert IS
   'Adds to the operator''s digest: one row a fingerprint and UTC day, counted up. The message holds no id, address or name.';
 SELECT ops.publish_function('ops.note_alert');

@@ -8,5 +8,5 @@ BEGIN
   RETURN pg_catalog.jsonb_build_object('noted', FOUND);
 END
 $$;
-COMMENT ON FUNCTION ops.note_copied_tx(uuid, text) IS 'Notes that the second copy was seen to be equal, by the ETag that was compared.';
+COMMENT ON FUNCTION ops.note_copied_tx IS 'Notes that the second copy was seen to be equal, by the ETag that was compared.';
 SELECT ops.publish_function('ops.note_copied_tx', 'app_service');

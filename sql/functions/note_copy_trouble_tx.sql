@@ -16,6 +16,6 @@ BEGIN
   RETURN '{}';
 END
 $$;
-COMMENT ON FUNCTION ops.note_copy_trouble_tx(uuid, text) IS
+COMMENT ON FUNCTION ops.note_copy_trouble_tx IS
   'A recording whose object is missing or changed, or whose copy differs. Alerts at once, once a day. p_reason: missing, changed, differing.';
 SELECT ops.publish_function('ops.note_copy_trouble_tx', 'app_service');

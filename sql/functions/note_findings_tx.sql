@@ -3,8 +3,7 @@ CREATE OR REPLACE FUNCTION ops.note_findings_tx(
   p_position text,
   p_objects_seen bigint,
   p_recordings_seen bigint,
-  p_findings jsonb,
-  p_request_id text DEFAULT NULL
+  p_findings jsonb
 )
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
@@ -36,13 +35,13 @@ BEGIN
 
   -- In the order of their names, as whoever mails them locks them.
   IF v_differing > 0 THEN
-    PERFORM ops.note_alert('audit-differing', 'critical', 'The audit found voices that are not what was stored: see ops.anomalies.', p_request_id);
+    PERFORM ops.note_alert('audit-differing', 'critical', 'The audit found voices that are not what was stored: see ops.anomalies.');
   END IF;
   IF v_missing > 0 THEN
-    PERFORM ops.note_alert('audit-missing', 'critical', 'The audit misses voices in the bucket: see ops.anomalies, and the second copy.', p_request_id);
+    PERFORM ops.note_alert('audit-missing', 'critical', 'The audit misses voices in the bucket: see ops.anomalies, and the second copy.');
   END IF;
   IF v_orphaned > 0 THEN
-    PERFORM ops.note_alert('audit-orphaned', 'error', 'The audit found objects without a row: see ops.anomalies. They are kept.', p_request_id);
+    PERFORM ops.note_alert('audit-orphaned', 'error', 'The audit found objects without a row: see ops.anomalies. They are kept.');
   END IF;
   UPDATE ops.audit_runs
   SET position = p_position,
@@ -55,6 +54,6 @@ BEGIN
   RETURN '{}';
 END
 $$;
-COMMENT ON FUNCTION ops.note_findings_tx(uuid, text, bigint, bigint, jsonb, text) IS
+COMMENT ON FUNCTION ops.note_findings_tx IS
   'Writes a page of an audit: where it stands, what it saw, and each finding {kind: missing, orphaned or differing, recording_id, family_id, details} that is still true.';
 SELECT ops.publish_function('ops.note_findings_tx', 'app_service');

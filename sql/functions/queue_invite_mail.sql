@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION ops.queue_invite_mail(p_invite public.invites, p_request_id text)
+CREATE OR REPLACE FUNCTION ops.queue_invite_mail(p_invite public.invites)
 RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -25,11 +25,10 @@ BEGIN
     'send_invite_email',
     pg_catalog.jsonb_build_object('invite_id', p_invite.id, 'generation', p_invite.generation),
     'mail/' || p_invite.family_id,
-    p_request_id,
     'invite/' || p_invite.id || '/' || p_invite.generation);
   RETURN true;
 END
 $$;
-COMMENT ON FUNCTION ops.queue_invite_mail(public.invites, text) IS
+COMMENT ON FUNCTION ops.queue_invite_mail IS
   'Enqueues an invitation''s mail unless 20 went to its family or 3 to its address within a day; says whether it did. The job carries ids, never the code.';
 SELECT ops.publish_function('ops.queue_invite_mail');

@@ -26,6 +26,6 @@ BEGIN
   RETURN v_found.result;
 END
 $$;
-COMMENT ON FUNCTION ops.recall_idempotent(text, text, text) IS
+COMMENT ON FUNCTION ops.recall_idempotent IS
   'What the caller''s key made within 24 hours: null when nothing yet (and the key is now held until commit), the kept ids, or a refusal where the key came with another body.';
 SELECT ops.publish_function('ops.recall_idempotent');

@@ -4,8 +4,7 @@ CREATE OR REPLACE FUNCTION ops.record_checkout_tx(
   p_previous_session_id text,
   p_session_id text,
   p_plan text,
-  p_interval text,
-  p_request_id text DEFAULT NULL
+  p_interval text
 )
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
@@ -30,12 +29,12 @@ BEGIN
     SET checkout_session_id = p_session_id, checkout_plan = p_plan, checkout_interval = p_interval
     WHERE family_id = p_family_id;
     PERFORM ops.capture_event('billing_checkout_started', auth.uid(), pg_catalog.jsonb_build_object(
-      'family_id', p_family_id, 'plan', p_plan, 'interval', p_interval), p_family_id::text, p_request_id);
+      'family_id', p_family_id, 'plan', p_plan, 'interval', p_interval), p_family_id::text);
     v_customer.checkout_session_id := p_session_id;
   END IF;
   RETURN pg_catalog.jsonb_build_object('customer_id', v_customer.customer_id, 'checkout_session_id', v_customer.checkout_session_id);
 END
 $$;
-COMMENT ON FUNCTION ops.record_checkout_tx(uuid, text, text, text, text, text, text) IS
+COMMENT ON FUNCTION ops.record_checkout_tx IS
   'Makes a checkout session the family''s live one, unless another took its place meanwhile; answers the one that stands. Refuses FORBIDDEN, CONFLICT subscribed.';
 SELECT ops.publish_function('ops.record_checkout_tx', 'app_service');

@@ -5,8 +5,7 @@ CREATE OR REPLACE FUNCTION ops.record_stripe_event_tx(
   p_happened_at timestamptz,
   p_customer_id text,
   p_object_id text,
-  p_relevant boolean,
-  p_request_id text DEFAULT NULL
+  p_relevant boolean
 )
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
@@ -18,7 +17,7 @@ DECLARE
 BEGIN
   INSERT INTO ops.stripe_events (event_id, type, livemode, happened_at, customer_id, object_id, state, request_id)
   VALUES (p_event_id, p_type, p_livemode, p_happened_at, p_customer_id, p_object_id,
-          CASE WHEN p_relevant THEN 'stored' ELSE 'ignored' END, p_request_id)
+          CASE WHEN p_relevant THEN 'stored' ELSE 'ignored' END, ops.request_id())
   ON CONFLICT (event_id) DO NOTHING;
   v_stored := FOUND;
   -- The event and the work it asks for are committed together, or neither is.
@@ -27,12 +26,11 @@ BEGIN
       'apply_stripe_event',
       pg_catalog.jsonb_build_object('event_id', p_event_id),
       'billing/' || coalesce(p_customer_id, p_event_id),
-      p_request_id,
       'stripe/' || p_event_id);
   END IF;
   RETURN pg_catalog.jsonb_build_object('stored', v_stored, 'job_id', v_job_id);
 END
 $$;
-COMMENT ON FUNCTION ops.record_stripe_event_tx(text, text, boolean, timestamptz, text, text, boolean, text) IS
+COMMENT ON FUNCTION ops.record_stripe_event_tx IS
   'Stores an event once, with the job that applies it. stored false: it was here already.';
 SELECT ops.publish_function('ops.record_stripe_event_tx', 'app_service');

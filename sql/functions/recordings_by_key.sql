@@ -17,6 +17,6 @@ BEGIN
   RETURN pg_catalog.jsonb_build_object('recordings', coalesce(v_recordings, '[]'));
 END
 $$;
-COMMENT ON FUNCTION ops.recordings_by_key(text, integer) IS
+COMMENT ON FUNCTION ops.recordings_by_key IS
   'A page of all recordings in the order in which a bucket lists their objects: byte by byte, whatever the database''s locale.';
 SELECT ops.publish_function('ops.recordings_by_key', 'app_service');

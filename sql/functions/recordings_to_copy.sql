@@ -18,6 +18,6 @@ BEGIN
   RETURN pg_catalog.jsonb_build_object('recordings', coalesce(v_recordings, '[]'));
 END
 $$;
-COMMENT ON FUNCTION ops.recordings_to_copy(timestamptz, uuid, integer) IS
+COMMENT ON FUNCTION ops.recordings_to_copy IS
   'A page of the recordings without a second copy, oldest first, trash included: it may come back.';
 SELECT ops.publish_function('ops.recordings_to_copy', 'app_service');

@@ -1,8 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.redeem_invite_tx(
   p_code_hashes bytea[],
   p_display_name text,
-  p_address text,
-  p_request_id text DEFAULT NULL
+  p_address text
 )
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
@@ -58,7 +57,7 @@ BEGIN
     UPDATE public.invites SET used_count = used_count + 1 WHERE id = v_invite.id;
     DELETE FROM ops.removals WHERE user_id = v_user_id AND family_id = v_invite.family_id;
     PERFORM ops.capture_event('invitation_redeemed', v_user_id,
-      pg_catalog.jsonb_build_object('family_id', v_invite.family_id), v_invite.family_id::text, p_request_id);
+      pg_catalog.jsonb_build_object('family_id', v_invite.family_id), v_invite.family_id::text);
   END IF;
 
   RETURN (
@@ -70,6 +69,6 @@ BEGIN
   );
 END
 $$;
-COMMENT ON FUNCTION ops.redeem_invite_tx(bytea[], text, text, text) IS
+COMMENT ON FUNCTION ops.redeem_invite_tx IS
   'Joins the caller to the family of the invite. A member gets already_member whatever the invite''s state, and costs no use. Refuses INVITE_NOT_VALID for every other way a code can be wrong, RATE_LIMIT past the budgets of wrong codes.';
 SELECT ops.publish_function('ops.redeem_invite_tx', 'app_service');

@@ -5,6 +5,6 @@ SET search_path = pg_catalog, pg_temp
 AS $$
   SELECT pg_catalog.jsonb_build_object('refused', p_code, 'details', p_details)
 $$;
-COMMENT ON FUNCTION ops.refuse(text, jsonb) IS
+COMMENT ON FUNCTION ops.refuse IS
   'A business refusal, returned and not raised: its call stays counted, and nothing private lands in the database''s log.';
 SELECT ops.publish_function('ops.refuse');

@@ -19,5 +19,5 @@ BEGIN
   RETURN ops.refuse('INVITE_NOT_VALID');
 END
 $$;
-COMMENT ON FUNCTION ops.refuse_wrong_code(text) IS 'Counts a wrong code against its person, its address and the whole house, and refuses it: one answer for every way a code can be wrong.';
+COMMENT ON FUNCTION ops.refuse_wrong_code IS 'Counts a wrong code against its person, its address and the whole house, and refuses it: one answer for every way a code can be wrong.';
 SELECT ops.publish_function('ops.refuse_wrong_code');

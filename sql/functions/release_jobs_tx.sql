@@ -13,6 +13,6 @@ BEGIN
   RETURN pg_catalog.jsonb_build_object('released', v_released);
 END
 $$;
-COMMENT ON FUNCTION ops.release_jobs_tx(uuid[], uuid) IS
+COMMENT ON FUNCTION ops.release_jobs_tx IS
   'Gives back jobs that were claimed and never begun, without counting the attempt: the worker''s time ran out.';
 SELECT ops.publish_function('ops.release_jobs_tx', 'app_service');

@@ -7,5 +7,5 @@ AS $$
   SELECT auth.uid(), p_operation, p_key, p_request_hash, p_result
   WHERE p_key IS NOT NULL
 $$;
-COMMENT ON FUNCTION ops.remember_idempotent(text, text, text, jsonb) IS 'Keeps, under the caller''s key, the ids from which the same answer can be built again.';
+COMMENT ON FUNCTION ops.remember_idempotent IS 'Keeps, under the caller''s key, the ids from which the same answer can be built again.';
 SELECT ops.publish_function('ops.remember_idempotent');

@@ -31,6 +31,6 @@ BEGIN
   RETURN pg_catalog.jsonb_build_object('member', v_member);
 END
 $$;
-COMMENT ON FUNCTION ops.remove_member_tx(uuid, uuid) IS
+COMMENT ON FUNCTION ops.remove_member_tx IS
   'A keeper removes somebody, who then returns by a later invite alone; or the caller leaves, free to return. What they recorded stays. Refuses FORBIDDEN, NOT_FOUND for who is no member, CONFLICT last_keeper.';
 SELECT ops.publish_function('ops.remove_member_tx', 'app_service');

@@ -18,5 +18,5 @@ BEGIN
   RETURN '{"requeued": true}';
 END
 $$;
-COMMENT ON FUNCTION ops.requeue_job_tx(uuid) IS 'Moves a dead job back into the queue with all its attempts before it.';
+COMMENT ON FUNCTION ops.requeue_job_tx IS 'Moves a dead job back into the queue with all its attempts before it.';
 SELECT ops.publish_function('ops.requeue_job_tx', 'app_service');

@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION ops.rescue_recording_tx(p_recording_id uuid, p_object jsonb, p_request_id text DEFAULT NULL)
+CREATE OR REPLACE FUNCTION ops.rescue_recording_tx(p_recording_id uuid, p_object jsonb)
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -39,15 +39,15 @@ BEGIN
     ) THEN
       PERFORM ops.note_anomaly('upload_mismatch', v_family_id, p_recording_id, pg_catalog.jsonb_build_object(
         'reason', v_mismatch, 'declared_bytes', v_reservation.size_bytes, 'stored_bytes', (p_object ->> 'size_bytes')::bigint));
-      PERFORM ops.note_alert('upload-mismatch', 'error', 'An upload that nobody finalized is not what was announced: see ops.anomalies.', p_request_id);
+      PERFORM ops.note_alert('upload-mismatch', 'error', 'An upload that nobody finalized is not what was announced: see ops.anomalies.');
     END IF;
     RETURN '{"outcome": "mismatch"}';
   END IF;
 
-  PERFORM ops.keep_recording(v_reservation, p_object, NULL, NULL, NULL, true, p_request_id);
+  PERFORM ops.keep_recording(v_reservation, p_object, NULL, NULL, NULL, true);
   RETURN '{"outcome": "rescued"}';
 END
 $$;
-COMMENT ON FUNCTION ops.rescue_recording_tx(uuid, jsonb, text) IS
+COMMENT ON FUNCTION ops.rescue_recording_tx IS
   'Settles an upload whose URL has expired: a whole object becomes its uploader''s recording, however late and full; none by the end of its watch is abandoned. p_object: {size_bytes, content_type, is_mp4, etag, stored_at}, null when there is none. outcome: rescued, waiting, abandoned, mismatch, settled (by somebody else).';
 SELECT ops.publish_function('ops.rescue_recording_tx', 'app_service');

@@ -1,8 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.resend_invite_tx(
   p_invite_id uuid,
   p_generation integer,
-  p_code_hash bytea,
-  p_request_id text DEFAULT NULL
+  p_code_hash bytea
 )
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
@@ -50,9 +49,9 @@ BEGIN
     'generation', v_invite.generation,
     'expires_at', v_invite.expires_at,
     'max_uses', v_invite.max_uses,
-    'email_queued', ops.queue_invite_mail(v_invite, p_request_id));
+    'email_queued', ops.queue_invite_mail(v_invite));
 END
 $$;
-COMMENT ON FUNCTION ops.resend_invite_tx(uuid, integer, bytea, text) IS
+COMMENT ON FUNCTION ops.resend_invite_tx IS
   'A new generation of an invite: the old code ends, the new one lives as long as the first did, its mail is queued. next_generation: this one is taken or its code is another invite''s, so come again with that. Refuses NOT_FOUND to whoever is no keeper, CONFLICT revoked, used_up, too_many_invites.';
 SELECT ops.publish_function('ops.resend_invite_tx', 'app_service');

@@ -20,6 +20,6 @@ BEGIN
   RETURN pg_catalog.jsonb_build_object('recording', ops.recording_json(p_recording_id));
 END
 $$;
-COMMENT ON FUNCTION ops.restore_recording_tx(uuid) IS
+COMMENT ON FUNCTION ops.restore_recording_tx IS
   'Takes a recording out of the trash within its 30 days; one that is not in the trash stays as it is. Its creator or a keeper. Refuses NOT_FOUND, FORBIDDEN, CONFLICT purging.';
 SELECT ops.publish_function('ops.restore_recording_tx', 'app_service');

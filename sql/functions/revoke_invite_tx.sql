@@ -20,6 +20,6 @@ BEGIN
   );
 END
 $$;
-COMMENT ON FUNCTION ops.revoke_invite_tx(uuid) IS
+COMMENT ON FUNCTION ops.revoke_invite_tx IS
   'Ends an invite; repeated, the same answer. Refuses NOT_FOUND to whoever is no keeper of its family.';
 SELECT ops.publish_function('ops.revoke_invite_tx', 'app_service');

@@ -34,6 +34,6 @@ BEGIN
   RETURN v_swept;
 END
 $$;
-COMMENT ON FUNCTION ops.sweep_tx(integer) IS
+COMMENT ON FUNCTION ops.sweep_tx IS
   'Removes what has served its time: counters, idempotency keys, mail budgets, old runs and reports. Never a job, dead or alive, nor anything of a family.';
 SELECT ops.publish_function('ops.sweep_tx', 'app_service');

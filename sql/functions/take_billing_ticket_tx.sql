@@ -27,6 +27,6 @@ BEGIN
     'plan', (SELECT plan FROM public.entitlements WHERE family_id = v_customer.family_id));
 END
 $$;
-COMMENT ON FUNCTION ops.take_billing_ticket_tx(text, uuid, text) IS
+COMMENT ON FUNCTION ops.take_billing_ticket_tx IS
   'A ticket for one fetch of a family''s subscription from Stripe, committed before the fetch. By event, customer or family; family_id is null where nobody of ours is meant.';
 SELECT ops.publish_function('ops.take_billing_ticket_tx', 'app_service');

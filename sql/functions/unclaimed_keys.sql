@@ -14,5 +14,5 @@ BEGIN
   ), '[]'));
 END
 $$;
-COMMENT ON FUNCTION ops.unclaimed_keys(text[]) IS 'Which of these keys no recording and no upload has, in whatever state; and whether deleting is armed.';
+COMMENT ON FUNCTION ops.unclaimed_keys IS 'Which of these keys no recording and no upload has, in whatever state; and whether deleting is armed.';
 SELECT ops.publish_function('ops.unclaimed_keys', 'app_service');

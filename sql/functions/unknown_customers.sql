@@ -7,5 +7,5 @@ AS $$
   FROM pg_catalog.unnest(p_customer_ids) AS given (customer_id)
   WHERE NOT EXISTS (SELECT FROM ops.billing_customers WHERE customer_id = given.customer_id)
 $$;
-COMMENT ON FUNCTION ops.unknown_customers(text[]) IS 'Which of these Stripe customers no family is: for reconcile_billing, which walks what Stripe has.';
+COMMENT ON FUNCTION ops.unknown_customers IS 'Which of these Stripe customers no family is: for reconcile_billing, which walks what Stripe has.';
 SELECT ops.publish_function('ops.unknown_customers', 'app_service');

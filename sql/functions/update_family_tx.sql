@@ -18,6 +18,6 @@ BEGIN
   );
 END
 $$;
-COMMENT ON FUNCTION ops.update_family_tx(uuid, jsonb) IS
+COMMENT ON FUNCTION ops.update_family_tx IS
   'Changes {name, locale} of a family, those that are named. Refuses FORBIDDEN to whoever is no keeper.';
 SELECT ops.publish_function('ops.update_family_tx', 'app_service');

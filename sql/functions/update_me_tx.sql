@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION ops.update_me_tx(p_changes jsonb, p_request_id text DEFAULT NULL)
+CREATE OR REPLACE FUNCTION ops.update_me_tx(p_changes jsonb)
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -26,12 +26,12 @@ BEGIN
   END IF;
   IF v_after.locale <> v_before.locale THEN
     PERFORM ops.capture_event('settings_language_changed', v_user_id, pg_catalog.jsonb_build_object(
-      'locale', v_after.locale, 'previous_locale', v_before.locale), v_user_id::text, p_request_id);
+      'locale', v_after.locale, 'previous_locale', v_before.locale), v_user_id::text);
   END IF;
   RETURN pg_catalog.jsonb_build_object('me', pg_catalog.jsonb_build_object(
     'user_id', v_user_id, 'display_name', v_after.display_name, 'locale', v_after.locale));
 END
 $$;
-COMMENT ON FUNCTION ops.update_me_tx(jsonb, text) IS
+COMMENT ON FUNCTION ops.update_me_tx IS
   'Changes {display_name, locale} of the caller, those that are named; the name in all their families along. Refuses UNAUTHORIZED for an account that is gone.';
 SELECT ops.publish_function('ops.update_me_tx', 'app_service');

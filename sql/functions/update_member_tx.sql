@@ -19,6 +19,6 @@ BEGIN
   RETURN pg_catalog.jsonb_build_object('member', ops.member_json(p_family_id, p_user_id));
 END
 $$;
-COMMENT ON FUNCTION ops.update_member_tx(uuid, uuid, jsonb) IS
+COMMENT ON FUNCTION ops.update_member_tx IS
   'Changes {role} of a member. Refuses FORBIDDEN to whoever is no keeper, NOT_FOUND for who is no member, CONFLICT last_keeper.';
 SELECT ops.publish_function('ops.update_member_tx', 'app_service');

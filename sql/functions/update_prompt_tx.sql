@@ -23,6 +23,6 @@ BEGIN
   );
 END
 $$;
-COMMENT ON FUNCTION ops.update_prompt_tx(uuid, jsonb) IS
+COMMENT ON FUNCTION ops.update_prompt_tx IS
   'Changes {text, locale} of a prompt, those that are named. Its author or a keeper. Refuses NOT_FOUND (also for a deleted one), FORBIDDEN.';
 SELECT ops.publish_function('ops.update_prompt_tx', 'app_service');

@@ -30,6 +30,6 @@ BEGIN
   RETURN pg_catalog.jsonb_build_object('recording', ops.recording_json(p_recording_id));
 END
 $$;
-COMMENT ON FUNCTION ops.update_recording_tx(uuid, jsonb) IS
+COMMENT ON FUNCTION ops.update_recording_tx IS
   'Changes {title, prompt_id, recorded_at} of a recording, those that are named. Its creator or a keeper. Refuses NOT_FOUND (recording or prompt), FORBIDDEN, CONFLICT deleted.';
 SELECT ops.publish_function('ops.update_recording_tx', 'app_service');

@@ -39,6 +39,6 @@ BEGIN
   RETURN v_used_after;
 END
 $$;
-COMMENT ON FUNCTION ops.update_storage_quota(uuid, bigint, text, uuid, text, boolean) IS
+COMMENT ON FUNCTION ops.update_storage_quota IS
   'The only writer of storage_used_bytes: holds the gate, writes the ledger, raises P0001 over quota. p_admitted: the upload was admitted earlier, so it is taken over quota too, and recorded as an anomaly.';
 SELECT ops.publish_function('ops.update_storage_quota');

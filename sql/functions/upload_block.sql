@@ -11,6 +11,6 @@ AS $$
     ELSE 'SUBSCRIPTION_INACTIVE'
   END
 $$;
-COMMENT ON FUNCTION ops.upload_block(public.entitlements) IS
+COMMENT ON FUNCTION ops.upload_block IS
   'Why a family may not upload, apart from room and length; null when it may. past_due has seven days of grace after the period''s end.';
 SELECT ops.publish_function('ops.upload_block');

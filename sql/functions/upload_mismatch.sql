@@ -9,6 +9,6 @@ AS $$
     WHEN NOT coalesce((p_object ->> 'is_mp4')::boolean, false) THEN 'content'
   END
 $$;
-COMMENT ON FUNCTION ops.upload_mismatch(ops.upload_reservations, jsonb) IS
+COMMENT ON FUNCTION ops.upload_mismatch IS
   'In what the stored object {size_bytes, content_type, is_mp4} differs from what was declared; null when in nothing.';
 SELECT ops.publish_function('ops.upload_mismatch');

@@ -18,6 +18,6 @@ BEGIN
   RETURN pg_catalog.jsonb_build_object('before', v_before, 'uploads', coalesce(v_uploads, '[]'));
 END
 $$;
-COMMENT ON FUNCTION ops.uploads_to_settle(timestamptz, integer) IS
+COMMENT ON FUNCTION ops.uploads_to_settle IS
   'Pending uploads whose URL has expired, the one not looked at for longest first. Every look stamps updated_at, so passing on `before` walks each of them once, and a run cut short goes on where it stopped.';
 SELECT ops.publish_function('ops.uploads_to_settle', 'app_service');

@@ -2,8 +2,7 @@ CREATE OR REPLACE FUNCTION ops.verify_families_tx(
   p_run_id uuid,
   p_after uuid,
   p_limit integer,
-  p_position_prefix text,
-  p_request_id text DEFAULT NULL
+  p_position_prefix text
 )
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
@@ -43,7 +42,7 @@ BEGIN
   END LOOP;
 
   IF v_drifted > 0 THEN
-    PERFORM ops.note_alert('audit-drifted', 'error', 'A family''s used bytes, ledger and recordings differ: see ops.anomalies.', p_request_id);
+    PERFORM ops.note_alert('audit-drifted', 'error', 'A family''s used bytes, ledger and recordings differ: see ops.anomalies.');
   END IF;
   UPDATE ops.audit_runs
   SET drifted = drifted + v_drifted,
@@ -52,6 +51,6 @@ BEGIN
   RETURN pg_catalog.jsonb_build_object('last', v_ids[pg_catalog.cardinality(v_ids)]);
 END
 $$;
-COMMENT ON FUNCTION ops.verify_families_tx(uuid, uuid, integer, text, text) IS
+COMMENT ON FUNCTION ops.verify_families_tx IS
   'The audit''s second half, a page of families: ledger, used bytes and kept recordings against each other; whoever is whole in this run is stamped verified. last is null past the end.';
 SELECT ops.publish_function('ops.verify_families_tx', 'app_service');

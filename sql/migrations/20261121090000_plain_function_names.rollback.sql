@@ -34,7 +34,11 @@ BEGIN
       'move_to_dead_jobs', 'lock_prompt_for_change', 'lock_recording_for_change',
       'alerts_to_send', 'billing_facts', 'check_abandoned', 'customers_to_reconcile', 'invite_mail',
       'jobs_overview', 'plan_cleanup', 'recordings_by_key', 'recordings_to_copy', 'unclaimed_keys',
-      'unknown_customers', 'uploads_to_settle'
+      'unknown_customers', 'uploads_to_settle', 'request_id',
+      'apply_entitlement_tx', 'capture_event', 'count_call', 'create_family_tx', 'create_invite_tx', 'create_prompt_tx',
+      'enqueue_job', 'finalize_recording_tx', 'get_signed_upload_url_tx', 'keep_recording', 'note_alert_tx',
+      'note_findings_tx', 'queue_invite_mail', 'record_checkout_tx', 'record_stripe_event_tx', 'redeem_invite_tx',
+      'rescue_recording_tx', 'resend_invite_tx', 'update_me_tx', 'verify_families_tx'
     )
   LOOP
     EXECUTE format('DROP FUNCTION %s', v_function);

@@ -1,5 +1,5 @@
--- Functions get names that say what they do. Renamed functions, and functions that lost a parameter, leave here:
--- their files make the new ones right after the migrations.
+-- Functions get names that say what they do, and read the request id from the message instead of taking it as a parameter.
+-- The old ones are dropped here; their files make the new ones right after the migrations.
 
 CREATE FUNCTION ops.publish_function(p_function regproc, VARIADIC p_roles name[] DEFAULT '{}')
 RETURNS void
@@ -37,7 +37,12 @@ BEGIN
       'bury_job', 'claim_prompt', 'claim_recording',
       'alerts_to_send_tx', 'billing_facts_tx', 'check_abandoned_tx', 'customers_to_reconcile_tx', 'invite_mail_tx',
       'jobs_overview_tx', 'plan_cleanup_tx', 'recordings_by_key_tx', 'recordings_to_copy_tx', 'unclaimed_keys_tx',
-      'unknown_customers_tx', 'uploads_to_settle_tx'
+      'unknown_customers_tx', 'uploads_to_settle_tx',
+      -- without p_request_id
+      'apply_entitlement_tx', 'capture_event', 'count_call', 'create_family_tx', 'create_invite_tx', 'create_prompt_tx',
+      'enqueue_job', 'finalize_recording_tx', 'get_signed_upload_url_tx', 'keep_recording', 'note_alert_tx',
+      'note_findings_tx', 'queue_invite_mail', 'record_checkout_tx', 'record_stripe_event_tx', 'redeem_invite_tx',
+      'rescue_recording_tx', 'resend_invite_tx', 'update_me_tx', 'verify_families_tx'
     )
   LOOP
     EXECUTE format('DROP FUNCTION %s', v_function);

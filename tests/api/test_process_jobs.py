@@ -244,9 +244,7 @@ def test_no_job_that_the_house_enqueues_holds_more_than_ids_numbers_and_words_of
     assert code.ask("redeem-invite", {"code": "ABC-DEF-GHJ"}).status == 404
     fresh = keeper.ask("create-invite", {"familyId": family, "email": "second@example.com"}).data["invite"]
     guest.ask("redeem-invite", {"code": fresh["code"], "displayName": "Secret Guest"})
-    schedules.value(
-        "SELECT ops.record_stripe_event_tx('evt_1', 'invoice.paid', false, now(), 'cus_1', 'in_1', true, 'request')"
-    )
+    schedules.value("SELECT ops.record_stripe_event_tx('evt_1', 'invoice.paid', false, now(), 'cus_1', 'in_1', true)")
     jobs = schedules.run("SELECT kind, payload FROM ops.jobs")
     assert {kind for kind, _ in jobs} == set(worker.KINDS)
     for kind, payload in jobs:

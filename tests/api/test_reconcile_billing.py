@@ -162,7 +162,7 @@ def test_an_event_whose_job_fails_says_so_and_is_applied_when_it_comes_again(
     family, _ = paid(schedules, stripe)
     customer = schedules.value("SELECT customer_id FROM ops.billing_customers")
     schedules.value(
-        "SELECT ops.record_stripe_event_tx('evt_1', 'invoice.paid', false, now(), %s, 'in_1', true, 'r')", customer
+        "SELECT ops.record_stripe_event_tx('evt_1', 'invoice.paid', false, now(), %s, 'in_1', true)", customer
     )
     schedules.run("DELETE FROM ops.jobs WHERE kind = 'capture_events'")
     stripe.stand_in.faults.fail_next(500, times=2)
@@ -179,7 +179,7 @@ def test_an_event_whose_job_is_dead_is_dead_and_alerts(stripe: StripeServer, sch
     paid(schedules, stripe)
     customer = schedules.value("SELECT customer_id FROM ops.billing_customers")
     schedules.value(
-        "SELECT ops.record_stripe_event_tx('evt_1', 'invoice.paid', false, now(), %s, 'in_1', true, 'r')", customer
+        "SELECT ops.record_stripe_event_tx('evt_1', 'invoice.paid', false, now(), %s, 'in_1', true)", customer
     )
     schedules.run("DELETE FROM ops.jobs WHERE kind = 'capture_events'")
     schedules.run("UPDATE ops.jobs SET max_attempts = 1")

@@ -59,7 +59,9 @@ def test_every_function_file_compiles_as_it_stands_and_says_what_the_catalog_say
             assert f"CREATE OR REPLACE FUNCTION ops.{path.stem}(" in text, (
                 f"{path.name} makes a function of another name"
             )
-            assert f"SELECT ops.publish_function('ops.{path.stem}'" in text, f"{path.name} does not publish what it makes"
+            assert f"SELECT ops.publish_function('ops.{path.stem}'" in text, (
+                f"{path.name} does not publish what it makes"
+            )
             assert "SET search_path = pg_catalog, pg_temp" in text, (
                 f"{path.name}: SET search_path = pg_catalog, pg_temp"
             )

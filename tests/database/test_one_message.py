@@ -27,7 +27,8 @@ FUNCTIONS = """
 CREATE TABLE ops.test_notes (note text CONSTRAINT test_notes_unique UNIQUE);
 CREATE FUNCTION ops.test_echo(p_value jsonb DEFAULT '{}') RETURNS jsonb LANGUAGE sql AS $$
   SELECT jsonb_build_object(
-    'value', p_value, 'role', current_user, 'claims', current_setting('request.jwt.claims', true))
+    'value', p_value, 'role', current_user, 'claims', current_setting('request.jwt.claims', true),
+    'request_id', ops.request_id())
 $$;
 CREATE FUNCTION ops.test_types(p_id uuid, p_ids uuid[], p_names text[], p_size bigint, p_seconds double precision,
   p_at timestamptz, p_flag boolean, p_none text, p_list jsonb) RETURNS jsonb LANGUAGE sql AS $$
@@ -148,6 +149,39 @@ def test_role_and_claims_are_gone_after_the_message(prepared: Database, person: 
             "SELECT current_user, current_setting('request.jwt.claims', true), current_setting('statement_timeout')"
         )
         assert cursor.fetchone() == ("app_login", "", "30s")
+
+
+def test_the_request_id_is_there_for_one_message_and_for_no_other(prepared: Database, person: UUID) -> None:
+    calls = [a_call(person, REDEEM), a_call()]
+    assert [messages.transact(call, "test_echo")["request_id"] for call in calls] == [call.request_id for call in calls]
+    (kept,) = connections._KEPT
+    with kept.cursor() as cursor:
+        # A message on the same connection that does not set it: as a pooler may hand it on to anybody.
+        cursor.execute("SELECT set_config('role', 'app_service', true); SELECT ops.request_id()")
+        assert cursor.fetchone() == (None,)
+
+
+def test_jobs_events_and_alerts_carry_the_id_of_the_request_that_made_them(prepared: Database, person: UUID) -> None:
+    founding, billing, alerting = a_call(person), a_call(), a_call()
+    family = {"p_name": "Sol", "p_locale": "en", "p_display_name": None}
+    messages.transact(founding, "create_family_tx", **family, p_quota_bytes=1, p_max_recording_seconds=1)
+    event = {"p_event_id": "evt_id", "p_type": "invoice.paid", "p_livemode": False, "p_happened_at": "2026-11-20"}
+    messages.transact(
+        billing, "record_stripe_event_tx", **event, p_customer_id="cus", p_object_id="in", p_relevant=True
+    )
+    messages.transact(alerting, "note_alert_tx", p_fingerprint="moon", p_severity="error", p_message="The moon fell.")
+    kept = prepared.run(
+        "SELECT kind, request_id FROM ops.jobs WHERE request_id = ANY (%s)"
+        " UNION ALL SELECT 'event', request_id FROM ops.stripe_events WHERE event_id = 'evt_id'"
+        " UNION ALL SELECT 'alert', last_request_id FROM ops.alert_digest WHERE fingerprint = 'moon' ORDER BY 1",
+        [[founding.request_id, billing.request_id]],
+    )
+    assert kept == [
+        ("alert", alerting.request_id),
+        ("apply_stripe_event", billing.request_id),
+        ("capture_events", founding.request_id),
+        ("event", billing.request_id),
+    ]
 
 
 def test_two_people_on_one_connection_see_themselves_alone(prepared: Database) -> None:

@@ -34,7 +34,10 @@ class Queue:
         self.call = Call.system("test")
 
     def add(self, kind: str = "sleepy", lane: str = "a", dedupe: str | None = None, **payload: Any) -> str | None:
-        statement = "SELECT ops.enqueue_job(%s, %s::jsonb, %s, 'the-request', %s)::text"
+        statement = (
+            "SELECT set_config('sun.request_id', 'the-request', true);"
+            " SELECT ops.enqueue_job(%s, %s::jsonb, %s, %s)::text"
+        )
         job_id = self.database.run(statement, [kind, json.dumps(payload), lane, dedupe])[0][0]
         return None if job_id is None else str(job_id)
 
