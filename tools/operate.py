@@ -32,7 +32,7 @@ class Mistaken(Exception):
 
 def jobs(call: Call) -> None:
     """What waits in the queue, how long, and what is dead."""
-    overview = transact(call, "jobs_overview", p_limit=DEAD_SHOWN)
+    overview = transact(call, "jobs_overview", limit=DEAD_SHOWN)
     print(f"{'kind':<24}{'waiting':>9}{'running':>9}{'tried':>9}{'oldest':>12}")
     for row in overview["waiting"]:
         oldest = str(timedelta(seconds=row["oldest_seconds"]))
@@ -48,7 +48,7 @@ def jobs(call: Call) -> None:
 
 def requeue(call: Call) -> None:
     """One dead job goes back into the queue."""
-    moved = transact(call, "requeue_job_tx", p_job_id=_uuid("ID"))["requeued"]
+    moved = transact(call, "requeue_job_tx", job_id=_uuid("ID"))["requeued"]
     print("it is in the queue again" if moved else "there is no dead job of that id")
 
 
@@ -59,13 +59,13 @@ def reconcile(call: Call) -> None:
 
 def rearm(call: Call) -> None:
     """The schedules that delete may delete again."""
-    transact(call, "arm_deleting_tx", p_armed=True)
+    transact(call, "arm_deleting_tx", armed=True)
     print("armed: what has lain 30 days in the trash is deleted again")
 
 
 def disarm(call: Call) -> None:
     """No schedule deletes anything until somebody rearms."""
-    transact(call, "arm_deleting_tx", p_armed=False)
+    transact(call, "arm_deleting_tx", armed=False)
     print("disarmed: no schedule deletes anything until make rearm")
 
 
@@ -98,10 +98,10 @@ def adopt(call: Call) -> None:
     transact(
         call,
         "adopt_object_tx",
-        p_family_id=family_id,
-        p_recording_id=recording_id,
-        p_object=found.facts(),
-        p_duration_seconds=seconds,
+        family_id=family_id,
+        recording_id=recording_id,
+        object=found.facts(),
+        duration_seconds=seconds,
     )
     print(f"{recording_id} is a recording of family {family_id} now")
 
@@ -116,7 +116,7 @@ def purge_orphans(call: Call) -> None:
             continue
         if confirmed:
             # Asked again for each, right before: a restore or an adoption may have come in between.
-            now = transact(call, "unclaimed_keys", p_keys=[found.key])
+            now = transact(call, "unclaimed_keys", keys=[found.key])
             if not now["armed"]:
                 raise Mistaken("deleting is disarmed, as after a restore: look first, then make rearm")
             if found.key not in now["keys"]:
@@ -129,7 +129,7 @@ def purge_orphans(call: Call) -> None:
 
 def _orphans(call: Call) -> Iterator[ListedObject]:
     for page in audio_store().list_objects(""):
-        unclaimed = set(transact(call, "unclaimed_keys", p_keys=[found.key for found in page])["keys"])
+        unclaimed = set(transact(call, "unclaimed_keys", keys=[found.key for found in page])["keys"])
         yield from (found for found in page if found.key in unclaimed)
 
 

@@ -29,7 +29,7 @@ _ALERTS: dict[Alert, str] = {
 
 def sync(call: Call, *, event_id: str | None = None, family_id: UUID | str | None = None) -> Outcome:
     """Applies what Stripe holds for the customer an event names, or a family is. Raises Unavailable, InternalError."""
-    ticket = transact(call, "take_billing_ticket_tx", p_event_id=event_id, p_family_id=family_id)
+    ticket = transact(call, "take_billing_ticket_tx", event_id=event_id, family_id=family_id)
     if ticket["family_id"] is None:
         return "nobody_of_ours"
     subscriptions = stripe_client.fetch_subscriptions(ticket["customer_id"])
@@ -38,25 +38,25 @@ def sync(call: Call, *, event_id: str | None = None, family_id: UUID | str | Non
         call,
         "apply_entitlement_tx",
         repeatable=True,
-        p_family_id=ticket["family_id"],
-        p_ticket=ticket["ticket"],
-        p_plan=entitlement.plan,
-        p_status=entitlement.status,
-        p_quota_bytes=entitlement.storage_quota_bytes,
-        p_max_recording_seconds=entitlement.max_recording_seconds,
-        p_current_period_end=entitlement.current_period_end,
-        p_cancel_at_period_end=entitlement.cancel_at_period_end,
-        p_subscription_id=entitlement.subscription_id,
-        p_subscription_status=entitlement.subscription_status,
-        p_event_id=event_id,
+        family_id=ticket["family_id"],
+        ticket=ticket["ticket"],
+        plan=entitlement.plan,
+        status=entitlement.status,
+        quota_bytes=entitlement.storage_quota_bytes,
+        max_recording_seconds=entitlement.max_recording_seconds,
+        current_period_end=entitlement.current_period_end,
+        cancel_at_period_end=entitlement.cancel_at_period_end,
+        subscription_id=entitlement.subscription_id,
+        subscription_status=entitlement.subscription_status,
+        event_id=event_id,
     )
     for alert in entitlement.alerts:
         transact(
             call,
             "note_alert_tx",
-            p_fingerprint=f"billing/{alert}",
-            p_severity="error",
-            p_message=_ALERTS[alert],
+            fingerprint=f"billing/{alert}",
+            severity="error",
+            message=_ALERTS[alert],
         )
     if not applied["applied"]:
         return "overtaken"

@@ -39,22 +39,33 @@ _TROUBLE = ("57014", "55P03", "25006", "53", "57P", "08", "58")
 
 
 def transact(
-    call: Call, name: str, *, deadline: float = DEADLINE, repeatable: bool = False, **parameters: Any
+    call: Call,
+    name: str,
+    /,
+    *,
+    deadline: float = DEADLINE,
+    repeatable: bool = False,
+    request_hash: str | None = None,
+    **parameters: Any,
 ) -> dict[str, Any]:
-    """Runs `ops.<name>(parameter => value, ...)` as app_service, with the caller's claims, in one message.
+    """Runs `ops.<name>(p_<parameter> => value, ...)` as app_service, with the caller's claims, in one message.
 
     `deadline` in seconds for the whole message. `repeatable`: running it twice does no harm, so it is sent again
-    when the connection broke and the outcome is unknown. Returns the function's jsonb object. Raises Refused for a
-    business refusal, Unavailable when Postgres is out of reach or too slow, InternalError for anything that is our
-    fault.
+    when the connection broke and the outcome is unknown. `request_hash`: the function honours Idempotency-Key; it gets
+    the caller's key along with the hash, and with a key the message is repeatable. Returns the function's jsonb object.
+    Raises Refused for a business refusal, Unavailable when Postgres is out of reach or too slow, InternalError for
+    anything that is our fault.
     """
+    if request_hash is not None:
+        parameters |= {"idempotency_key": call.idempotency_key, "request_hash": request_hash}
+        repeatable = repeatable or call.idempotency_key is not None
     _check_name(name)
-    arguments = ", ".join(f"{_check_name(parameter)} => %({parameter})s" for parameter in parameters)
+    arguments = ", ".join(f"p_{_check_name(parameter)} => %({parameter})s" for parameter in parameters)
     return _work(call, name, f"ops.{name}({arguments})", "app_service", parameters, deadline, repeatable, "INTERNAL")
 
 
 def read(
-    call: Call, name: str, *, deadline: float = DEADLINE, missing: str = "NOT_FOUND", **parameters: Any
+    call: Call, name: str, /, *, deadline: float = DEADLINE, missing: str = "NOT_FOUND", **parameters: Any
 ) -> dict[str, Any]:
     """Runs queries/<name>.sql as the caller, under row-level security, in one message.
 

@@ -21,4 +21,4 @@ def run(call: Call, job: Job) -> None:
 
 
 def _settle(call: Call, event_id: str, state: str, error: str | None) -> None:
-    transact(call, "settle_stripe_event_tx", repeatable=True, p_event_id=event_id, p_state=state, p_error=error)
+    transact(call, "settle_stripe_event_tx", repeatable=True, event_id=event_id, state=state, error=error)

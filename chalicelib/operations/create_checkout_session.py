@@ -13,7 +13,7 @@ from chalicelib.billing.checkout import CheckoutSession
 from chalicelib.billing.entitlements import entitlement_of
 from chalicelib.billing.plans import Interval, PaidPlan
 from chalicelib.call import Call
-from chalicelib.database import messages
+from chalicelib.database.messages import transact
 from chalicelib.errors import Refused
 
 SUBSCRIBED = {"reason": "subscribed"}
@@ -36,7 +36,7 @@ def create_checkout_session(call: Call, request: CreateCheckoutSessionRequest) -
 
     CONFLICT subscribed: plans are changed in the portal. CONFLICT in_progress: another keeper was quicker.
     """
-    facts = messages.transact(call, "billing_facts", repeatable=True, p_family_id=request.family_id)
+    facts = transact(call, "billing_facts", repeatable=True, family_id=request.family_id)
     if facts["subscribed"]:
         raise Refused("CONFLICT", SUBSCRIBED)
     session = _standing(facts, request) or _new(call, request, facts)
@@ -68,16 +68,16 @@ def _new(call: Call, request: CreateCheckoutSessionRequest, facts: Mapping[str, 
         request.family_id, customer_id, request.plan, request.interval, after=previous
     )
     try:
-        row = messages.transact(
+        row = transact(
             call,
             "record_checkout_tx",
             repeatable=True,
-            p_family_id=request.family_id,
-            p_customer_id=customer_id,
-            p_previous_session_id=previous,
-            p_session_id=session.id,
-            p_plan=request.plan,
-            p_interval=request.interval,
+            family_id=request.family_id,
+            customer_id=customer_id,
+            previous_session_id=previous,
+            session_id=session.id,
+            plan=request.plan,
+            interval=request.interval,
         )
         if row["checkout_session_id"] != session.id:
             raise Refused("CONFLICT", IN_PROGRESS)

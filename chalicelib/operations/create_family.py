@@ -9,7 +9,7 @@ from chalicelib.api.responses import Answer
 from chalicelib.api.shapes import DisplayName, Entitlement, FamilyName, Locale, Role
 from chalicelib.billing.plans import PLANS
 from chalicelib.call import Call
-from chalicelib.database import messages
+from chalicelib.database.messages import transact
 
 
 class CreateFamilyRequest(WireModel):
@@ -35,17 +35,15 @@ class CreateFamilyResponse(WireModel):
 
 def create_family(call: Call, request: CreateFamilyRequest) -> CreateFamilyResponse | Answer:
     """Founds a family whose keeper is the caller; a person keeps at most three free ones."""
-    row = messages.transact(
+    row = transact(
         call,
         "create_family_tx",
-        repeatable=call.idempotency_key is not None,
-        p_name=request.name,
-        p_locale=request.locale,
-        p_display_name=request.display_name,
-        p_quota_bytes=PLANS["free"].storage_quota_bytes,
-        p_max_recording_seconds=PLANS["free"].max_recording_seconds,
-        p_idempotency_key=call.idempotency_key,
-        p_request_hash=fingerprint(request),
+        name=request.name,
+        locale=request.locale,
+        display_name=request.display_name,
+        quota_bytes=PLANS["free"].storage_quota_bytes,
+        max_recording_seconds=PLANS["free"].max_recording_seconds,
+        request_hash=fingerprint(request),
     )
     call.log_fields["familyId"] = row["family"]["id"]
     return Answer(CreateFamilyResponse.from_row(row), warnings=row["warnings"])

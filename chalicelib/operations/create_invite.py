@@ -12,7 +12,7 @@ from chalicelib.api.models import WireModel, fingerprint
 from chalicelib.api.responses import Answer
 from chalicelib.api.shapes import IssuedInvite
 from chalicelib.call import Call
-from chalicelib.database import messages
+from chalicelib.database.messages import transact
 from chalicelib.errors import InternalError
 from chalicelib.mail.addresses import EmailAddress
 
@@ -49,18 +49,16 @@ def _store(call: Call, request: CreateInviteRequest) -> dict[str, Any]:
     for _ in range(ATTEMPTS):
         invite_id = uuid4()
         _code, code_hash = invite_codes.make(invite_id, 1)
-        row = messages.transact(
+        row = transact(
             call,
             "create_invite_tx",
-            repeatable=call.idempotency_key is not None,
-            p_family_id=request.family_id,
-            p_invite_id=invite_id,
-            p_code_hash=code_hash,
-            p_email=request.email,
-            p_max_uses=request.max_uses,
-            p_expires_in_days=request.expires_in_days,
-            p_idempotency_key=call.idempotency_key,
-            p_request_hash=fingerprint(request),
+            family_id=request.family_id,
+            invite_id=invite_id,
+            code_hash=code_hash,
+            email=request.email,
+            max_uses=request.max_uses,
+            expires_in_days=request.expires_in_days,
+            request_hash=fingerprint(request),
         )
         # One code in two and a half million million is another invite's already: another id makes another code.
         if not row.get("collided"):

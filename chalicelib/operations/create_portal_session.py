@@ -7,7 +7,7 @@ from uuid import UUID
 from chalicelib.api.models import WireModel
 from chalicelib.billing import checkout
 from chalicelib.call import Call
-from chalicelib.database import messages
+from chalicelib.database.messages import transact
 from chalicelib.errors import Refused
 
 
@@ -21,7 +21,7 @@ class CreatePortalSessionResponse(WireModel):
 
 def create_portal_session(call: Call, request: CreatePortalSessionRequest) -> CreatePortalSessionResponse:
     """The portal's address, good for a few minutes. CONFLICT no_customer for a family that never began to pay."""
-    facts = messages.transact(call, "billing_facts", repeatable=True, p_family_id=request.family_id)
+    facts = transact(call, "billing_facts", repeatable=True, family_id=request.family_id)
     if facts["customer_id"] is None:
         raise Refused("CONFLICT", {"reason": "no_customer"})
     return CreatePortalSessionResponse(url=checkout.create_portal_session(facts["customer_id"]))

@@ -10,7 +10,7 @@ from pydantic import Field
 from chalicelib.api.models import Timestamp, WireModel
 from chalicelib.api.shapes import Recording, Title
 from chalicelib.call import Call
-from chalicelib.database import messages
+from chalicelib.database.messages import transact
 from chalicelib.storage.store import audio_store, object_key
 
 
@@ -49,15 +49,15 @@ def finalize_recording(call: Call, request: FinalizeRecordingRequest) -> Finaliz
     call.log_fields["recordingId"] = str(request.recording_id)
     # Looked at before the message, so that no lock is held while the store takes its time.
     found = audio_store().inspect_object(object_key(request.family_id, request.recording_id))
-    row = messages.transact(
+    row = transact(
         call,
         "finalize_recording_tx",
         repeatable=True,
-        p_family_id=request.family_id,
-        p_recording_id=request.recording_id,
-        p_object=None if found is None else found.facts(),
-        p_title=request.title or None,
-        p_prompt_id=request.prompt_id,
-        p_recorded_at=request.recorded_at,
+        family_id=request.family_id,
+        recording_id=request.recording_id,
+        object=None if found is None else found.facts(),
+        title=request.title or None,
+        prompt_id=request.prompt_id,
+        recorded_at=request.recorded_at,
     )
     return FinalizeRecordingResponse.from_row(row)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from chalicelib.api.models import Timestamp, WireModel
 from chalicelib.call import Call
-from chalicelib.database import messages
+from chalicelib.database.messages import read
 from chalicelib.storage.store import URL_SECONDS, audio_store, object_key, waveform_key
 
 REFRESH_AFTER_SECONDS = 720
@@ -28,7 +28,7 @@ def get_signed_playback_url(call: Call, request: GetSignedPlaybackUrlRequest) ->
     """Signs a GET for a member of the recording's family; of trash, for its creator and the keepers."""
     call.log_fields["recordingId"] = str(request.recording_id)
     bucket = audio_store()
-    row = messages.read(call, "get_playback", recording_id=request.recording_id)
+    row = read(call, "get_playback", recording_id=request.recording_id)
     family_id = UUID(row["family_id"])
     call.log_fields["familyId"] = str(family_id)
     audio = bucket.sign_download(object_key(family_id, request.recording_id))

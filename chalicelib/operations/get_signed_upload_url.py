@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from chalicelib.api.models import Timestamp, WireModel, fingerprint
 from chalicelib.call import Call
-from chalicelib.database import messages
+from chalicelib.database.messages import transact
 from chalicelib.storage.store import URL_SECONDS, WAVEFORM_TYPE, audio_store, object_key, waveform_key
 
 MAX_AUDIO_BYTES = 512 * 1024**2
@@ -57,20 +57,18 @@ class GetSignedUploadUrlResponse(WireModel):
 def get_signed_upload_url(call: Call, request: GetSignedUploadUrlRequest) -> GetSignedUploadUrlResponse:
     """Reserves the bytes if plan and room allow it, and signs a PUT of exactly this size, type and content."""
     bucket = audio_store()
-    row = messages.transact(
+    row = transact(
         call,
         "get_signed_upload_url_tx",
-        repeatable=call.idempotency_key is not None,
-        p_family_id=request.family_id,
-        p_recording_id=uuid4(),
-        p_size_bytes=request.file_size_bytes,
-        p_duration_seconds=request.duration_seconds,
-        p_content_type=request.content_type,
-        p_content_md5=request.content_md5,
-        p_waveform_size_bytes=request.waveform_size_bytes,
-        p_url_seconds=URL_SECONDS,
-        p_idempotency_key=call.idempotency_key,
-        p_request_hash=fingerprint(request),
+        family_id=request.family_id,
+        recording_id=uuid4(),
+        size_bytes=request.file_size_bytes,
+        duration_seconds=request.duration_seconds,
+        content_type=request.content_type,
+        content_md5=request.content_md5,
+        waveform_size_bytes=request.waveform_size_bytes,
+        url_seconds=URL_SECONDS,
+        request_hash=fingerprint(request),
     )
     recording_id = UUID(row["recording_id"])
     call.log_fields["recordingId"] = str(recording_id)

@@ -7,7 +7,7 @@ from typing import Literal
 from chalicelib.api.models import WireModel
 from chalicelib.billing import events
 from chalicelib.call import Call
-from chalicelib.database import messages
+from chalicelib.database.messages import transact
 from chalicelib.errors import InternalError, Unavailable
 from chalicelib.queue import worker
 
@@ -22,17 +22,17 @@ def stripe_webhook(call: Call) -> StripeWebhookResponse:
     event = events.verify_event(call.raw_body, call.headers.get("stripe-signature"))
     call.log_fields.update(eventId=event.id, eventType=event.type)
     try:
-        row = messages.transact(
+        row = transact(
             call,
             "record_stripe_event_tx",
             repeatable=True,
-            p_event_id=event.id,
-            p_type=event.type,
-            p_livemode=event.livemode,
-            p_happened_at=event.happened_at,
-            p_customer_id=event.customer_id,
-            p_object_id=event.object_id,
-            p_relevant=event.relevant,
+            event_id=event.id,
+            type=event.type,
+            livemode=event.livemode,
+            happened_at=event.happened_at,
+            customer_id=event.customer_id,
+            object_id=event.object_id,
+            relevant=event.relevant,
         )
     except Unavailable:
         raise InternalError("an event of Stripe's could not be stored") from None

@@ -58,7 +58,7 @@ def drain(call: Call, remaining_seconds: Callable[[], float]) -> dict[str, int]:
     """
     counts: Counter[str] = Counter()
     while remaining_seconds() >= JOB_SECONDS:
-        claim = transact(call, "claim_jobs_tx", p_limit=BATCH, p_lease_seconds=LEASE_SECONDS)
+        claim = transact(call, "claim_jobs_tx", limit=BATCH, lease_seconds=LEASE_SECONDS)
         jobs = [Job(**fields) for fields in claim["jobs"]]
         if not jobs:
             break
@@ -74,7 +74,7 @@ def run_one(call: Call, job_id: UUID | str) -> str:
     Never raises: whoever enqueued the job has done their part, and the queue will do the rest.
     """
     try:
-        claim = transact(call, "claim_jobs_tx", p_limit=1, p_lease_seconds=LEASE_SECONDS, p_job_id=job_id)
+        claim = transact(call, "claim_jobs_tx", limit=1, lease_seconds=LEASE_SECONDS, job_id=job_id)
         jobs = [Job(**fields) for fields in claim["jobs"]]
         counts = _run_claimed(call, jobs, claim["lease_token"], lambda: JOB_SECONDS)
     except Exception as error:
@@ -88,7 +88,7 @@ def _run_claimed(call: Call, jobs: Sequence[Job], token: str, remaining_seconds:
     waiting = list(jobs)
     while waiting:
         if remaining_seconds() < JOB_SECONDS:
-            transact(call, "release_jobs_tx", p_job_ids=[job.id for job in waiting], p_lease_token=token)
+            transact(call, "release_jobs_tx", job_ids=[job.id for job in waiting], lease_token=token)
             counts["released"] += len(waiting)
             break
         group, waiting = _next_group(waiting)
@@ -116,7 +116,7 @@ def _run_group(call: Call, group: Sequence[Job], token: str, seconds: float) -> 
     if done:
         # Safe to ask twice: what is gone is gone.
         answer = transact(
-            call, "complete_jobs_tx", repeatable=True, p_job_ids=[job.id for job in done], p_lease_token=token
+            call, "complete_jobs_tx", repeatable=True, job_ids=[job.id for job in done], lease_token=token
         )
         outcomes["done"] = int(answer["completed"])
         outcomes["lease_lost"] = len(done) - outcomes["done"]
@@ -166,8 +166,8 @@ def _call_of(call: Call, job: Job, seconds: float) -> Call:
 
 def _fail(call: Call, job: Job, token: str, error: Exception) -> str:
     retryable = not isinstance(error, NotRetryable)
-    fail = partial(transact, call, "fail_job_tx", p_job_id=job.id, p_lease_token=token)
-    outcome: str = fail(p_error=cause_of(error), p_retryable=retryable)["outcome"]
+    fail = partial(transact, call, "fail_job_tx", job_id=job.id, lease_token=token)
+    outcome: str = fail(error=cause_of(error), retryable=retryable)["outcome"]
     return outcome
 
 

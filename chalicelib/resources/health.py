@@ -16,7 +16,7 @@ from chalicelib import config, logs
 from chalicelib.api.models import WireModel
 from chalicelib.billing import stripe_client
 from chalicelib.call import Call
-from chalicelib.database import messages
+from chalicelib.database.messages import ping
 from chalicelib.errors import Refused, Unavailable
 from chalicelib.storage.store import audio_store
 
@@ -40,7 +40,7 @@ def get_healthz(call: Call) -> AliveResponse:
 
 def get_readyz(call: Call) -> AliveResponse:
     """Postgres answers within two seconds; else SERVICE_UNAVAILABLE."""
-    messages.ping(PING_SECONDS)
+    ping(PING_SECONDS)
     return AliveResponse()
 
 
@@ -77,7 +77,7 @@ def _check_storage() -> None:
 
 
 CHECKS: dict[str, Callable[[], None]] = {
-    "database": lambda: messages.ping(PING_SECONDS),
+    "database": lambda: ping(PING_SECONDS),
     "configuration": _check_configuration,
     "storage": _check_storage,
     "stripe": lambda: stripe_client.ping(PING_SECONDS),

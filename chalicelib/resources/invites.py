@@ -10,7 +10,7 @@ from chalicelib.api.models import WireModel
 from chalicelib.api.paging import PageQuery
 from chalicelib.api.shapes import Invite, IssuedInvite
 from chalicelib.call import Call
-from chalicelib.database import messages
+from chalicelib.database.messages import read, transact
 from chalicelib.errors import InternalError
 
 _ATTEMPTS = 5
@@ -32,13 +32,13 @@ class IssuedInviteResponse(WireModel):
 def list_invites(call: Call, family_id: UUID, query: PageQuery) -> InvitesResponse:
     """A family's invites, newest first, whatever became of them. Keepers alone see them."""
     page = paging.page_of(query, "invites", family_id)
-    result = messages.read(call, "list_invites", missing="FORBIDDEN", family_id=family_id, **page.parameters())
+    result = read(call, "list_invites", missing="FORBIDDEN", family_id=family_id, **page.parameters())
     return InvitesResponse.from_row(page.cut(result))
 
 
 def revoke_invite(call: Call, invite_id: UUID) -> InviteResponse:
     """A keeper ends an invite: its code lets nobody in any more."""
-    return InviteResponse.from_row(messages.transact(call, "revoke_invite_tx", repeatable=True, p_invite_id=invite_id))
+    return InviteResponse.from_row(transact(call, "revoke_invite_tx", repeatable=True, invite_id=invite_id))
 
 
 def resend_invite(call: Call, invite_id: UUID) -> IssuedInviteResponse:
@@ -50,12 +50,12 @@ def resend_invite(call: Call, invite_id: UUID) -> IssuedInviteResponse:
     generation = 2
     for _ in range(_ATTEMPTS):
         code, code_hash = invite_codes.make(invite_id, generation)
-        made = messages.transact(
+        made = transact(
             call,
             "resend_invite_tx",
-            p_invite_id=invite_id,
-            p_generation=generation,
-            p_code_hash=code_hash,
+            invite_id=invite_id,
+            generation=generation,
+            code_hash=code_hash,
         )
         if "next_generation" not in made:
             shown = {**made, "code": invite_codes.shown(code), "join_url": invite_codes.join_url(code)}

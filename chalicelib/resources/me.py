@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalicelib.api.models import WireModel
 from chalicelib.api.shapes import Changes, DisplayName, Locale, Me, unchanged
 from chalicelib.call import Call
-from chalicelib.database import messages
+from chalicelib.database.messages import read, transact
 
 
 class MeResponse(WireModel):
@@ -19,10 +19,10 @@ class UpdateMeRequest(Changes):
 
 def get_me(call: Call) -> MeResponse:
     """Who the caller is. Before they said anything about themselves: no name, and English."""
-    return MeResponse.from_row(messages.read(call, "get_me"))
+    return MeResponse.from_row(read(call, "get_me"))
 
 
 def update_me(call: Call, request: UpdateMeRequest) -> MeResponse:
     """The caller's name, in all their families along, and language."""
-    result = messages.transact(call, "update_me_tx", repeatable=True, p_changes=request.named())
+    result = transact(call, "update_me_tx", repeatable=True, changes=request.named())
     return MeResponse.from_row(result)

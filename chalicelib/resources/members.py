@@ -7,7 +7,7 @@ from uuid import UUID
 from chalicelib.api.models import WireModel
 from chalicelib.api.shapes import Changes, Member, Role, unchanged
 from chalicelib.call import Call
-from chalicelib.database import messages
+from chalicelib.database.messages import transact
 
 
 class MemberResponse(WireModel):
@@ -20,14 +20,12 @@ class UpdateMemberRequest(Changes):
 
 def update_member(call: Call, family_id: UUID, user_id: UUID, request: UpdateMemberRequest) -> MemberResponse:
     """A keeper makes a member keeper or storyteller. CONFLICT last_keeper: a family always keeps a keeper."""
-    result = messages.transact(
-        call, "update_member_tx", p_family_id=family_id, p_user_id=user_id, p_changes=request.named(), repeatable=True
+    result = transact(
+        call, "update_member_tx", family_id=family_id, user_id=user_id, changes=request.named(), repeatable=True
     )
     return MemberResponse.from_row(result)
 
 
 def remove_member(call: Call, family_id: UUID, user_id: UUID) -> MemberResponse:
     """A keeper removes a member, or the caller leaves. CONFLICT last_keeper: a family always keeps a keeper."""
-    return MemberResponse.from_row(
-        messages.transact(call, "remove_member_tx", p_family_id=family_id, p_user_id=user_id)
-    )
+    return MemberResponse.from_row(transact(call, "remove_member_tx", family_id=family_id, user_id=user_id))

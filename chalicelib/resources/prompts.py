@@ -9,7 +9,7 @@ from chalicelib.api.models import WireModel
 from chalicelib.api.paging import PageQuery
 from chalicelib.api.shapes import Changes, Locale, Prompt, PromptText, unchanged
 from chalicelib.call import Call
-from chalicelib.database import messages
+from chalicelib.database.messages import read, transact
 
 
 class PromptResponse(WireModel):
@@ -35,30 +35,28 @@ class UpdatePromptRequest(Changes):
 def list_prompts(call: Call, family_id: UUID, query: PageQuery) -> PromptsResponse:
     """A family's prompts, newest first."""
     page = paging.page_of(query, "prompts", family_id)
-    result = messages.read(call, "list_prompts", missing="FORBIDDEN", family_id=family_id, **page.parameters())
+    result = read(call, "list_prompts", missing="FORBIDDEN", family_id=family_id, **page.parameters())
     return PromptsResponse.from_row(page.cut(result))
 
 
 def create_prompt(call: Call, family_id: UUID, request: CreatePromptRequest) -> PromptResponse:
     """A member adds a prompt."""
-    result = messages.transact(
+    result = transact(
         call,
         "create_prompt_tx",
-        p_family_id=family_id,
-        p_text=request.text,
-        p_locale=request.locale,
+        family_id=family_id,
+        text=request.text,
+        locale=request.locale,
     )
     return PromptResponse.from_row(result)
 
 
 def update_prompt(call: Call, prompt_id: UUID, request: UpdatePromptRequest) -> PromptResponse:
     """Its author or a keeper rewords a prompt."""
-    result = messages.transact(
-        call, "update_prompt_tx", repeatable=True, p_prompt_id=prompt_id, p_changes=request.named()
-    )
+    result = transact(call, "update_prompt_tx", repeatable=True, prompt_id=prompt_id, changes=request.named())
     return PromptResponse.from_row(result)
 
 
 def delete_prompt(call: Call, prompt_id: UUID) -> PromptResponse:
     """Its author or a keeper takes a prompt off the list. What was recorded to it stays, and keeps naming it."""
-    return PromptResponse.from_row(messages.transact(call, "delete_prompt_tx", repeatable=True, p_prompt_id=prompt_id))
+    return PromptResponse.from_row(transact(call, "delete_prompt_tx", repeatable=True, prompt_id=prompt_id))

@@ -13,7 +13,7 @@ from chalicelib.api.models import Timestamp, WireModel
 from chalicelib.api.paging import PageQuery
 from chalicelib.api.shapes import Changes, Recording, Title, unchanged
 from chalicelib.call import Call
-from chalicelib.database import messages
+from chalicelib.database.messages import read, transact
 
 
 class RecordingResponse(WireModel):
@@ -48,7 +48,7 @@ class UpdateRecordingRequest(Changes):
 def list_recordings(call: Call, family_id: UUID, query: RecordingsQuery) -> RecordingsResponse:
     """A family's recordings, newest first: those that answered a prompt, or those in the trash."""
     page = paging.page_of(query, "recordings", family_id, query.prompt_id, query.trashed)
-    result = messages.read(
+    result = read(
         call,
         "list_recordings",
         missing="FORBIDDEN",
@@ -62,19 +62,17 @@ def list_recordings(call: Call, family_id: UUID, query: RecordingsQuery) -> Reco
 
 def update_recording(call: Call, recording_id: UUID, request: UpdateRecordingRequest) -> RecordingResponse:
     """Its creator or a keeper says what a recording is. Null takes title or prompt away."""
-    result = messages.transact(
-        call, "update_recording_tx", repeatable=True, p_recording_id=recording_id, p_changes=request.named()
-    )
+    result = transact(call, "update_recording_tx", repeatable=True, recording_id=recording_id, changes=request.named())
     return RecordingResponse.from_row(result)
 
 
 def delete_recording(call: Call, recording_id: UUID) -> RecordingResponse:
     """Its creator or a keeper moves a recording to the trash, where it can be restored for 30 days."""
-    result = messages.transact(call, "delete_recording_tx", repeatable=True, p_recording_id=recording_id)
+    result = transact(call, "delete_recording_tx", repeatable=True, recording_id=recording_id)
     return RecordingResponse.from_row(result)
 
 
 def restore_recording(call: Call, recording_id: UUID) -> RecordingResponse:
     """Its creator or a keeper takes a recording out of the trash. CONFLICT purging when its 30 days are over."""
-    result = messages.transact(call, "restore_recording_tx", repeatable=True, p_recording_id=recording_id)
+    result = transact(call, "restore_recording_tx", repeatable=True, recording_id=recording_id)
     return RecordingResponse.from_row(result)

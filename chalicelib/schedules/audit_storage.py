@@ -34,7 +34,7 @@ def audit_storage(call: Call) -> dict[str, Any]:
 
 
 def _audit(call: Call) -> dict[str, Any]:
-    run = transact(call, "begin_audit_tx", p_fresh=bool(call.detail.get("byHand")))
+    run = transact(call, "begin_audit_tx", fresh=bool(call.detail.get("byHand")))
     run_id = run["run_id"]
     if run_id is None:
         return {"skipped": "done_today"}
@@ -45,7 +45,7 @@ def _audit(call: Call) -> dict[str, Any]:
         position = _FAMILIES
     if finished:
         finished = _audit_families(call, run_id, position.removeprefix(_FAMILIES) or None)
-    return transact(call, "audit_summary_tx", repeatable=True, p_run_id=run_id, p_finished=finished, p_limit=LISTED)
+    return transact(call, "audit_summary_tx", repeatable=True, run_id=run_id, finished=finished, limit=LISTED)
 
 
 def _audit_objects(call: Call, run_id: str, after: str) -> bool:
@@ -63,11 +63,11 @@ def _audit_objects(call: Call, run_id: str, after: str) -> bool:
             call,
             "note_findings_tx",
             deadline=DEADLINE,
-            p_run_id=run_id,
-            p_position=_FAMILIES if page.last else _OBJECTS + page.position,
-            p_objects_seen=page.objects,
-            p_recordings_seen=page.recordings,
-            p_findings=Json(findings),
+            run_id=run_id,
+            position=_FAMILIES if page.last else _OBJECTS + page.position,
+            objects_seen=page.objects,
+            recordings_seen=page.recordings,
+            findings=Json(findings),
         )
         if not page.last and call.seconds_left() < SPARE_SECONDS:
             return False
@@ -76,7 +76,7 @@ def _audit_objects(call: Call, run_id: str, after: str) -> bool:
 
 def _recordings(call: Call, after: str) -> Iterator[dict[str, Any]]:
     while True:
-        page = transact(call, "recordings_by_key", repeatable=True, p_after=after, p_limit=PAGE)["recordings"]
+        page = transact(call, "recordings_by_key", repeatable=True, after=after, limit=PAGE)["recordings"]
         yield from page
         if len(page) < PAGE:
             return
@@ -89,10 +89,10 @@ def _audit_families(call: Call, run_id: str, after: str | None) -> bool:
             call,
             "verify_families_tx",
             deadline=DEADLINE,
-            p_run_id=run_id,
-            p_after=after,
-            p_limit=FAMILIES,
-            p_position_prefix=_FAMILIES,
+            run_id=run_id,
+            after=after,
+            limit=FAMILIES,
+            position_prefix=_FAMILIES,
         )["last"]
         if after is None:
             return True

@@ -28,7 +28,7 @@ def cleanup_media(call: Call) -> dict[str, Any]:
 
 
 def _clean_up(call: Call) -> dict[str, Any]:
-    plan = transact(call, "plan_cleanup", repeatable=True, p_limit=MOST)
+    plan = transact(call, "plan_cleanup", repeatable=True, limit=MOST)
     if call.detail.get("dryRun"):
         return {**plan, "dry_run": True}
     if not plan["armed"]:
@@ -50,20 +50,20 @@ def _clean_up(call: Call) -> dict[str, Any]:
 
 
 def _purge(call: Call, recording_id: str) -> str:
-    keys = transact(call, "mark_purging_tx", repeatable=True, p_recording_id=recording_id)["keys"]
+    keys = transact(call, "mark_purging_tx", repeatable=True, recording_id=recording_id)["keys"]
     if not keys:
         return "skipped"
     _delete(keys)
-    finished = transact(call, "finish_purge_tx", repeatable=True, p_recording_id=recording_id)
+    finished = transact(call, "finish_purge_tx", repeatable=True, recording_id=recording_id)
     return "purged" if finished["purged"] else "skipped"
 
 
 def _drop(call: Call, recording_id: str) -> str:
-    keys = transact(call, "check_abandoned", repeatable=True, p_recording_id=recording_id)["keys"]
+    keys = transact(call, "check_abandoned", repeatable=True, recording_id=recording_id)["keys"]
     if not keys:
         return "skipped"
     _delete(keys)
-    dropped = transact(call, "drop_abandoned_tx", repeatable=True, p_recording_id=recording_id)
+    dropped = transact(call, "drop_abandoned_tx", repeatable=True, recording_id=recording_id)
     return "dropped" if dropped["dropped"] else "skipped"
 
 
@@ -76,9 +76,9 @@ def _tell_capped(call: Call) -> None:
     transact(
         call,
         "note_alert_tx",
-        p_fingerprint="cleanup-capped",
-        p_severity="error",
-        p_message=f"Clean-up has more than {MOST} things to delete in one run: is that many right?",
+        fingerprint="cleanup-capped",
+        severity="error",
+        message=f"Clean-up has more than {MOST} things to delete in one run: is that many right?",
     )
 
 

@@ -60,9 +60,9 @@ def _uncopied(call: Call) -> Iterator[dict[str, Any]]:
             call,
             "recordings_to_copy",
             repeatable=True,
-            p_after_created_at=created_at,
-            p_after_id=recording_id,
-            p_limit=PAGE,
+            after_created_at=created_at,
+            after_id=recording_id,
+            limit=PAGE,
         )["recordings"]
         yield from page
         if len(page) < PAGE:
@@ -73,9 +73,9 @@ def _uncopied(call: Call) -> Iterator[dict[str, Any]]:
 def _copy_one(call: Call, recording: dict[str, Any]) -> str:
     outcome = _copy_object(recording["object_key"], recording["etag"])
     if outcome in _TROUBLE:
-        transact(call, "note_copy_trouble_tx", p_recording_id=recording["id"], p_reason=_TROUBLE[outcome])
+        transact(call, "note_copy_trouble_tx", recording_id=recording["id"], reason=_TROUBLE[outcome])
     else:
-        transact(call, "note_copied_tx", repeatable=True, p_recording_id=recording["id"], p_etag=recording["etag"])
+        transact(call, "note_copied_tx", repeatable=True, recording_id=recording["id"], etag=recording["etag"])
     return outcome
 
 

@@ -45,7 +45,7 @@ def _drain_twice(call: Call, started: float | None = None) -> dict[str, Any]:
 
 def _sweep_now_and_then(call: Call) -> dict[str, Any]:
     """Removes what has served its time, once in a slot of an hour."""
-    if transact(call, "claim_schedule_slot_tx", p_schedule="sweep", p_seconds=HOUR)["run_id"] is None:
+    if transact(call, "claim_schedule_slot_tx", schedule="sweep", seconds=HOUR)["run_id"] is None:
         return {}
     swept = transact(call, "sweep_tx", repeatable=True, deadline=20.0)
     return {"swept": swept} if swept else {}

@@ -43,9 +43,9 @@ def _reconcile(call: Call) -> dict[str, Any]:
         transact(
             call,
             "note_alert_tx",
-            p_fingerprint="billing/unknown_customer",
-            p_severity="error",
-            p_message="Somebody pays for a plan and no family has it: reconcile_billing names the subscriptions.",
+            fingerprint="billing/unknown_customer",
+            severity="error",
+            message="Somebody pays for a plan and no family has it: reconcile_billing names the subscriptions.",
         )
     return {
         "customers": sum(outcomes.values()),
@@ -67,9 +67,9 @@ def _repair_families(call: Call, outcomes: Counter[str], repaired: list[str]) ->
             call,
             "customers_to_reconcile",
             repeatable=True,
-            p_before=before,
-            p_idle_hours=idle_hours,
-            p_limit=PAGE,
+            before=before,
+            idle_hours=idle_hours,
+            limit=PAGE,
         )
         before = page["before"]
         for family_id in page["family_ids"]:
@@ -103,7 +103,7 @@ def _find_strangers(call: Call, strangers: list[str]) -> bool:
             return False
         paid = [each for each in page.subscriptions if pays_for_a_plan(each, prices)]
         customers = list({each.customer_id for each in paid})
-        unknown = transact(call, "unknown_customers", repeatable=True, p_customer_ids=customers)["customer_ids"]
+        unknown = transact(call, "unknown_customers", repeatable=True, customer_ids=customers)["customer_ids"]
         strangers += [each.id for each in paid if each.customer_id in unknown]
         after = page.next
         if after is None:

@@ -22,7 +22,7 @@ def send_error_digest(call: Call) -> dict[str, Any]:
 
 
 def _send(call: Call) -> dict[str, Any]:
-    due = transact(call, "alerts_to_send", p_all=bool(call.detail.get("byHand")), p_limit=MOST)["alerts"]
+    due = transact(call, "alerts_to_send", all=bool(call.detail.get("byHand")), limit=MOST)["alerts"]
     critical = [alert for alert in due if alert["severity"] == "critical"]
     others = [alert for alert in due if alert["severity"] != "critical"]
     for template, alerts in (("alarm", critical), ("error_digest", others)):
@@ -39,7 +39,7 @@ def _mail(call: Call, template: str, alerts: list[dict[str, Any]]) -> None:
     # By the letter's own words: sent again because nobody noted that it was sent, it still arrives once.
     key = f"{template}/{letter.fingerprint()}"
     resend_client.send(settings, list(settings.alert_emails), letter, idempotency_key=key)
-    transact(call, "mark_alerts_sent_tx", repeatable=True, p_alert_ids=[alert["id"] for alert in alerts])
+    transact(call, "mark_alerts_sent_tx", repeatable=True, alert_ids=[alert["id"] for alert in alerts])
 
 
 def _line(alert: dict[str, Any]) -> str:

@@ -46,7 +46,7 @@ def _due(call: Call) -> Iterator[dict[str, Any]]:
     """Uploads to look at, each once: the one not looked at for longest comes first."""
     before, seen = None, set[str]()
     while True:
-        page = transact(call, "uploads_to_settle", repeatable=True, p_before=before, p_limit=PAGE + len(seen))
+        page = transact(call, "uploads_to_settle", repeatable=True, before=before, limit=PAGE + len(seen))
         before = page["before"]
         # One that failed was not stamped, and is due again in the next page.
         fresh = [upload for upload in page["uploads"] if upload["id"] not in seen]
@@ -73,8 +73,8 @@ def _settle_one(call: Call, family_id: UUID, recording_id: UUID) -> str:
         call,
         "rescue_recording_tx",
         repeatable=True,
-        p_recording_id=recording_id,
-        p_object=facts,
+        recording_id=recording_id,
+        object=facts,
     )
     outcome: str = settled["outcome"]
     return outcome

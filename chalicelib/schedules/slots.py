@@ -23,9 +23,9 @@ def once_a_slot(call: Call, schedule: str, seconds: int, work: Work) -> dict[str
     """What `work(call)` says it did, or {"skipped": "slot_taken"}. `seconds`: how long a slot is."""
     if call.detail.get("byHand") or call.detail.get("dryRun"):
         return dict(work(call))
-    run_id = transact(call, "claim_schedule_slot_tx", p_schedule=schedule, p_seconds=seconds)["run_id"]
+    run_id = transact(call, "claim_schedule_slot_tx", schedule=schedule, seconds=seconds)["run_id"]
     if run_id is None:
         return {"skipped": "slot_taken"}
     summary = dict(work(call))
-    transact(call, "finish_schedule_run_tx", repeatable=True, p_run_id=run_id, p_summary=summary)
+    transact(call, "finish_schedule_run_tx", repeatable=True, run_id=run_id, summary=summary)
     return summary

@@ -50,6 +50,10 @@ END $$;
 CREATE FUNCTION ops.test_refuse(p_code text) RETURNS jsonb LANGUAGE sql AS $$
   SELECT jsonb_build_object('refused', p_code, 'details', jsonb_build_object('quota_bytes', 5))
 $$;
+CREATE FUNCTION ops.test_keyed(p_idempotency_key text, p_request_hash text, p_sleep double precision) RETURNS jsonb
+LANGUAGE sql AS $$
+  SELECT jsonb_build_object('key', p_idempotency_key, 'hash', p_request_hash) FROM pg_sleep(p_sleep)
+$$;
 CREATE FUNCTION ops.test_null() RETURNS jsonb LANGUAGE sql AS $$ SELECT NULL::jsonb $$;
 CREATE FUNCTION ops.test_list() RETURNS jsonb LANGUAGE sql AS $$ SELECT '[1]'::jsonb $$;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ops TO app_service;
@@ -121,7 +125,7 @@ def outcome(work: Callable[[], Any]) -> Exception:
 
 
 def test_a_write_runs_as_our_service_with_the_callers_claims(prepared: Database, person: UUID) -> None:
-    result = messages.transact(a_call(person), "test_echo", p_value={"a": [1, "ü🌞'\"\\%s"]})
+    result = messages.transact(a_call(person), "test_echo", value={"a": [1, "ü🌞'\"\\%s"]})
     assert result["role"] == "app_service"
     assert result["claims"] == f'{{"sub": "{person}", "role": "authenticated"}}'
     assert result["value"] == {"a": [1, "ü🌞'\"\\%s"]}
@@ -163,13 +167,11 @@ def test_the_request_id_is_there_for_one_message_and_for_no_other(prepared: Data
 
 def test_jobs_events_and_alerts_carry_the_id_of_the_request_that_made_them(prepared: Database, person: UUID) -> None:
     founding, billing, alerting = a_call(person), a_call(), a_call()
-    family = {"p_name": "Sol", "p_locale": "en", "p_display_name": None}
-    messages.transact(founding, "create_family_tx", **family, p_quota_bytes=1, p_max_recording_seconds=1)
-    event = {"p_event_id": "evt_id", "p_type": "invoice.paid", "p_livemode": False, "p_happened_at": "2026-11-20"}
-    messages.transact(
-        billing, "record_stripe_event_tx", **event, p_customer_id="cus", p_object_id="in", p_relevant=True
-    )
-    messages.transact(alerting, "note_alert_tx", p_fingerprint="moon", p_severity="error", p_message="The moon fell.")
+    family = {"name": "Sol", "locale": "en", "display_name": None}
+    messages.transact(founding, "create_family_tx", **family, quota_bytes=1, max_recording_seconds=1)
+    event = {"event_id": "evt_id", "type": "invoice.paid", "livemode": False, "happened_at": "2026-11-20"}
+    messages.transact(billing, "record_stripe_event_tx", **event, customer_id="cus", object_id="in", relevant=True)
+    messages.transact(alerting, "note_alert_tx", fingerprint="moon", severity="error", message="The moon fell.")
     kept = prepared.run(
         "SELECT kind, request_id FROM ops.jobs WHERE request_id = ANY (%s)"
         " UNION ALL SELECT 'event', request_id FROM ops.stripe_events WHERE event_id = 'evt_id'"
@@ -190,7 +192,7 @@ def test_two_people_on_one_connection_see_themselves_alone(prepared: Database) -
         assert messages.read(a_call(person), "who_am_i", value="x")["uid"] == str(person)
         assert str(person) in messages.transact(a_call(person), "test_echo")["claims"]
         assert isinstance(
-            outcome(lambda: messages.transact(a_call(one), "test_raise", p_sqlstate="P0001", p_secret="s")),
+            outcome(lambda: messages.transact(a_call(one), "test_raise", sqlstate="P0001", secret="s")),
             InternalError,
         )
         assert messages.transact(a_call(), "test_echo")["claims"] == ""
@@ -228,15 +230,15 @@ def test_values_arrive_as_what_they_are(prepared: Database) -> None:
     result = messages.transact(
         a_call(),
         "test_types",
-        p_id=ids[0],
-        p_ids=ids,
-        p_names=['a"b', "c\\d", "e,f", "{}", "NULL", None, ""],
-        p_size=2**53 + 1,
-        p_seconds=1.5,
-        p_at="2026-11-20T10:00:00Z",
-        p_flag=True,
-        p_none=None,
-        p_list=Json([1, {"a": 2}]),
+        id=ids[0],
+        ids=ids,
+        names=['a"b', "c\\d", "e,f", "{}", "NULL", None, ""],
+        size=2**53 + 1,
+        seconds=1.5,
+        at="2026-11-20T10:00:00Z",
+        flag=True,
+        none=None,
+        list=Json([1, {"a": 2}]),
     )
     assert result["id"] == str(ids[0])
     assert result["ids"] == [str(ids[0]), str(ids[1])]
@@ -250,8 +252,8 @@ def test_values_arrive_as_what_they_are(prepared: Database) -> None:
     "text", ["'; DROP TABLE ops.test_notes; --", "\\'; SELECT 1; --", "%(user_id)s", "$$", "/* */"]
 )
 def test_a_value_stays_a_value(text: str, prepared: Database) -> None:
-    assert messages.transact(a_call(), "test_echo", p_value={"x": text})["value"] == {"x": text}
-    messages.transact(a_call(), "test_note", p_note=text)
+    assert messages.transact(a_call(), "test_echo", value={"x": text})["value"] == {"x": text}
+    messages.transact(a_call(), "test_note", note=text)
     assert notes(prepared) == [text]
 
 
@@ -265,7 +267,7 @@ def test_a_name_that_is_no_name_is_never_sent(name: str, prepared: Database, per
 
 
 def test_a_refusal_is_raised_with_its_details(prepared: Database) -> None:
-    error = outcome(lambda: messages.transact(a_call(), "test_refuse", p_code="QUOTA_EXCEEDED"))
+    error = outcome(lambda: messages.transact(a_call(), "test_refuse", code="QUOTA_EXCEEDED"))
     assert isinstance(error, Refused)
     assert (error.code, error.details) == ("QUOTA_EXCEEDED", {"quota_bytes": 5})
 
@@ -301,7 +303,7 @@ def test_a_call_is_counted_once_however_many_messages_it_sends(prepared: Databas
 
 def test_a_call_that_fails_is_counted_too_and_its_work_is_undone(prepared: Database, person: UUID) -> None:
     for _ in range(3):
-        outcome(lambda: messages.transact(a_call(person, REDEEM), "test_raise", p_sqlstate="P0001", p_secret="s"))
+        outcome(lambda: messages.transact(a_call(person, REDEEM), "test_raise", sqlstate="P0001", secret="s"))
     assert counted(prepared) == 3
     assert notes(prepared) == []
 
@@ -311,8 +313,8 @@ def test_over_the_limit_nothing_is_done_and_the_refusal_says_when_to_come_back(
 ) -> None:
     limit = Limit("tiny", 2)
     for number in range(2):
-        messages.transact(a_call(person, limit), "test_note", p_note=str(number))
-    error = outcome(lambda: messages.transact(a_call(person, limit), "test_note", p_note="too many"))
+        messages.transact(a_call(person, limit), "test_note", note=str(number))
+    error = outcome(lambda: messages.transact(a_call(person, limit), "test_note", note="too many"))
     assert isinstance(error, Refused) and error.code == "RATE_LIMIT"
     assert isinstance(error.details, dict)
     assert error.details["limit"] == 2 and error.details["remaining"] == 0 and error.details["retry_after"] >= 1
@@ -375,7 +377,7 @@ def test_an_sql_error_is_our_fault_and_says_nothing_of_what_was_sent(
     prepared: Database, person: UUID, capsys: pytest.CaptureFixture[str]
 ) -> None:
     call = a_call(person)
-    error = outcome(lambda: messages.transact(call, "test_raise", p_sqlstate="22023", p_secret="grandma"))
+    error = outcome(lambda: messages.transact(call, "test_raise", sqlstate="22023", secret="grandma"))
     assert isinstance(error, InternalError)
     assert str(error) == "test_raise: SQLSTATE 22023"
     assert error.__cause__ is None and error.__context__ is None
@@ -387,9 +389,9 @@ def test_an_sql_error_is_our_fault_and_says_nothing_of_what_was_sent(
 def test_a_unique_key_met_twice_is_tried_twice_and_then_our_fault_with_the_constraints_name(
     prepared: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    messages.transact(a_call(), "test_note", p_note="one")
+    messages.transact(a_call(), "test_note", note="one")
     call = a_call()
-    assert isinstance(outcome(lambda: messages.transact(call, "test_note", p_note="one")), InternalError)
+    assert isinstance(outcome(lambda: messages.transact(call, "test_note", note="one")), InternalError)
     assert call.messages == 2
     assert '"constraint":"test_notes_unique"' in capsys.readouterr().out
 
@@ -410,14 +412,14 @@ def test_what_the_server_rolled_back_is_tried_again(sqlstate: str, prepared: Dat
 
 @pytest.mark.parametrize("sqlstate", ["57014", "55P03", "25006", "53300", "57P03"])
 def test_trouble_of_the_server_is_unavailable(sqlstate: str, prepared: Database) -> None:
-    error = outcome(lambda: messages.transact(a_call(), "test_raise", p_sqlstate=sqlstate, p_secret="s"))
+    error = outcome(lambda: messages.transact(a_call(), "test_raise", sqlstate=sqlstate, secret="s"))
     assert isinstance(error, Unavailable)
 
 
 def test_a_statement_that_fails_leaves_a_connection_that_works(prepared: Database, person: UUID) -> None:
     messages.transact(a_call(person), "test_echo")
     before = backend()
-    outcome(lambda: messages.transact(a_call(person, REDEEM), "test_raise", p_sqlstate="P0001", p_secret="s"))
+    outcome(lambda: messages.transact(a_call(person, REDEEM), "test_raise", sqlstate="P0001", secret="s"))
     outcome(lambda: messages.transact(a_call(person), "test_unknown"))
     messages.transact(a_call(person), "test_echo")
     assert backend() == before
@@ -427,7 +429,7 @@ def test_a_missing_parameter_is_our_fault_and_breaks_no_connection_for_the_next(
     prepared: Database, person: UUID
 ) -> None:
     assert isinstance(outcome(lambda: messages.read(a_call(person), "who_am_i")), KeyError)
-    assert isinstance(outcome(lambda: messages.transact(a_call(), "test_echo", p_value=object())), InternalError)
+    assert isinstance(outcome(lambda: messages.transact(a_call(), "test_echo", value=object())), InternalError)
     assert messages.transact(a_call(), "test_echo")["role"] == "app_service"
 
 
@@ -443,7 +445,7 @@ def test_a_connection_that_died_while_it_was_kept_is_replaced_before_anything_is
     before = backend()
     terminate(prepared, before)
     call = a_call()
-    messages.transact(call, "test_note", p_note="one")
+    messages.transact(call, "test_note", note="one")
     assert call.messages == 1
     assert backend() != before
 
@@ -474,7 +476,7 @@ def in_mid_message(prepared: Database, work: Callable[[], Any]) -> Any:
 
 def test_a_write_cut_off_in_mid_message_is_unavailable_and_not_sent_again(prepared: Database) -> None:
     call = a_call()
-    result = in_mid_message(prepared, lambda: messages.transact(call, "test_note", p_note="one", p_sleep=0.5))
+    result = in_mid_message(prepared, lambda: messages.transact(call, "test_note", note="one", sleep=0.5))
     assert isinstance(result, Unavailable)
     assert call.messages == 1
     assert notes(prepared) == []
@@ -482,12 +484,23 @@ def test_a_write_cut_off_in_mid_message_is_unavailable_and_not_sent_again(prepar
 
 def test_a_write_declared_repeatable_and_a_read_are_sent_again(prepared: Database, person: UUID) -> None:
     call = a_call()
-    work = lambda: messages.transact(call, "test_note", repeatable=True, p_note="one", p_sleep=0.5)  # noqa: E731
+    work = lambda: messages.transact(call, "test_note", repeatable=True, note="one", sleep=0.5)  # noqa: E731
     assert in_mid_message(prepared, work) == {"done": True}
     assert call.messages == 2
     call = a_call(person)
     assert "slept" in in_mid_message(prepared, lambda: messages.read(call, "slow", seconds=0.5))
     assert call.messages == 2
+
+
+def test_a_write_under_an_idempotency_key_is_sent_again_and_without_one_it_is_not(prepared: Database) -> None:
+    call = a_call()
+    call.idempotency_key = "the-key"
+    work = lambda: messages.transact(call, "test_keyed", request_hash="the-hash", sleep=0.5)  # noqa: E731
+    assert in_mid_message(prepared, work) == {"key": "the-key", "hash": "the-hash"}
+    assert call.messages == 2
+    call.idempotency_key, call.messages = None, 0
+    assert isinstance(in_mid_message(prepared, work), Unavailable)
+    assert call.messages == 1
 
 
 def test_a_stopped_server_process_is_not_waited_for_beyond_the_deadline(prepared: Database) -> None:
@@ -497,7 +510,7 @@ def test_a_stopped_server_process_is_not_waited_for_beyond_the_deadline(prepared
     try:
         call = a_call()
         started = time.monotonic()
-        error = outcome(lambda: messages.transact(call, "test_note", deadline=0.6, repeatable=True, p_note="one"))
+        error = outcome(lambda: messages.transact(call, "test_note", deadline=0.6, repeatable=True, note="one"))
         took = time.monotonic() - started
     finally:
         os.kill(pid, signal.SIGCONT)

@@ -42,19 +42,17 @@ class Queue:
         return None if job_id is None else str(job_id)
 
     def claim(self, limit: int = 10) -> tuple[list[str], str]:
-        claim = transact(self.call, "claim_jobs_tx", p_limit=limit, p_lease_seconds=LEASE)
+        claim = transact(self.call, "claim_jobs_tx", limit=limit, lease_seconds=LEASE)
         return [job["id"] for job in claim["jobs"]], claim["lease_token"]
 
     def complete(self, job_ids: list[str], token: str) -> int:
-        return int(transact(self.call, "complete_jobs_tx", p_job_ids=job_ids, p_lease_token=token)["completed"])
+        return int(transact(self.call, "complete_jobs_tx", job_ids=job_ids, lease_token=token)["completed"])
 
     def fail(self, job_id: str, token: str, retryable: bool = True) -> dict[str, Any]:
-        return transact(
-            self.call, "fail_job_tx", p_job_id=job_id, p_lease_token=token, p_error="Broken", p_retryable=retryable
-        )
+        return transact(self.call, "fail_job_tx", job_id=job_id, lease_token=token, error="Broken", retryable=retryable)
 
     def requeue(self, job_id: str) -> bool:
-        return bool(transact(self.call, "requeue_job_tx", p_job_id=job_id)["requeued"])
+        return bool(transact(self.call, "requeue_job_tx", job_id=job_id)["requeued"])
 
     def drain(self) -> dict[str, int]:
         return worker.drain(self.call, lambda: 60.0)

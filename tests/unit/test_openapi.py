@@ -145,7 +145,7 @@ def refusals_of(endpoint: Endpoint) -> set[tuple[str, str]]:
     found = {(code, "") for code in re.findall(r'(?:Refused\(|missing=)"([A-Z_]+)"', text)}
     for name in re.findall(r'transact\(\s*call,\s*"(\w+)"', text):
         found |= set(refusals_in_sql(name))
-    if "database.read(" in text and "missing=" not in text and endpoint.path_parameters:
+    if re.search(r"\bread\(call", text) and "missing=" not in text and endpoint.path_parameters:
         found.add(("NOT_FOUND", ""))
     return found
 
