@@ -7,13 +7,12 @@ the row and releases its bytes: killed anywhere, the next run goes on. Disarmed,
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib import logs
 from chalicelib.call import Call
 from chalicelib.database.messages import transact
+from chalicelib.schedules.rows import work_through
 from chalicelib.schedules.slots import HOUR, once_a_slot
 from chalicelib.storage.store import audio_store
 
@@ -35,18 +34,17 @@ def _clean_up(call: Call) -> dict[str, Any]:
         return {"armed": False, "planned": len(plan["steps"])}
     if plan["capped"]:
         _tell_capped(call)
-    outcomes: Counter[str] = Counter()
-    for step in plan["steps"]:
-        if call.seconds_left() < SPARE_SECONDS:
-            break
-        try:
-            outcomes[_STEPS[step["step"]](call, step["recording_id"])] += 1
-        except Exception as error:
-            # The row still says what is to be done; the next run does it.
-            logs.failure("cleanup_step_failed", error, call, step=step["step"], recordingId=step["recording_id"])
-            outcomes["failed"] += 1
-    done = sum(outcomes.values()) == len(plan["steps"]) and not plan["capped"]
-    return {"armed": True, "planned": len(plan["steps"]), "capped": plan["capped"], **outcomes, "finished": done}
+    # A step that fails is still named by its row, and the next run takes it up.
+    outcomes, finished = work_through(
+        call,
+        plan["steps"],
+        lambda step: _STEPS[step["step"]](call, step["recording_id"]),
+        failed="cleanup_step_failed",
+        ids={"step": "step", "recordingId": "recording_id"},
+        spare_seconds=SPARE_SECONDS,
+    )
+    finished = finished and not plan["capped"]
+    return {"armed": True, "planned": len(plan["steps"]), "capped": plan["capped"], **outcomes, "finished": finished}
 
 
 def _purge(call: Call, recording_id: str) -> str:

@@ -6,7 +6,6 @@ copied only when what was copied has the ETag it was stored with. Nothing is eve
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +14,7 @@ from chalicelib.call import Call
 from chalicelib.config import BackupSettings, load
 from chalicelib.database.messages import transact
 from chalicelib.errors import MissingConfiguration
+from chalicelib.schedules.rows import Row, work_through
 from chalicelib.schedules.slots import QUARTER, once_a_slot
 from chalicelib.storage.copying import copy_to_backup
 from chalicelib.storage.store import audio_store
@@ -38,17 +38,14 @@ def _copy_all(call: Call) -> dict[str, Any]:
     except MissingConfiguration as missing:
         logs.warning("no_backup_store", call, variables=sorted(missing.problems))
         return {"configured": False}
-    outcomes: Counter[str] = Counter()
-    finished = True
-    for recording in _uncopied(call):
-        if call.seconds_left() < SPARE_SECONDS:
-            finished = False
-            break
-        try:
-            outcomes[_copy_one(call, recording)] += 1
-        except Exception as error:
-            logs.failure("recording_not_copied", error, call, recordingId=recording["id"])
-            outcomes["failed"] += 1
+    outcomes, finished = work_through(
+        call,
+        _uncopied(call),
+        lambda recording: _copy_one(call, recording),
+        failed="recording_not_copied",
+        ids={"recordingId": "id"},
+        spare_seconds=SPARE_SECONDS,
+    )
     late = transact(call, "alert_uncopied_tx", repeatable=True)["late"]
     return {"configured": True, **outcomes, "late": late, "finished": finished}
 
@@ -70,7 +67,7 @@ def _uncopied(call: Call) -> Iterator[dict[str, Any]]:
         created_at, recording_id = page[-1]["created_at"], page[-1]["id"]
 
 
-def _copy_one(call: Call, recording: dict[str, Any]) -> str:
+def _copy_one(call: Call, recording: Row) -> str:
     outcome = _copy_object(recording["object_key"], recording["etag"])
     if outcome in _TROUBLE:
         transact(call, "note_copy_trouble_tx", recording_id=recording["id"], reason=_TROUBLE[outcome])

@@ -8,16 +8,16 @@ looked at in the nights when it was new.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
-from chalicelib import logs
 from chalicelib.billing import stripe_client, sync
 from chalicelib.billing.entitlements import pays_for_a_plan
 from chalicelib.call import Call
 from chalicelib.config import BillingSettings, load
 from chalicelib.database.messages import transact
 from chalicelib.errors import Unavailable
+from chalicelib.schedules.rows import Row, work_through
 from chalicelib.schedules.slots import QUARTER, once_a_slot
 
 PAGE = 100
@@ -26,6 +26,7 @@ IDLE_HOURS = 20
 SPARE_SECONDS = 25.0
 LISTED = 100
 MOST_FAILURES = 5
+"""When Stripe is out of reach all customers fail alike: then the next run goes on."""
 
 
 def reconcile_billing(call: Call) -> dict[str, Any]:
@@ -35,10 +36,25 @@ def reconcile_billing(call: Call) -> dict[str, Any]:
 
 
 def _reconcile(call: Call) -> dict[str, Any]:
-    outcomes: Counter[str] = Counter()
     repaired: list[str] = []
     strangers: list[str] = []
-    finished = _repair_families(call, outcomes, repaired) and _find_strangers(call, strangers)
+
+    def sync_one(customer: Row) -> str:
+        outcome = sync.sync(call, family_id=customer["family_id"])
+        if outcome == "changed":
+            repaired.append(customer["family_id"])
+        return outcome
+
+    outcomes, finished = work_through(
+        call,
+        _customers(call),
+        sync_one,
+        failed="family_not_reconciled",
+        ids={"familyId": "family_id"},
+        spare_seconds=SPARE_SECONDS,
+        most_failures=MOST_FAILURES,
+    )
+    finished = finished and _find_strangers(call, strangers)
     if strangers:
         transact(
             call,
@@ -48,7 +64,7 @@ def _reconcile(call: Call) -> dict[str, Any]:
             message="Somebody pays for a plan and no family has it: reconcile_billing names the subscriptions.",
         )
     return {
-        "customers": sum(outcomes.values()),
+        "customers": outcomes.total(),
         "repaired": outcomes["changed"],
         "failed": outcomes["failed"],
         "strangers": len(strangers),
@@ -58,38 +74,19 @@ def _reconcile(call: Call) -> dict[str, Any]:
     }
 
 
-def _repair_families(call: Call, outcomes: Counter[str], repaired: list[str]) -> bool:
-    """Whether all were looked at."""
+def _customers(call: Call) -> Iterator[Row]:
+    """Our customers, each once: the one that was not looked at for longest comes first."""
     idle_hours = 0 if call.detail.get("byHand") else IDLE_HOURS
     before = None
     while True:
         page = transact(
-            call,
-            "customers_to_reconcile",
-            repeatable=True,
-            before=before,
-            idle_hours=idle_hours,
-            limit=PAGE,
+            call, "customers_to_reconcile", repeatable=True, before=before, idle_hours=idle_hours, limit=PAGE
         )
         before = page["before"]
-        for family_id in page["family_ids"]:
-            outcome = _sync_one(call, family_id)
-            outcomes[outcome] += 1
-            if outcome == "changed":
-                repaired.append(family_id)
-            # Stripe being down fails them all alike: better to come back than to knock a thousand times.
-            if call.seconds_left() < SPARE_SECONDS or outcomes["failed"] >= MOST_FAILURES:
-                return False
         if not page["family_ids"]:
-            return True
-
-
-def _sync_one(call: Call, family_id: str) -> str:
-    try:
-        return sync.sync(call, family_id=family_id)
-    except Exception as error:
-        logs.failure("family_not_reconciled", error, call, familyId=family_id)
-        return "failed"
+            return
+        for family_id in page["family_ids"]:
+            yield {"family_id": family_id}
 
 
 def _find_strangers(call: Call, strangers: list[str]) -> bool:

@@ -6,14 +6,13 @@ what is not as announced is kept and told. It deletes nothing, and holds no lock
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from chalicelib import logs
 from chalicelib.call import Call
 from chalicelib.database.messages import transact
+from chalicelib.schedules.rows import work_through
 from chalicelib.schedules.slots import QUARTER, once_a_slot
 from chalicelib.storage.store import audio_store, object_key
 
@@ -29,17 +28,16 @@ def settle_uploads(call: Call) -> dict[str, Any]:
 
 
 def _settle(call: Call) -> dict[str, Any]:
-    outcomes: Counter[str] = Counter()
-    for upload in _due(call):
-        try:
-            outcomes[_settle_one(call, UUID(upload["family_id"]), UUID(upload["id"]))] += 1
-        except Exception as error:
-            # One that cannot be looked at must not keep the others from being found.
-            logs.failure("upload_not_settled", error, call, recordingId=upload["id"])
-            outcomes["failed"] += 1
-        if sum(outcomes.values()) >= MOST or call.seconds_left() < SPARE_SECONDS:
-            return {**outcomes, "finished": False}
-    return {**outcomes, "finished": True}
+    outcomes, finished = work_through(
+        call,
+        _due(call),
+        lambda upload: _settle_one(call, UUID(upload["family_id"]), UUID(upload["id"])),
+        failed="upload_not_settled",
+        ids={"recordingId": "id"},
+        spare_seconds=SPARE_SECONDS,
+        most=MOST,
+    )
+    return {**outcomes, "finished": finished}
 
 
 def _due(call: Call) -> Iterator[dict[str, Any]]:
