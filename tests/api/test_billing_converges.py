@@ -410,7 +410,7 @@ def test_a_customer_whose_making_was_never_answered_is_the_family_s_all_the_same
     monkeypatch.setattr(stripe_client, "ANSWER_SECONDS", 0.2)
     stripe_client.reset()
     module_stripe.stand_in.faults.delay(0.6, times=2)
-    assert check_out(keeper, family).error == "SERVICE_UNAVAILABLE"
+    assert check_out(keeper, family).code == "SERVICE_UNAVAILABLE"
     made = customers_of(module_stripe, family)
     assert len(made) == 1
     assert module_api.value("SELECT count(*) FROM ops.billing_customers WHERE family_id = %s", family) == 0

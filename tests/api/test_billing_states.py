@@ -148,10 +148,10 @@ def test_the_table(family: Family, row: Row) -> None:
         family.fill(how)
         now = family.entitlement()
         answer = family.ask_to_upload()
-        assert ("ok" if answer.status == 200 else answer.error) == row[how], how
+        assert ("ok" if answer.status == 200 else answer.code) == row[how], how
         if row[how] == "QUOTA_EXCEEDED":
             assert answer.status == 403
-            assert answer.body["error"]["details"] == {
+            assert answer.details == {
                 "quotaBytes": now["storageQuotaBytes"],
                 "usedBytes": now["storageUsedBytes"],
                 "reservedBytes": now["storageReservedBytes"],
@@ -159,7 +159,7 @@ def test_the_table(family: Family, row: Row) -> None:
             }
         for what in NEVER_REFUSED:
             reply = family.do(what, admitted[how])
-            assert ("yes" if reply.status == 200 else reply.error) == row[what], (what, how)
+            assert ("yes" if reply.status == 200 else reply.code) == row[what], (what, how)
             if what == "play":
                 assert send("GET", reply.data["url"]) == (200, voice(SIZE))
             if what == "list":
@@ -174,7 +174,7 @@ def test_the_table_has_every_state_an_entitlement_can_be_in(module_api: Api) -> 
 
 def test_an_upgrade_lifts_a_full_family_at_once(family: Family) -> None:
     family.fill("over")
-    assert family.ask_to_upload().error == "QUOTA_EXCEEDED"
+    assert family.ask_to_upload().code == "QUOTA_EXCEEDED"
     family.pay()
     family.hear()
     assert family.ask_to_upload().status == 200
@@ -188,8 +188,8 @@ def test_a_downgrade_refuses_uploads_with_its_numbers_and_takes_nothing_away(fam
     used = family.entitlement()["storageUsedBytes"]
     family.live_through("canceled")
     answer = family.ask_to_upload()
-    assert answer.error == "QUOTA_EXCEEDED"
-    assert answer.body["error"]["details"] == {
+    assert answer.code == "QUOTA_EXCEEDED"
+    assert answer.details == {
         "quotaBytes": GIB,
         "usedBytes": used,
         "reservedBytes": 0,
@@ -202,7 +202,7 @@ def test_a_downgrade_refuses_uploads_with_its_numbers_and_takes_nothing_away(fam
 
 def test_a_payment_that_is_made_after_all_lifts_the_refusal_at_once(family: Family) -> None:
     family.live_through("past_due -8d")
-    assert family.ask_to_upload().error == "SUBSCRIPTION_INACTIVE"
+    assert family.ask_to_upload().code == "SUBSCRIPTION_INACTIVE"
     family.live_through("active +30d")
     assert family.ask_to_upload().status == 200
 
@@ -212,7 +212,7 @@ def test_no_payment_lifts_a_suspension(family: Family) -> None:
     family.pay()
     family.hear()
     assert family.entitlement()["plan"] == "family"
-    assert family.ask_to_upload().error == "ENTITLEMENT_INACTIVE"
+    assert family.ask_to_upload().code == "ENTITLEMENT_INACTIVE"
 
 
 def test_a_recording_is_as_long_as_the_plan_allows(family: Family) -> None:
@@ -220,8 +220,8 @@ def test_a_recording_is_as_long_as_the_plan_allows(family: Family) -> None:
         return family.keeper.ask("get-signed-upload-url", upload_of(family.id, SIZE, durationSeconds=minutes * 60.0))
 
     answer = ask(11)
-    assert (answer.error, answer.body["error"]["details"]) == ("DURATION_EXCEEDED", {"maxRecordingSeconds": 600})
+    assert (answer.code, answer.details) == ("DURATION_EXCEEDED", {"maxRecordingSeconds": 600})
     family.pay()
     family.hear()
     assert ask(60).status == 200
-    assert ask(61).error == "DURATION_EXCEEDED"
+    assert ask(61).code == "DURATION_EXCEEDED"

@@ -154,7 +154,7 @@ def test_strangers_storytellers_and_unknown_families_get_one_answer(
         check_out(api.member(family), family),
         check_out(keeper, str(uuid4())),
     ]
-    assert {reply.error for reply in replies} == {"FORBIDDEN"}
+    assert {reply.code for reply in replies} == {"FORBIDDEN"}
     assert all(reply.without_request_id == replies[0].without_request_id for reply in replies)
     assert open_sessions(stripe) == []
 
@@ -170,7 +170,7 @@ def test_a_keeper_shown_out_while_stripe_was_asked_leaves_nothing_to_pay(
         return create(*args, **kwargs)
 
     monkeypatch.setattr(checkout, "create_checkout_session", meanwhile)
-    assert check_out(keeper, family).error == "FORBIDDEN"
+    assert check_out(keeper, family).code == "FORBIDDEN"
     assert open_sessions(stripe) == []
     assert api.value("SELECT count(*) FROM ops.billing_customers") == 0
 
@@ -187,21 +187,21 @@ def test_a_keeper_shown_out_while_stripe_was_asked_leaves_nothing_to_pay(
 )
 def test_what_is_not_valid_is_refused_by_its_field(module_api: Api, change: dict[str, Any], field: str) -> None:
     reply = module_api.person().ask(NAME, {"familyId": str(uuid4()), "plan": "family", "interval": "month", **change})
-    assert reply.error == "VALIDATION_FAILED"
-    assert [problem["field"] for problem in reply.body["error"]["details"]] == [field]
+    assert reply.code == "VALIDATION_FAILED"
+    assert [problem["field"] for problem in reply.details] == [field]
 
 
 def test_a_plan_that_is_not_sold_here_is_503_and_makes_nothing(
     api: Api, stripe: StripeServer, keeper: Person, family: str
 ) -> None:
-    assert check_out(keeper, family, "legacy", "year").error == "SERVICE_UNAVAILABLE"
+    assert check_out(keeper, family, "legacy", "year").code == "SERVICE_UNAVAILABLE"
     assert open_sessions(stripe) == []
 
 
 def test_stripe_out_of_reach_is_503_and_asking_again_works(stripe: StripeServer, keeper: Person, family: str) -> None:
     stripe.stand_in.faults.fail_next(500, times=2)
     reply = check_out(keeper, family)
-    assert (reply.status, reply.error) == (503, "SERVICE_UNAVAILABLE")
+    assert (reply.status, reply.code) == (503, "SERVICE_UNAVAILABLE")
     assert check_out(keeper, family).status == 200
     assert len(open_sessions(stripe)) == len(customers(stripe)) == 1
 
@@ -219,7 +219,7 @@ def test_an_answer_of_stripe_s_that_was_lost_makes_no_second_session(
         return customer
 
     monkeypatch.setattr(stripe_client, "create_customer", then_slow)
-    assert check_out(keeper, family).error == "SERVICE_UNAVAILABLE"
+    assert check_out(keeper, family).code == "SERVICE_UNAVAILABLE"
     monkeypatch.setattr(stripe_client, "create_customer", create)
     assert check_out(keeper, family).status == 200
     assert len(open_sessions(stripe)) == 1

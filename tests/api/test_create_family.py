@@ -67,8 +67,8 @@ def test_a_family_without_prompts_is_still_a_family_and_says_so(api: Api) -> Non
 def test_what_is_not_valid_is_refused_by_its_field(module_api: Api, change: dict[str, Any], field: str) -> None:
     body = {name: value for name, value in {"name": "Sol", **change}.items() if value is not None}
     reply = module_api.person().ask("create-family", body)
-    assert (reply.status, reply.error) == (400, "VALIDATION_FAILED")
-    assert reply.body["error"]["details"][0]["field"] == field
+    assert (reply.status, reply.code) == (400, "VALIDATION_FAILED")
+    assert reply.details[0]["field"] == field
     assert reply.body["error"]["message"].startswith(f"{field}: ")
 
 
@@ -124,14 +124,14 @@ def test_keys_are_each_person_s_own(module_api: Api) -> None:
 
 
 def test_a_malformed_key_is_refused(module_api: Api) -> None:
-    assert module_api.person().ask("create-family", {"name": "Sol"}, idempotency_key="a b").error == "VALIDATION_FAILED"
+    assert module_api.person().ask("create-family", {"name": "Sol"}, idempotency_key="a b").code == "VALIDATION_FAILED"
 
 
 def test_nobody_founds_a_family_without_signing_in(module_api: Api) -> None:
-    assert module_api.person().ask("create-family", {"name": "Sol"}, authorization="").error == "UNAUTHORIZED"
+    assert module_api.person().ask("create-family", {"name": "Sol"}, authorization="").code == "UNAUTHORIZED"
 
 
 def test_an_account_that_is_gone_founds_none(module_api: Api) -> None:
     person = module_api.person()
     module_api.run("DELETE FROM auth.users WHERE id = %s", person.id)
-    assert person.ask("create-family", {"name": "Sol"}).error == "UNAUTHORIZED"
+    assert person.ask("create-family", {"name": "Sol"}).code == "UNAUTHORIZED"

@@ -90,8 +90,8 @@ def test_the_fourth_mail_to_one_address_is_not_sent_but_the_invite_stands(api: A
 def test_what_is_not_valid_is_refused_by_its_field(module_api: Api, change: dict[str, Any], field: str) -> None:
     body = {name: value for name, value in {"familyId": str(uuid4()), **change}.items() if value is not None}
     reply = module_api.person().ask("create-invite", body)
-    assert reply.error == "VALIDATION_FAILED"
-    assert [problem["field"] for problem in reply.body["error"]["details"]] == [field]
+    assert reply.code == "VALIDATION_FAILED"
+    assert [problem["field"] for problem in reply.details] == [field]
     assert "example" not in reply.body["error"]["message"]
 
 
@@ -112,7 +112,7 @@ def test_storytellers_strangers_and_unknown_families_get_one_answer(module_api: 
         module_api.person().ask("create-invite", {"familyId": family}),
         keeper.ask("create-invite", {"familyId": str(uuid4())}),
     ]
-    assert {reply.error for reply in replies} == {"FORBIDDEN"}
+    assert {reply.code for reply in replies} == {"FORBIDDEN"}
     assert all(reply.without_request_id == replies[0].without_request_id for reply in replies)
 
 
@@ -121,7 +121,7 @@ def test_a_keeper_who_was_demoted_invites_nobody(module_api: Api) -> None:
     family = module_api.family(keeper)
     module_api.member(family, "keeper")
     module_api.run("UPDATE public.family_members SET role = 'storyteller' WHERE user_id = %s", keeper.id)
-    assert keeper.ask("create-invite", {"familyId": family}).error == "FORBIDDEN"
+    assert keeper.ask("create-invite", {"familyId": family}).code == "FORBIDDEN"
 
 
 def test_a_thirty_first_live_invite_is_refused(api: Api) -> None:
@@ -178,7 +178,7 @@ def test_codes_that_always_collide_are_a_fault_and_no_endless_loop(api: Api, mon
     api.invite(family, keeper)
     api.run("UPDATE public.invites SET code_hash = %s", taken)
     monkeypatch.setattr("chalicelib.operations.create_invite.uuid4", lambda: UUID(int=1))
-    assert keeper.ask("create-invite", {"familyId": family}).error == "INTERNAL"
+    assert keeper.ask("create-invite", {"familyId": family}).code == "INTERNAL"
 
 
 def test_twenty_invites_a_minute_and_no_more(module_api: Api) -> None:

@@ -36,13 +36,13 @@ def test_strangers_storytellers_and_unknown_families_get_one_answer(module_api: 
         module_api.member(family).ask(NAME, {"familyId": family}),
         keeper.ask(NAME, {"familyId": str(uuid4())}),
     ]
-    assert {reply.error for reply in replies} == {"FORBIDDEN"}
+    assert {reply.code for reply in replies} == {"FORBIDDEN"}
     assert all(reply.without_request_id == replies[0].without_request_id for reply in replies)
 
 
 @pytest.mark.parametrize("body", [{}, {"familyId": None}, {"familyId": "x"}])
 def test_what_is_not_valid_is_refused(module_api: Api, body: dict[str, Any]) -> None:
-    assert module_api.person().ask(NAME, body).error == "VALIDATION_FAILED"
+    assert module_api.person().ask(NAME, body).code == "VALIDATION_FAILED"
 
 
 def test_stripe_out_of_reach_is_503(api: Api, stripe: StripeServer) -> None:
@@ -50,4 +50,4 @@ def test_stripe_out_of_reach_is_503(api: Api, stripe: StripeServer) -> None:
     family = api.family(keeper)
     keeper.ask("create-checkout-session", {"familyId": family, "plan": "family", "interval": "month"})
     stripe.stand_in.faults.fail_next(503, times=2)
-    assert keeper.ask(NAME, {"familyId": family}).error == "SERVICE_UNAVAILABLE"
+    assert keeper.ask(NAME, {"familyId": family}).code == "SERVICE_UNAVAILABLE"

@@ -141,7 +141,7 @@ def test_a_late_upload_is_kept_after_its_reservation_has_lapsed(module_api: Api,
 def test_before_the_put_it_is_not_there_and_after_it_it_is(module_api: Api, family: str, keeper: Person) -> None:
     answer = module_api.reserve(family, keeper)
     reply = keeper.ask(NAME, asked(family, answer["recordingId"]))
-    assert (reply.status, reply.error) == (409, "UPLOAD_NOT_FOUND")
+    assert (reply.status, reply.code) == (409, "UPLOAD_NOT_FOUND")
     send("PUT", answer["uploadUrl"], voice(2_000), answer["uploadHeaders"])
     assert keeper.ask(NAME, asked(family, answer["recordingId"])).status == 200
 
@@ -162,8 +162,8 @@ def test_what_is_not_as_announced_is_refused(
     answer = module_api.reserve(family, keeper, 2_000)
     module_api.store.put(answer["objectKey"], body, content_type)
     reply = keeper.ask(NAME, asked(family, answer["recordingId"]))
-    assert (reply.status, reply.error) == (409, "UPLOAD_MISMATCH")
-    assert reply.body["error"]["details"] == {"reason": reason}
+    assert (reply.status, reply.code) == (409, "UPLOAD_MISMATCH")
+    assert reply.details == {"reason": reason}
     assert module_api.used(family) == 0
 
 
@@ -171,16 +171,16 @@ def test_someone_else_s_reservation_is_not_to_be_seen(module_api: Api, family: s
     teller = module_api.member(family)
     recording = module_api.upload(family, teller)
     reply = keeper.ask(NAME, asked(family, recording))
-    assert (reply.status, reply.error) == (404, "NOT_FOUND")
+    assert (reply.status, reply.code) == (404, "NOT_FOUND")
     assert reply.without_request_id == keeper.ask(NAME, asked(family, str(uuid4()))).without_request_id
     assert teller.ask(NAME, asked(family, recording)).status == 200
-    assert keeper.ask(NAME, asked(family, recording)).error == "NOT_FOUND"
+    assert keeper.ask(NAME, asked(family, recording)).code == "NOT_FOUND"
 
 
 def test_a_stranger_learns_nothing(module_api: Api, family: str, keeper: Person) -> None:
     recording = module_api.upload(family, keeper)
     reply = module_api.person().ask(NAME, asked(family, recording))
-    assert reply.error == "FORBIDDEN"
+    assert reply.code == "FORBIDDEN"
     assert (
         reply.without_request_id == module_api.person().ask(NAME, asked(str(uuid4()), str(uuid4()))).without_request_id
     )
@@ -189,22 +189,22 @@ def test_a_stranger_learns_nothing(module_api: Api, family: str, keeper: Person)
 def test_a_recording_is_not_finalized_into_another_family(module_api: Api, family: str, keeper: Person) -> None:
     recording = module_api.upload(family, keeper)
     other = module_api.family(keeper)
-    assert keeper.ask(NAME, asked(other, recording)).error == "NOT_FOUND"
+    assert keeper.ask(NAME, asked(other, recording)).code == "NOT_FOUND"
 
 
 def test_a_removed_member_is_refused_on_the_very_next_call(module_api: Api, family: str) -> None:
     member = module_api.member(family)
     recording = module_api.upload(family, member)
     module_api.remove(family, member)
-    assert member.ask(NAME, asked(family, recording)).error == "FORBIDDEN"
+    assert member.ask(NAME, asked(family, recording)).code == "FORBIDDEN"
 
 
 def test_another_family_s_prompt_is_none(module_api: Api, family: str, keeper: Person) -> None:
     recording = module_api.upload(family, keeper)
     stranger = module_api.person()
     prompt = module_api.prompt(module_api.family(stranger), stranger)
-    assert keeper.ask(NAME, asked(family, recording, promptId=prompt)).error == "NOT_FOUND"
-    assert keeper.ask(NAME, asked(family, recording, promptId=str(uuid4()))).error == "NOT_FOUND"
+    assert keeper.ask(NAME, asked(family, recording, promptId=prompt)).code == "NOT_FOUND"
+    assert keeper.ask(NAME, asked(family, recording, promptId=str(uuid4()))).code == "NOT_FOUND"
     assert keeper.ask(NAME, asked(family, recording)).status == 200
 
 
@@ -224,8 +224,8 @@ def test_another_family_s_prompt_is_none(module_api: Api, family: str, keeper: P
 )
 def test_what_is_not_valid_is_refused_by_its_field(module_api: Api, change: dict[str, Any], field: str) -> None:
     reply = module_api.person().ask(NAME, {**asked(str(uuid4()), str(uuid4())), **change})
-    assert reply.error == "VALIDATION_FAILED"
-    assert [problem["field"] for problem in reply.body["error"]["details"]] == [field]
+    assert reply.code == "VALIDATION_FAILED"
+    assert [problem["field"] for problem in reply.details] == [field]
 
 
 # A store on a bad day ----------------------------------------------------------------------------
@@ -243,7 +243,7 @@ def test_a_store_that_stays_away_is_503_and_the_upload_is_not_lost(
     recording = module_api.upload(family, keeper)
     module_api.store.app.fail_next(500, times=3, method="GET")
     reply = keeper.ask(NAME, asked(family, recording))
-    assert (reply.status, reply.error) == (503, "SERVICE_UNAVAILABLE")
+    assert (reply.status, reply.code) == (503, "SERVICE_UNAVAILABLE")
     assert int(reply.headers["retry-after"]) >= 1
     assert keeper.ask(NAME, asked(family, recording)).status == 200
 

@@ -27,7 +27,8 @@ from chalicelib.api import jwks
 from local.supabase_auth import anon_key
 from tests.support.api import Api
 from tests.support.database_server import Database
-from tests.support.hostile import MARK, Answer, check, endpoints, send
+from tests.support.gateway import Response
+from tests.support.hostile import MARK, check, endpoints, send
 from tests.support.object_store import RunningStore
 from tests.support.tokens import (
     EC_KEY,
@@ -286,7 +287,7 @@ FORGED: dict[str, Callable[[], str]] = {
 }
 
 
-def ask(text: str) -> Answer:
+def ask(text: str) -> Response:
     return check(send(ME, text), ME)
 
 

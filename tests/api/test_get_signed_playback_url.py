@@ -52,7 +52,7 @@ def test_a_waveform_that_was_announced_can_be_drawn(module_api: Api, family: str
 def test_what_is_not_to_be_seen_is_not_there(module_api: Api, family: str, keeper: Person) -> None:
     recording = module_api.kept(family, keeper)
     foreign = play(module_api.person(), recording)
-    assert (foreign.status, foreign.error) == (404, "NOT_FOUND")
+    assert (foreign.status, foreign.code) == (404, "NOT_FOUND")
     assert foreign.without_request_id == play(keeper, str(uuid4())).without_request_id
     assert foreign.without_request_id == play(keeper, module_api.upload(family, keeper)).without_request_id
 
@@ -61,7 +61,7 @@ def test_a_removed_member_hears_nothing_more(module_api: Api, family: str, keepe
     member, recording = module_api.member(family), module_api.kept(family, keeper)
     assert play(member, recording).status == 200
     module_api.remove(family, member)
-    assert play(member, recording).error == "NOT_FOUND"
+    assert play(member, recording).code == "NOT_FOUND"
 
 
 def test_trash_is_played_by_its_creator_and_the_keepers_alone(module_api: Api, family: str, keeper: Person) -> None:
@@ -75,20 +75,20 @@ def test_a_creator_who_left_does_not_play_even_their_own(module_api: Api, family
     creator = module_api.member(family)
     recording = module_api.kept(family, creator)
     module_api.remove(family, creator)
-    assert play(creator, recording).error == "NOT_FOUND"
+    assert play(creator, recording).code == "NOT_FOUND"
 
 
 def test_a_keeper_of_another_family_does_not_play_trash(module_api: Api, family: str, keeper: Person) -> None:
     recording, member = module_api.kept(family, keeper), module_api.member(family)
     module_api.family(member)
     keeper.delete(f"/v1/recordings/{recording}")
-    assert play(member, recording).error == "NOT_FOUND"
+    assert play(member, recording).code == "NOT_FOUND"
 
 
 def test_what_is_being_purged_is_gone(module_api: Api, family: str, keeper: Person) -> None:
     recording = module_api.kept(family, keeper)
     module_api.run("UPDATE public.recordings SET deleted_at = now(), purging_at = now() WHERE id = %s", recording)
-    assert play(keeper, recording).error == "NOT_FOUND"
+    assert play(keeper, recording).code == "NOT_FOUND"
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_no_state_of_billing_or_quota_stops_a_listener(
 
 @pytest.mark.parametrize("body", [{}, {"recordingId": None}, {"recordingId": 1}, {"recordingId": "a/../b"}])
 def test_what_is_not_valid_is_refused(module_api: Api, body: dict[str, Any]) -> None:
-    assert module_api.person().ask(NAME, body).error == "VALIDATION_FAILED"
+    assert module_api.person().ask(NAME, body).code == "VALIDATION_FAILED"
 
 
 def test_a_title_cannot_reach_the_url(module_api: Api, family: str, keeper: Person) -> None:
@@ -124,4 +124,4 @@ def test_a_title_cannot_reach_the_url(module_api: Api, family: str, keeper: Pers
 
 def test_nobody_listens_without_signing_in(module_api: Api) -> None:
     reply = module_api.person().ask(NAME, {"recordingId": str(uuid4())}, authorization="Bearer a.b.c")
-    assert (reply.status, reply.error) == (401, "UNAUTHORIZED")
+    assert (reply.status, reply.code) == (401, "UNAUTHORIZED")

@@ -117,14 +117,14 @@ def test_bytes_are_reserved_and_not_used(module_api: Api, keeper: Person, family
 )
 def test_what_is_not_valid_is_refused_by_its_field(module_api: Api, change: dict[str, Any], field: str) -> None:
     reply = module_api.person().ask(NAME, upload_of(str(uuid4()), **change))
-    assert reply.error == "VALIDATION_FAILED"
-    assert [problem["field"] for problem in reply.body["error"]["details"]] == [field]
+    assert reply.code == "VALIDATION_FAILED"
+    assert [problem["field"] for problem in reply.details] == [field]
 
 
 @pytest.mark.parametrize("duration", ["NaN", "Infinity", "-Infinity", "1e999"])
 def test_a_duration_that_is_no_number_is_refused(module_api: Api, family: str, keeper: Person, duration: str) -> None:
     body = f'{{"familyId": "{family}", "fileSizeBytes": 1, "durationSeconds": {duration}, "contentType": "audio/mp4"}}'
-    assert keeper.ask(NAME, body).error == "VALIDATION_FAILED"
+    assert keeper.ask(NAME, body).code == "VALIDATION_FAILED"
 
 
 @pytest.mark.parametrize("duration", [1, 0.001, 600, 600.0])
@@ -136,7 +136,7 @@ def test_whole_and_broken_seconds_are_taken_alike(
 
 def test_strangers_and_unknown_families_get_one_answer(module_api: Api, family: str, keeper: Person) -> None:
     stranger = module_api.person().ask(NAME, upload_of(family))
-    assert (stranger.status, stranger.error) == (403, "FORBIDDEN")
+    assert (stranger.status, stranger.code) == (403, "FORBIDDEN")
     assert stranger.without_request_id == keeper.ask(NAME, upload_of(str(uuid4()))).without_request_id
 
 
@@ -144,7 +144,7 @@ def test_a_removed_member_is_refused_on_the_very_next_call(module_api: Api, fami
     member = module_api.member(family)
     assert member.ask(NAME, upload_of(family)).status == 200
     module_api.remove(family, member)
-    assert member.ask(NAME, upload_of(family)).error == "FORBIDDEN"
+    assert member.ask(NAME, upload_of(family)).code == "FORBIDDEN"
 
 
 def spoil(api: Api, family: str, *, until: str) -> None:
@@ -174,15 +174,15 @@ def test_the_first_thing_that_is_wrong_answers(
 ) -> None:
     spoil(module_api, family, until=until)
     reply = keeper.ask(NAME, upload_of(family))
-    assert (reply.status, reply.error) == (403, code)
-    assert module_api.person().ask(NAME, upload_of(family)).error == "FORBIDDEN"
+    assert (reply.status, reply.code) == (403, code)
+    assert module_api.person().ask(NAME, upload_of(family)).code == "FORBIDDEN"
 
 
 def test_a_full_family_is_told_the_numbers(module_api: Api, family: str, keeper: Person) -> None:
     module_api.reserve(family, keeper, 400 * MIB)
     module_api.reserve(family, keeper, 500 * MIB)
     reply = keeper.ask(NAME, upload_of(family, 200 * MIB))
-    assert reply.body["error"]["details"] == {
+    assert reply.details == {
         "quotaBytes": GIB,
         "usedBytes": 0,
         "reservedBytes": 900 * MIB,
@@ -193,8 +193,8 @@ def test_a_full_family_is_told_the_numbers(module_api: Api, family: str, keeper:
 def test_a_recording_too_long_for_the_plan_is_told_the_limit(module_api: Api, family: str, keeper: Person) -> None:
     for duration in (600.5, 1e12):
         reply = keeper.ask(NAME, upload_of(family, durationSeconds=duration))
-        assert reply.error == "DURATION_EXCEEDED"
-        assert reply.body["error"]["details"] == {"maxRecordingSeconds": 600}
+        assert reply.code == "DURATION_EXCEEDED"
+        assert reply.details == {"maxRecordingSeconds": 600}
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_every_state_of_billing_lets_in_or_refuses(
 ) -> None:
     module_api.run(f"UPDATE public.entitlements SET {state} WHERE family_id = %s", family)
     reply = keeper.ask(NAME, upload_of(family))
-    assert (reply.status == 200) if code is None else (reply.error == code)
+    assert (reply.status == 200) if code is None else (reply.code == code)
 
 
 # At the limit ------------------------------------------------------------------------------------
@@ -225,13 +225,13 @@ def test_twenty_ask_at_once_where_there_is_room_for_one(module_api: Api, family:
     members = [module_api.member(family) for _ in range(20)]
     replies = at_once([lambda who=who: who.ask(NAME, upload_of(family, 2_000)) for who in members])  # type: ignore[misc]
     assert sorted(reply.status for reply in replies) == [200] + [403] * 19
-    assert {reply.error for reply in replies if reply.status != 200} == {"QUOTA_EXCEEDED"}
+    assert {reply.code for reply in replies if reply.status != 200} == {"QUOTA_EXCEEDED"}
 
 
 def test_the_last_byte_is_sold_and_the_one_after_it_is_not(module_api: Api, family: str, keeper: Person) -> None:
     module_api.run("UPDATE public.entitlements SET storage_quota_bytes = 2000 WHERE family_id = %s", family)
     assert keeper.ask(NAME, upload_of(family, 2_000)).status == 200
-    assert keeper.ask(NAME, upload_of(family, 1)).error == "QUOTA_EXCEEDED"
+    assert keeper.ask(NAME, upload_of(family, 1)).code == "QUOTA_EXCEEDED"
 
 
 def test_what_was_reserved_and_never_used_is_free_again_by_itself(module_api: Api, family: str, keeper: Person) -> None:
@@ -317,7 +317,7 @@ def test_without_the_store_s_settings_nothing_is_reserved(
     config.reset()
     store.reset()
     reply = keeper.ask(NAME, upload_of(family))
-    assert (reply.status, reply.error) == (503, "SERVICE_UNAVAILABLE")
+    assert (reply.status, reply.code) == (503, "SERVICE_UNAVAILABLE")
     assert module_api.value("SELECT count(*) FROM ops.upload_reservations WHERE family_id = %s", family) == 0
 
 

@@ -10,19 +10,19 @@ from typing import Any
 
 import pytest
 
-from app import app
 from chalicelib import config
 from chalicelib.config_by_function import ApiFunction
 from chalicelib.database import connections
 from chalicelib.resources import health
-from tests.api.test_every_response import Answered, event_of, send
+from tests.support import gateway
 from tests.support.database_server import Database
+from tests.support.gateway import Response
 from tests.support.object_store import RunningStore, use_store
 from tests.support.stripe_server import StripeServer
 
 
-def ask(path: str, **headers: str) -> Answered:
-    return send(app, event_of("GET", path, headers))
+def ask(path: str, **headers: str) -> Response:
+    return gateway.call("GET", path, headers)
 
 
 @pytest.fixture

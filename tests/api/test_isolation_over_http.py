@@ -173,7 +173,7 @@ def unknown_to_all(probe: Probe) -> str:
 def outcome(reply: Response) -> str:
     if reply.status == 200:
         return EMPTY if reply.data == {"recordings": [], "nextCursor": None} else "an answer"
-    return reply.error
+    return reply.code
 
 
 def id_fields(model: Any) -> set[str]:

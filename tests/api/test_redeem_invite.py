@@ -104,7 +104,7 @@ def test_every_way_a_code_can_be_wrong_is_one_answer(api: Api, family: str, keep
     code = invite(api, family, keeper)
     api.run(f"UPDATE public.invites SET {change}")
     reply = api.person().ask("redeem-invite", {"code": code})
-    assert (reply.status, reply.error) == (404, "INVITE_NOT_VALID")
+    assert (reply.status, reply.code) == (404, "INVITE_NOT_VALID")
     assert reply.without_request_id == api.person().ask("redeem-invite", {"code": WRONG}).without_request_id
 
 
@@ -118,17 +118,17 @@ def test_what_cannot_be_a_code_is_a_wrong_code_and_counts_as_one(module_api: Api
 
 @pytest.mark.parametrize("body", [{}, {"code": 123}, {"code": None}, {"code": ["A"]}, {"code": "A", "displayName": ""}])
 def test_what_is_not_valid_is_refused(module_api: Api, body: dict[str, Any]) -> None:
-    assert module_api.person().ask("redeem-invite", body).error == "VALIDATION_FAILED"
+    assert module_api.person().ask("redeem-invite", body).code == "VALIDATION_FAILED"
 
 
 def test_the_eleventh_wrong_code_within_the_hour_is_told_to_wait(api: Api, family: str, keeper: Person) -> None:
     guest = api.person()
-    assert [guest.ask("redeem-invite", {"code": WRONG}).error for _ in range(10)] == ["INVITE_NOT_VALID"] * 10
+    assert [guest.ask("redeem-invite", {"code": WRONG}).code for _ in range(10)] == ["INVITE_NOT_VALID"] * 10
     reply = guest.ask("redeem-invite", {"code": WRONG})
-    assert (reply.status, reply.error) == (429, "RATE_LIMIT")
+    assert (reply.status, reply.code) == (429, "RATE_LIMIT")
     assert int(reply.headers["retry-after"]) > 60
     # Not even a right code: who may guess on after a hit would guess for ever.
-    assert guest.ask("redeem-invite", {"code": invite(api, family, keeper)}).error == "RATE_LIMIT"
+    assert guest.ask("redeem-invite", {"code": invite(api, family, keeper)}).code == "RATE_LIMIT"
 
 
 def test_a_right_code_resets_nothing(api: Api, family: str, keeper: Person) -> None:
@@ -136,28 +136,28 @@ def test_a_right_code_resets_nothing(api: Api, family: str, keeper: Person) -> N
     for _ in range(9):
         guest.ask("redeem-invite", {"code": WRONG})
     assert guest.ask("redeem-invite", {"code": invite(api, family, keeper)}).status == 200
-    assert guest.ask("redeem-invite", {"code": WRONG}).error == "INVITE_NOT_VALID"
-    assert guest.ask("redeem-invite", {"code": WRONG}).error == "RATE_LIMIT"
+    assert guest.ask("redeem-invite", {"code": WRONG}).code == "INVITE_NOT_VALID"
+    assert guest.ask("redeem-invite", {"code": WRONG}).code == "RATE_LIMIT"
 
 
 def test_guesses_at_once_do_not_race_past_the_budget(api: Api) -> None:
     guest = api.person()
     replies = at_once([lambda: guest.ask("redeem-invite", {"code": WRONG})] * 16)
-    assert sorted(reply.error for reply in replies) == ["INVITE_NOT_VALID"] * 10 + ["RATE_LIMIT"] * 6
+    assert sorted(reply.code for reply in replies) == ["INVITE_NOT_VALID"] * 10 + ["RATE_LIMIT"] * 6
 
 
 def test_many_people_behind_one_address_share_its_budget(api: Api) -> None:
     people = [api.person(ip=f"2001:db8::{number:x}") for number in range(1, 8)]
     replies = [person.ask("redeem-invite", {"code": WRONG}) for person in people for _ in range(10)]
-    assert [reply.error for reply in replies] == ["INVITE_NOT_VALID"] * 60 + ["RATE_LIMIT"] * 10
-    assert api.person(ip="2001:db8:0:1::1").ask("redeem-invite", {"code": WRONG}).error == "INVITE_NOT_VALID"
+    assert [reply.code for reply in replies] == ["INVITE_NOT_VALID"] * 60 + ["RATE_LIMIT"] * 10
+    assert api.person(ip="2001:db8:0:1::1").ask("redeem-invite", {"code": WRONG}).code == "INVITE_NOT_VALID"
 
 
 def test_whoever_a_keeper_removed_comes_back_by_a_newer_invite_alone(api: Api, family: str, keeper: Person) -> None:
     old, guest = invite(api, family, keeper, maxUses=5), api.person()
     guest.ask("redeem-invite", {"code": old})
     assert keeper.delete(f"/v1/families/{family}/members/{guest.id}").status == 200
-    assert guest.ask("redeem-invite", {"code": old}).error == "INVITE_NOT_VALID"
+    assert guest.ask("redeem-invite", {"code": old}).code == "INVITE_NOT_VALID"
     assert guest.ask("redeem-invite", {"code": invite(api, family, keeper)}).data["alreadyMember"] is False
 
 
@@ -178,5 +178,5 @@ def test_revoking_and_redeeming_at_once_end_in_one_of_two_ways(api: Api, family:
 def test_an_account_that_is_gone_joins_nothing(api: Api, family: str, keeper: Person) -> None:
     code, guest = invite(api, family, keeper), api.person()
     api.run("DELETE FROM auth.users WHERE id = %s", guest.id)
-    assert guest.ask("redeem-invite", {"code": code}).error == "UNAUTHORIZED"
+    assert guest.ask("redeem-invite", {"code": code}).code == "UNAUTHORIZED"
     assert uses(api) == 0

@@ -79,14 +79,14 @@ def test_a_change_that_names_nothing_changes_nothing(api: Api) -> None:
 def test_a_family_keeps_a_proper_name_and_a_known_language(api: Api, body: object) -> None:
     keeper = api.person()
     family = api.family(keeper)
-    assert keeper.patch(f"/v1/families/{family}", body).error == "VALIDATION_FAILED"
+    assert keeper.patch(f"/v1/families/{family}", body).code == "VALIDATION_FAILED"
 
 
 def test_a_storyteller_may_not_change_the_family(api: Api) -> None:
     family = api.family(api.person())
     teller = api.member(family)
-    assert teller.patch(f"/v1/families/{family}", {"name": "Mine"}).error == "FORBIDDEN"
-    assert teller.patch(f"/v1/families/{family}", {}).error == "FORBIDDEN"
+    assert teller.patch(f"/v1/families/{family}", {"name": "Mine"}).code == "FORBIDDEN"
+    assert teller.patch(f"/v1/families/{family}", {}).code == "FORBIDDEN"
     assert teller.get(f"/v1/families/{family}").data["family"]["name"] == "Sol"
 
 
@@ -98,7 +98,7 @@ def test_a_keeper_makes_a_storyteller_keeper_and_back(api: Api) -> None:
     assert keeper.patch(path, {"role": KEEPER}).data["member"]["role"] == KEEPER
     assert teller.patch(f"/v1/families/{family}", {"name": "Now mine too"}).status == 200
     assert keeper.patch(path, {"role": STORYTELLER}).data["member"]["role"] == STORYTELLER
-    assert teller.patch(f"/v1/families/{family}", {"name": "No more"}).error == "FORBIDDEN"
+    assert teller.patch(f"/v1/families/{family}", {"name": "No more"}).code == "FORBIDDEN"
     unchanged = keeper.patch(path, {}).data["member"]
     assert (unchanged["userId"], unchanged["role"]) == (teller.id, STORYTELLER)
 
@@ -107,7 +107,7 @@ def test_a_keeper_makes_a_storyteller_keeper_and_back(api: Api) -> None:
 def test_a_role_is_one_of_two(api: Api, body: object) -> None:
     keeper = api.person()
     family = api.family(keeper)
-    assert keeper.patch(f"/v1/families/{family}/members/{keeper.id}", body).error == "VALIDATION_FAILED"
+    assert keeper.patch(f"/v1/families/{family}/members/{keeper.id}", body).code == "VALIDATION_FAILED"
 
 
 def test_the_last_keeper_cannot_be_demoted_and_cannot_leave(api: Api) -> None:
@@ -135,19 +135,19 @@ def test_a_storyteller_changes_no_roles_and_removes_nobody_but_themselves(api: A
     family = api.family(keeper)
     teller, other = api.member(family), api.member(family)
     for person in (keeper, other, teller):
-        assert teller.patch(f"/v1/families/{family}/members/{person.id}", {"role": KEEPER}).error == "FORBIDDEN"
+        assert teller.patch(f"/v1/families/{family}/members/{person.id}", {"role": KEEPER}).code == "FORBIDDEN"
     for person in (keeper, other):
-        assert teller.delete(f"/v1/families/{family}/members/{person.id}").error == "FORBIDDEN"
+        assert teller.delete(f"/v1/families/{family}/members/{person.id}").code == "FORBIDDEN"
     assert teller.delete(f"/v1/families/{family}/members/{teller.id}").data["member"]["userId"] == teller.id
-    assert teller.get(f"/v1/families/{family}").error == "FORBIDDEN"
+    assert teller.get(f"/v1/families/{family}").code == "FORBIDDEN"
 
 
 def test_a_member_unknown_to_the_family_is_not_found(api: Api) -> None:
     keeper, stranger = api.person(), api.person()
     family = api.family(keeper)
     for user_id in (stranger.id, "0b0b0b0b-0000-4000-8000-000000000000", "nobody"):
-        assert keeper.patch(f"/v1/families/{family}/members/{user_id}", {"role": KEEPER}).error == "NOT_FOUND"
-        assert keeper.delete(f"/v1/families/{family}/members/{user_id}").error == "NOT_FOUND"
+        assert keeper.patch(f"/v1/families/{family}/members/{user_id}", {"role": KEEPER}).code == "NOT_FOUND"
+        assert keeper.delete(f"/v1/families/{family}/members/{user_id}").code == "NOT_FOUND"
 
 
 def test_a_removed_member_loses_the_family_at_once_and_their_stories_stay(api: Api) -> None:
@@ -156,10 +156,10 @@ def test_a_removed_member_loses_the_family_at_once_and_their_stories_stay(api: A
     teller = api.member(family)
     recording = api.recording(family, teller)
     assert keeper.delete(f"/v1/families/{family}/members/{teller.id}").data["member"]["userId"] == teller.id
-    assert teller.get(f"/v1/families/{family}/recordings").error == "FORBIDDEN"
-    assert teller.patch(f"/v1/recordings/{recording}", {"title": "Mine"}).error == "NOT_FOUND"
+    assert teller.get(f"/v1/families/{family}/recordings").code == "FORBIDDEN"
+    assert teller.patch(f"/v1/recordings/{recording}", {"title": "Mine"}).code == "NOT_FOUND"
     assert keeper.get(f"/v1/families/{family}/recordings").data["recordings"][0]["createdBy"] == teller.id
-    assert keeper.delete(f"/v1/families/{family}/members/{teller.id}").error == "NOT_FOUND"
+    assert keeper.delete(f"/v1/families/{family}/members/{teller.id}").code == "NOT_FOUND"
 
 
 def test_who_was_removed_returns_only_by_a_later_invite(api: Api) -> None:

@@ -53,9 +53,9 @@ def test_keepers_see_invites_newest_first_and_never_a_code(api: Api, keeper: Per
 def test_a_storyteller_sees_no_invites_and_cannot_touch_one(api: Api, keeper: Person, family: str) -> None:
     teller = api.member(family)
     invite = api.invite(family, keeper)
-    assert teller.get(f"/v1/families/{family}/invites").error == "FORBIDDEN"
-    assert teller.delete(f"/v1/invites/{invite}").error == "NOT_FOUND"
-    assert teller.post(f"/v1/invites/{invite}/resend").error == "NOT_FOUND"
+    assert teller.get(f"/v1/families/{family}/invites").code == "FORBIDDEN"
+    assert teller.delete(f"/v1/invites/{invite}").code == "NOT_FOUND"
+    assert teller.post(f"/v1/invites/{invite}/resend").code == "NOT_FOUND"
     assert api.run("SELECT revoked_at, generation FROM public.invites") == [(None, 1)]
 
 

@@ -35,14 +35,14 @@ def test_a_name_can_be_taken_back_and_a_language_cannot(api: Api) -> None:
     cleared = person.patch("/v1/me", {"displayName": None}).data["me"]
     assert (cleared["displayName"], cleared["locale"]) == (None, "fr")
     assert person.get(f"/v1/families/{family}").data["family"]["members"][0]["displayName"] is None
-    assert person.patch("/v1/me", {"locale": None}).error == "VALIDATION_FAILED"
+    assert person.patch("/v1/me", {"locale": None}).code == "VALIDATION_FAILED"
 
 
 @pytest.mark.parametrize(
     "body", [{"displayName": ""}, {"displayName": "x" * 81}, {"displayName": "a\r\nb"}, {"locale": "de"}]
 )
 def test_a_name_is_one_line_of_eighty_letters(api: Api, body: object) -> None:
-    assert api.person().patch("/v1/me", body).error == "VALIDATION_FAILED"
+    assert api.person().patch("/v1/me", body).code == "VALIDATION_FAILED"
 
 
 def test_a_change_of_language_is_told_to_analytics_once(api: Api) -> None:
@@ -57,4 +57,4 @@ def test_a_change_of_language_is_told_to_analytics_once(api: Api) -> None:
 
 def test_whose_account_is_gone_is_signed_out(api: Api) -> None:
     ghost = Person(uuid.uuid4())
-    assert ghost.patch("/v1/me", {"displayName": "Boo"}).error == "UNAUTHORIZED"
+    assert ghost.patch("/v1/me", {"displayName": "Boo"}).code == "UNAUTHORIZED"

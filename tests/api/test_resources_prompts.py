@@ -58,7 +58,7 @@ def test_a_new_prompt_is_told_to_analytics_by_ids_alone(api: Api, keeper: Person
     ],
 )
 def test_a_prompt_has_one_to_five_hundred_letters(api: Api, keeper: Person, family: str, body: object) -> None:
-    assert keeper.post(f"/v1/families/{family}/prompts", body).error == "VALIDATION_FAILED"
+    assert keeper.post(f"/v1/families/{family}/prompts", body).code == "VALIDATION_FAILED"
 
 
 def test_its_author_and_the_keepers_reword_a_prompt(api: Api, keeper: Person, family: str) -> None:
@@ -68,20 +68,20 @@ def test_its_author_and_the_keepers_reword_a_prompt(api: Api, keeper: Person, fa
     changed = keeper.patch(f"/v1/prompts/{prompt}", {"locale": "fr"}).data["prompt"]
     assert (changed["text"], changed["locale"], changed["createdBy"]) == ("Mine", "fr", author.id)
     assert author.patch(f"/v1/prompts/{prompt}", {}).data["prompt"] == changed
-    assert author.patch(f"/v1/prompts/{prompt}", {"text": None}).error == "VALIDATION_FAILED"
+    assert author.patch(f"/v1/prompts/{prompt}", {"text": None}).code == "VALIDATION_FAILED"
 
 
 def test_another_storyteller_may_neither_reword_nor_delete_it(api: Api, keeper: Person, family: str) -> None:
     prompt = api.prompt(family, keeper)
     other = api.member(family)
-    assert other.patch(f"/v1/prompts/{prompt}", {"text": "Mine"}).error == "FORBIDDEN"
-    assert other.delete(f"/v1/prompts/{prompt}").error == "FORBIDDEN"
+    assert other.patch(f"/v1/prompts/{prompt}", {"text": "Mine"}).code == "FORBIDDEN"
+    assert other.delete(f"/v1/prompts/{prompt}").code == "FORBIDDEN"
 
 
 def test_the_first_prompts_are_the_keepers(api: Api, keeper: Person, family: str) -> None:
     seeded = keeper.get(f"/v1/families/{family}/prompts").data["prompts"][0]["id"]
     teller = api.member(family)
-    assert teller.delete(f"/v1/prompts/{seeded}").error == "FORBIDDEN"
+    assert teller.delete(f"/v1/prompts/{seeded}").code == "FORBIDDEN"
     assert keeper.delete(f"/v1/prompts/{seeded}").status == 200
 
 
@@ -96,8 +96,8 @@ def test_a_deleted_prompt_is_off_the_list_and_deleting_again_answers_the_same(
     assert author.delete(f"/v1/prompts/{prompt}").data["prompt"] == gone
     assert keeper.delete(f"/v1/prompts/{prompt}").data["prompt"] == gone
     assert prompt not in [one["id"] for one in author.get(f"/v1/families/{family}/prompts?limit=100").data["prompts"]]
-    assert author.patch(f"/v1/prompts/{prompt}", {"text": "Back"}).error == "NOT_FOUND"
-    assert other.delete(f"/v1/prompts/{prompt}").error == "NOT_FOUND"
+    assert author.patch(f"/v1/prompts/{prompt}", {"text": "Back"}).code == "NOT_FOUND"
+    assert other.delete(f"/v1/prompts/{prompt}").code == "NOT_FOUND"
 
 
 def test_a_recording_keeps_naming_the_deleted_prompt_it_answered(api: Api, keeper: Person, family: str) -> None:
@@ -113,9 +113,9 @@ def test_an_author_who_left_has_no_say_any_more(api: Api, keeper: Person, family
     author = api.member(family)
     prompt = api.prompt(family, author)
     keeper.delete(f"/v1/families/{family}/members/{author.id}")
-    assert author.patch(f"/v1/prompts/{prompt}", {"text": "Mine"}).error == "NOT_FOUND"
-    assert author.delete(f"/v1/prompts/{prompt}").error == "NOT_FOUND"
-    assert author.post(f"/v1/families/{family}/prompts", {"text": "Still here?"}).error == "FORBIDDEN"
+    assert author.patch(f"/v1/prompts/{prompt}", {"text": "Mine"}).code == "NOT_FOUND"
+    assert author.delete(f"/v1/prompts/{prompt}").code == "NOT_FOUND"
+    assert author.post(f"/v1/families/{family}/prompts", {"text": "Still here?"}).code == "FORBIDDEN"
 
 
 def test_having_made_a_thing_is_no_right_without_membership(api: Api, keeper: Person, family: str) -> None:

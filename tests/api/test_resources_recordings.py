@@ -79,13 +79,13 @@ def test_a_page_that_ends_exactly_has_no_next(api: Api, keeper: Person, family: 
 )
 def test_a_limit_is_one_to_a_hundred(api: Api, keeper: Person, family: str, limit: str) -> None:
     reply = keeper.get(f"/v1/families/{family}/recordings?limit={limit}")
-    assert reply.error == "VALIDATION_FAILED"
+    assert reply.code == "VALIDATION_FAILED"
     assert reply.body["error"]["message"].startswith("limit: ")
 
 
 @pytest.mark.parametrize("query", ["trashed=1", "trashed=yes", "promptId=5", "limit=5&limit=6"])
 def test_a_filter_is_taken_as_documented_or_refused(api: Api, keeper: Person, family: str, query: str) -> None:
-    assert keeper.get(f"/v1/families/{family}/recordings?{query}").error == "VALIDATION_FAILED"
+    assert keeper.get(f"/v1/families/{family}/recordings?{query}").code == "VALIDATION_FAILED"
 
 
 def test_unknown_query_keys_are_ignored(api: Api, keeper: Person, family: str) -> None:
@@ -96,7 +96,7 @@ def test_unknown_query_keys_are_ignored(api: Api, keeper: Person, family: str) -
 @pytest.mark.parametrize("cursor", ["", "x", "null", "W10", "é", "eyJ9", "A" * 5000, "WyIiLDEsMl0", "%00", "W1tbW1tb"])
 def test_a_cursor_we_never_gave_is_refused(api: Api, keeper: Person, family: str, cursor: str) -> None:
     reply = keeper.get(f"/v1/families/{family}/recordings?cursor={cursor}")
-    assert reply.error == "VALIDATION_FAILED"
+    assert reply.code == "VALIDATION_FAILED"
     assert reply.body["error"]["message"].startswith("cursor: ")
 
 
@@ -115,10 +115,10 @@ def test_a_cursor_is_good_for_its_own_list_alone(api: Api, keeper: Person, famil
         f"/v1/families/{second}/recordings?",
         "/v1/families?",
     ):
-        assert keeper.get(f"{other}cursor={cursor}").error == "VALIDATION_FAILED", other
+        assert keeper.get(f"{other}cursor={cursor}").code == "VALIDATION_FAILED", other
     for spoilt in (cursor + "=", cursor + "\n", cursor[:-1], cursor.swapcase(), cursor + "AA"):
         reply = keeper.get(f"/v1/families/{family}/recordings?cursor={quote(spoilt)}")
-        assert reply.error == "VALIDATION_FAILED", spoilt
+        assert reply.code == "VALIDATION_FAILED", spoilt
 
 
 def test_recordings_are_found_by_their_prompt(api: Api, keeper: Person, family: str) -> None:
@@ -170,17 +170,17 @@ def test_null_clears_and_absence_keeps(api: Api, keeper: Person, family: str) ->
 )
 def test_a_recording_takes_no_nonsense(api: Api, keeper: Person, family: str, body: object) -> None:
     recording = api.recording(family, keeper)
-    assert keeper.patch(f"/v1/recordings/{recording}", body).error == "VALIDATION_FAILED"
+    assert keeper.patch(f"/v1/recordings/{recording}", body).code == "VALIDATION_FAILED"
 
 
 def test_another_storyteller_listens_but_changes_nothing(api: Api, keeper: Person, family: str) -> None:
     recording = api.recording(family, keeper)
     other = api.member(family)
     assert listed(other, family) == [recording]
-    assert other.patch(f"/v1/recordings/{recording}", {"title": "Mine"}).error == "FORBIDDEN"
-    assert other.delete(f"/v1/recordings/{recording}").error == "FORBIDDEN"
+    assert other.patch(f"/v1/recordings/{recording}", {"title": "Mine"}).code == "FORBIDDEN"
+    assert other.delete(f"/v1/recordings/{recording}").code == "FORBIDDEN"
     keeper.delete(f"/v1/recordings/{recording}")
-    assert other.post(f"/v1/recordings/{recording}/restore").error == "FORBIDDEN"
+    assert other.post(f"/v1/recordings/{recording}/restore").code == "FORBIDDEN"
 
 
 def test_a_prompt_of_another_family_is_none(api: Api, keeper: Person, family: str) -> None:
@@ -188,7 +188,7 @@ def test_a_prompt_of_another_family_is_none(api: Api, keeper: Person, family: st
     # Even of another family of the same keeper's.
     foreign = api.prompt(api.family(keeper), keeper)
     for prompt in (foreign, str(uuid.uuid4())):
-        assert keeper.patch(f"/v1/recordings/{recording}", {"promptId": prompt}).error == "NOT_FOUND"
+        assert keeper.patch(f"/v1/recordings/{recording}", {"promptId": prompt}).code == "NOT_FOUND"
 
 
 def test_the_trash_keeps_a_recording_thirty_days_and_its_bytes_on_the_account(
@@ -246,21 +246,21 @@ def test_what_is_being_purged_cannot_be_brought_back_or_seen(api: Api, keeper: P
     keeper.delete(f"/v1/recordings/{recording}")
     api.run("UPDATE public.recordings SET purging_at = now()")
     assert keeper.post(f"/v1/recordings/{recording}/restore").reason == "purging"
-    assert teller.post(f"/v1/recordings/{recording}/restore").error == "NOT_FOUND"
+    assert teller.post(f"/v1/recordings/{recording}/restore").code == "NOT_FOUND"
     assert listed(keeper, family, "?trashed=true") == []
     for reply in (
         keeper.delete(f"/v1/recordings/{recording}"),
         keeper.patch(f"/v1/recordings/{recording}", {"title": "x"}),
     ):
-        assert reply.error == "NOT_FOUND"
+        assert reply.code == "NOT_FOUND"
 
 
 def test_a_creator_who_left_has_no_say_any_more(api: Api, keeper: Person, family: str) -> None:
     teller = api.member(family)
     recording = api.recording(family, teller)
     teller.delete(f"/v1/families/{family}/members/{teller.id}")
-    assert teller.delete(f"/v1/recordings/{recording}").error == "NOT_FOUND"
-    assert teller.post(f"/v1/recordings/{recording}/restore").error == "NOT_FOUND"
+    assert teller.delete(f"/v1/recordings/{recording}").code == "NOT_FOUND"
+    assert teller.post(f"/v1/recordings/{recording}/restore").code == "NOT_FOUND"
     assert listed(keeper, family) == [recording]
 
 

@@ -148,7 +148,7 @@ def test_with_no_time_left_the_queue_does_it(api: Api, stripe: StripeServer, mon
 )
 def test_a_signed_body_that_is_no_event_is_refused(api: Api, stripe: StripeServer, body: str) -> None:
     reply = deliver(body)
-    assert (reply.status, reply.error) == (400, "VALIDATION_FAILED")
+    assert (reply.status, reply.code) == (400, "VALIDATION_FAILED")
     assert api.value("SELECT count(*) FROM ops.stripe_events") == 0
 
 
@@ -158,7 +158,7 @@ def test_a_signed_body_that_is_no_event_is_refused(api: Api, stripe: StripeServe
 def test_a_bad_signature_is_refused(api: Api, stripe: StripeServer, signature: str | None) -> None:
     headers = {} if signature is None else {"stripe-signature": signature}
     reply = post(json.dumps(event()), headers)
-    assert (reply.status, reply.error) == (400, "VALIDATION_FAILED")
+    assert (reply.status, reply.code) == (400, "VALIDATION_FAILED")
     assert api.value("SELECT count(*) FROM ops.stripe_events") == 0
 
 
@@ -185,4 +185,4 @@ def test_what_could_not_be_stored_is_not_acknowledged(
     config.reset()
     connections.reset()
     reply = deliver(event())
-    assert (reply.status, reply.error) == (500, "INTERNAL")
+    assert (reply.status, reply.code) == (500, "INTERNAL")

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs
 from chalice.local import RouteMatcher
 
 from app import app
+from chalicelib.api.responses import REQUEST_ID
 
 IP = "203.0.113.7"
 
@@ -37,16 +38,33 @@ class Response:
         return self.body["data"]
 
     @property
-    def error(self) -> str:
-        """The error's code."""
-        assert self.status != 200, self.text
-        return str(self.body["error"]["code"])
+    def error(self) -> dict[str, Any]:
+        """The error with its code, message and, for some codes, details."""
+        assert set(self.body) == {"error"}, self.text
+        error: dict[str, Any] = self.body["error"]
+        assert {"code", "message"} <= set(error) <= {"code", "message", "details"}, self.text
+        return error
+
+    @property
+    def code(self) -> str:
+        """The error's code; OK where there is no error."""
+        return "OK" if self.status in (200, 204) else str(self.error["code"])
+
+    @property
+    def details(self) -> Any:
+        return self.error["details"]
 
     @property
     def reason(self) -> str:
         """details.reason of a CONFLICT."""
-        assert self.error == "CONFLICT", self.text
-        return str(self.body["error"]["details"]["reason"])
+        assert self.code == "CONFLICT", self.text
+        return str(self.details["reason"])
+
+    @property
+    def fields(self) -> set[str]:
+        """The fields that a VALIDATION_FAILED names."""
+        assert self.code == "VALIDATION_FAILED", self.text
+        return {detail["field"] for detail in self.details}
 
     @property
     def without_request_id(self) -> tuple[int, dict[str, str], str]:
@@ -77,8 +95,8 @@ def event_of(
         "resource": route,
         "path": path,
         "httpMethod": method,
-        "headers": dict(headers or {}),
-        "multiValueHeaders": {name: [value] for name, value in (headers or {}).items()},
+        "headers": None if headers is None else dict(headers),
+        "multiValueHeaders": None if headers is None else {name: [value] for name, value in headers.items()},
         "pathParameters": captured or None,
         "multiValueQueryStringParameters": parse_qs(query, keep_blank_values=True) or None,
         "stageVariables": None,
@@ -94,12 +112,20 @@ def event_of(
     }
 
 
-def serve(event: Any, to: Any = app) -> Response:
-    """Has the app answer an event; another app than ours by `to`."""
+def serve(event: Any, by: Any = app) -> Response:
+    """The app's answer to an event (`by`: another app than ours), held to what is true of every answer."""
     # Through JSON, as Lambda would send it: what cannot be written as JSON fails here.
-    answer = json.loads(json.dumps(to(event, None)))
+    answer = json.loads(json.dumps(by(event, None)))
     headers = {name.lower(): value for name, value in answer["headers"].items()}
-    return Response(answer["statusCode"], headers, answer["body"])
+    response = Response(answer["statusCode"], headers, answer["body"])
+    assert all(isinstance(value, str) and "\n" not in value and "\r" not in value for value in headers.values())
+    assert REQUEST_ID.fullmatch(headers["x-request-id"])
+    assert headers["cache-control"] == "no-store" and headers["x-content-type-options"] == "nosniff"
+    assert headers.get("vary") == "Origin" or headers["access-control-allow-origin"] == "*"
+    assert "access-control-allow-credentials" not in headers
+    if response.status >= 400:
+        assert response.code and headers["content-type"] == "application/json"
+    return response
 
 
 def call(
