@@ -8,7 +8,6 @@ delete, and does it only when told CONFIRM=yes.
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -18,12 +17,12 @@ from chalicelib.billing import sync
 from chalicelib.call import Call
 from chalicelib.database.messages import transact
 from chalicelib.errors import MissingConfiguration, Refused, Unavailable
+from chalicelib.storage.keys import ids_of_key, object_key, waveform_key
 from chalicelib.storage.store import ListedObject, audio_store
 from local.settings import configure
 
 DEAD_SHOWN = 20
 ORPHAN_AGE = timedelta(days=90)
-_KEY = re.compile(r"families/([0-9a-f-]{36})/recordings/([0-9a-f-]{36})\.audio\.m4a")
 
 
 class Mistaken(Exception):
@@ -84,8 +83,8 @@ def orphans(call: Call) -> None:
 def adopt(call: Call) -> None:
     """An object without a row becomes a recording of the family its key names."""
     key = os.environ.get("KEY", "")
-    named = _KEY.fullmatch(key)
-    if named is None:
+    ids = ids_of_key(key)
+    if ids is None or key != object_key(*ids):
         raise Mistaken("KEY=families/<family>/recordings/<recording>.audio.m4a names the object to adopt")
     try:
         seconds = float(os.environ.get("SECONDS", ""))
@@ -94,12 +93,15 @@ def adopt(call: Call) -> None:
     found = audio_store().inspect_object(key)
     if found is None or not found.is_mp4:
         raise Mistaken("there is no audio under that key")
-    family_id, recording_id = UUID(named[1]), UUID(named[2])
+    family_id, recording_id = ids
+    waveform = waveform_key(family_id, recording_id)
     transact(
         call,
         "adopt_object_tx",
         family_id=family_id,
         recording_id=recording_id,
+        object_key=key,
+        waveform_key=waveform if audio_store().inspect_object(waveform) else None,
         object=found.facts(),
         duration_seconds=seconds,
     )

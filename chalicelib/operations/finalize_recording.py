@@ -11,7 +11,8 @@ from chalicelib.api.models import Timestamp, WireModel
 from chalicelib.api.shapes import Recording, Title
 from chalicelib.call import Call
 from chalicelib.database.messages import transact
-from chalicelib.storage.store import audio_store, object_key
+from chalicelib.storage.keys import object_key
+from chalicelib.storage.store import audio_store
 
 
 class FinalizeRecordingRequest(WireModel):

@@ -7,7 +7,8 @@ from uuid import UUID
 from chalicelib.api.models import Timestamp, WireModel
 from chalicelib.call import Call
 from chalicelib.database.messages import read
-from chalicelib.storage.store import URL_SECONDS, audio_store, object_key, waveform_key
+from chalicelib.storage.keys import object_key, waveform_key
+from chalicelib.storage.store import URL_SECONDS, audio_store
 
 REFRESH_AFTER_SECONDS = 720
 

@@ -13,7 +13,8 @@ from pydantic_core import PydanticCustomError
 from chalicelib.api.models import Timestamp, WireModel, fingerprint
 from chalicelib.call import Call
 from chalicelib.database.messages import transact
-from chalicelib.storage.store import URL_SECONDS, WAVEFORM_TYPE, audio_store, object_key, waveform_key
+from chalicelib.storage.keys import object_key, waveform_key
+from chalicelib.storage.store import URL_SECONDS, WAVEFORM_TYPE, audio_store
 
 MAX_AUDIO_BYTES = 512 * 1024**2
 MAX_WAVEFORM_BYTES = 256 * 1024
@@ -56,12 +57,15 @@ class GetSignedUploadUrlResponse(WireModel):
 
 def get_signed_upload_url(call: Call, request: GetSignedUploadUrlRequest) -> GetSignedUploadUrlResponse:
     """Reserves the bytes if plan and room allow it, and signs a PUT of exactly this size, type and content."""
-    bucket = audio_store()
+    bucket, recording_id = audio_store(), uuid4()
+    with_waveform = request.waveform_size_bytes is not None
     row = transact(
         call,
         "get_signed_upload_url_tx",
         family_id=request.family_id,
-        recording_id=uuid4(),
+        recording_id=recording_id,
+        object_key=object_key(request.family_id, recording_id),
+        waveform_key=waveform_key(request.family_id, recording_id) if with_waveform else None,
         size_bytes=request.file_size_bytes,
         duration_seconds=request.duration_seconds,
         content_type=request.content_type,
@@ -70,22 +74,19 @@ def get_signed_upload_url(call: Call, request: GetSignedUploadUrlRequest) -> Get
         url_seconds=URL_SECONDS,
         request_hash=fingerprint(request),
     )
-    recording_id = UUID(row["recording_id"])
-    call.log_fields["recordingId"] = str(recording_id)
-    key = object_key(request.family_id, recording_id)
-    audio = bucket.sign_upload(key, request.file_size_bytes, request.content_type, request.content_md5)
+    call.log_fields["recordingId"] = row["recording_id"]
+    # The keys as they are kept: an Idempotency-Key may have brought back an upload that was reserved before.
+    audio = bucket.sign_upload(row["object_key"], request.file_size_bytes, request.content_type, request.content_md5)
     waveform = None
     if request.waveform_size_bytes is not None:
-        waveform = bucket.sign_upload(
-            waveform_key(request.family_id, recording_id), request.waveform_size_bytes, WAVEFORM_TYPE
-        )
+        waveform = bucket.sign_upload(row["waveform_key"], request.waveform_size_bytes, WAVEFORM_TYPE)
     return GetSignedUploadUrlResponse(
-        recording_id=recording_id,
+        recording_id=UUID(row["recording_id"]),
         upload_url=audio.url,
         upload_headers=dict(audio.headers),
         waveform_upload_url=waveform.url if waveform else None,
         waveform_upload_headers=dict(waveform.headers) if waveform else None,
-        object_key=key,
+        object_key=row["object_key"],
         expires_at=row["expires_at"],
         reserved_bytes=row["reserved_bytes"],
     )

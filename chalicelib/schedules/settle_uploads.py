@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
-from uuid import UUID
 
 from chalicelib.call import Call
 from chalicelib.database.messages import transact
 from chalicelib.schedules.rows import work_through
 from chalicelib.schedules.slots import QUARTER, once_a_slot
-from chalicelib.storage.store import audio_store, object_key
+from chalicelib.storage.store import audio_store
 
 PAGE = 100
 MOST = 5000
@@ -31,7 +30,7 @@ def _settle(call: Call) -> dict[str, Any]:
     outcomes, finished = work_through(
         call,
         _due(call),
-        lambda upload: _settle_one(call, UUID(upload["family_id"]), UUID(upload["id"])),
+        lambda upload: _settle_one(call, upload),
         failed="upload_not_settled",
         ids={"recordingId": "id"},
         spare_seconds=SPARE_SECONDS,
@@ -56,23 +55,8 @@ def _due(call: Call) -> Iterator[dict[str, Any]]:
         seen.intersection_update({upload["id"] for upload in page["uploads"]})
 
 
-def _settle_one(call: Call, family_id: UUID, recording_id: UUID) -> str:
-    found = audio_store().inspect_object(object_key(family_id, recording_id))
-    facts = None
-    if found is not None:
-        facts = {
-            "size_bytes": found.size_bytes,
-            "content_type": found.content_type,
-            "is_mp4": found.is_mp4,
-            "etag": found.etag,
-            "stored_at": found.stored_at.isoformat(),
-        }
-    settled = transact(
-        call,
-        "rescue_recording_tx",
-        repeatable=True,
-        recording_id=recording_id,
-        object=facts,
-    )
-    outcome: str = settled["outcome"]
-    return outcome
+def _settle_one(call: Call, upload: dict[str, Any]) -> str:
+    found = audio_store().inspect_object(upload["object_key"])
+    facts = None if found is None else found.facts()
+    settled = transact(call, "rescue_recording_tx", repeatable=True, recording_id=upload["id"], object=facts)
+    return str(settled["outcome"])

@@ -1,25 +1,24 @@
 """Walks a bucket's objects and the recordings' rows side by side, and says where they differ.
 
 Both come in the order of their keys, byte by byte, so one look at each is enough and nothing is kept. A recording's
-audio and waveform share a stem, and the audio comes first. Knows neither the store nor the database.
+waveform is listed right after its audio. Knows neither the store nor the database.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.storage.keys import ids_of_key
+
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from chalicelib.storage.store import ListedObject
 
 STEPS_A_PAGE = 1000
 FINDINGS_A_PAGE = 200
-
-_ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-_KEY = re.compile(rf"(families/({_ID})/recordings/({_ID}))\.(audio\.m4a|waveform\.json)")
-AUDIO = ".audio.m4a"
 
 Finding = dict[str, Any]
 Row = Mapping[str, Any]
@@ -42,12 +41,13 @@ class Page:
 def compare(objects: Iterable[ListedObject], rows: Iterable[Row], after: str) -> Iterator[Page]:
     """Pages of findings, the last of them marked. A walk that ended at a page's position may go on from there.
 
-    `rows` have id, family_id, object_key, size_bytes, etag. A finding is {kind: missing | orphaned | differing,
-    recording_id, family_id, details}; it is to be confirmed, for objects and rows were read at different moments.
+    `rows` have id, family_id, object_key, waveform_key, size_bytes, etag. A finding is {kind: missing | orphaned |
+    differing, recording_id, family_id, details}; it is to be confirmed, for objects and rows were read at different
+    moments.
     """
     walk = _Walk(rows, after)
     for found in objects:
-        # The bucket is past these voices, and did not have them.
+        # The listing is past the keys of these rows: their objects are missing.
         while walk.row is not None and walk.row["object_key"] < found.key:
             walk.miss()
             yield from walk.full_page()
@@ -67,7 +67,7 @@ class _Walk:
         self._rows = iter(rows)
         self.row = next(self._rows, None)
         self.page = Page(after)
-        self._last_row_key = ""
+        self._waveform_key: str | None = None
 
     def miss(self) -> None:
         """The row's object is not there."""
@@ -81,10 +81,10 @@ class _Walk:
         if self.row is not None and self.row["object_key"] == found.key:
             self._compare(self._pass_row(), found)
             return
-        named = _KEY.fullmatch(found.key)
-        if named and self._last_row_key == named[1] + AUDIO:
+        if found.key == self._waveform_key:
             return
-        family_id, recording_id = (named[2], named[3]) if named else (None, None)
+        # What the key says is a hint for the operator; whether a row has the key is asked when the finding is written.
+        family_id, recording_id = ids_of_key(found.key) or (None, None)
         stored_at = found.stored_at.isoformat()
         self._find(
             "orphaned", recording_id, family_id, object_key=found.key, size_bytes=found.size_bytes, stored_at=stored_at
@@ -101,11 +101,11 @@ class _Walk:
         assert row is not None
         self.page.recordings += 1
         self.page.position = max(self.page.position, row["object_key"])
-        self._last_row_key = row["object_key"]
+        self._waveform_key = row["waveform_key"]
         self.row = next(self._rows, None)
         return row
 
-    def _find(self, kind: str, recording_id: str | None, family_id: str | None, **details: Any) -> None:
+    def _find(self, kind: str, recording_id: UUID | str | None, family_id: UUID | str | None, **details: Any) -> None:
         self.page.findings.append(
             {"kind": kind, "recording_id": recording_id, "family_id": family_id, "details": details}
         )

@@ -1,6 +1,6 @@
 """The object store (Cloudflare R2, by its S3 API): signed URLs for clients, and what the backend does with objects.
 
-The one module that speaks to it, for the recordings and for their second copies. It makes every key itself, holds no
+The one module that speaks to it, for the recordings and for their second copies. It takes keys as they are, holds no
 transaction, never overwrites an object, and never deletes one of its own accord.
 """
 
@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
-from uuid import UUID
 from xml.etree import ElementTree
 
 from chalicelib import config
@@ -29,16 +28,6 @@ HEAD_BYTES = 4096
 PAGE = 1000
 
 _XML = {"s3": "http://s3.amazonaws.com/doc/2006-03-01/"}
-
-
-def object_key(family_id: UUID, recording_id: UUID) -> str:
-    """Where a recording's audio lies."""
-    return f"families/{family_id}/recordings/{recording_id}.audio.m4a"
-
-
-def waveform_key(family_id: UUID, recording_id: UUID) -> str:
-    """Where a recording's waveform lies."""
-    return f"families/{family_id}/recordings/{recording_id}.waveform.json"
 
 
 @dataclass(frozen=True)

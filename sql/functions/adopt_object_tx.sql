@@ -1,6 +1,8 @@
 CREATE OR REPLACE FUNCTION ops.adopt_object_tx(
   p_family_id uuid,
   p_recording_id uuid,
+  p_object_key text,
+  p_waveform_key text,
   p_object jsonb,
   p_duration_seconds double precision
 )
@@ -19,17 +21,21 @@ BEGIN
   v_now := clock_timestamp();
   IF EXISTS (SELECT FROM public.recordings WHERE id = p_recording_id)
      OR EXISTS (SELECT FROM ops.upload_reservations WHERE id = p_recording_id)
+     OR ops.key_is_claimed(p_object_key)
+     OR ops.key_is_claimed(p_waveform_key)
   THEN
     RETURN ops.refuse('CONFLICT', '{"reason": "claimed"}');
   END IF;
   -- The way of every recording: as an upload that was admitted, whose object is there.
-  INSERT INTO ops.upload_reservations (id, family_id, size_bytes, duration_seconds, content_type, url_expires_at, live_until, watch_until)
-  VALUES (p_recording_id, p_family_id, (p_object ->> 'size_bytes')::bigint, p_duration_seconds, p_object ->> 'content_type', v_now, v_now, v_now)
+  INSERT INTO ops.upload_reservations (id, family_id, object_key, waveform_key, size_bytes, duration_seconds, content_type,
+                                       url_expires_at, live_until, watch_until)
+  VALUES (p_recording_id, p_family_id, p_object_key, p_waveform_key, (p_object ->> 'size_bytes')::bigint, p_duration_seconds,
+          p_object ->> 'content_type', v_now, v_now, v_now)
   RETURNING * INTO v_reservation;
   PERFORM ops.keep_recording(v_reservation, p_object, NULL, NULL, (p_object ->> 'stored_at')::timestamptz, true);
   RETURN jsonb_build_object('recording', ops.recording_json(p_recording_id));
 END
 $$;
 COMMENT ON FUNCTION ops.adopt_object_tx IS
-  'An object without a row becomes a recording of the family its key names, by nobody, over quota too. Refuses NOT_FOUND for an unknown family, CONFLICT claimed where a recording or upload has the key.';
+  'An object without a row becomes a recording of this family, over quota too; its created_by is null. Refuses NOT_FOUND for an unknown family, CONFLICT claimed where a recording or an upload has the id or a key.';
 SELECT ops.publish_function('ops.adopt_object_tx', 'app_service');

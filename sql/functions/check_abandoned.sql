@@ -4,9 +4,9 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  v_stem text;
+  v_keys text[];
 BEGIN
-  SELECT 'families/' || reservation.family_id || '/recordings/' || reservation.id INTO v_stem
+  SELECT array_remove(ARRAY[reservation.object_key, reservation.waveform_key], NULL) INTO v_keys
   FROM ops.upload_reservations AS reservation
   WHERE reservation.id = p_recording_id
     AND reservation.state = 'abandoned'
@@ -15,11 +15,9 @@ BEGIN
     -- Nothing makes a recording of an abandoned upload. Should one stand there all the same, its voice counts more.
     AND NOT EXISTS (
       SELECT FROM public.recordings
-      WHERE id = reservation.id
-         OR object_key = 'families/' || reservation.family_id || '/recordings/' || reservation.id || '.audio.m4a'
+      WHERE id = reservation.id OR object_key = reservation.object_key
     );
-  RETURN pg_catalog.jsonb_build_object('keys', CASE WHEN v_stem IS NULL THEN '[]'::jsonb
-    ELSE pg_catalog.jsonb_build_array(v_stem || '.audio.m4a', v_stem || '.waveform.json') END);
+  RETURN jsonb_build_object('keys', coalesce(to_jsonb(v_keys), '[]'));
 END
 $$;
 COMMENT ON FUNCTION ops.check_abandoned IS

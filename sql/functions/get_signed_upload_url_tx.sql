@@ -1,6 +1,8 @@
 CREATE OR REPLACE FUNCTION ops.get_signed_upload_url_tx(
   p_family_id uuid,
   p_recording_id uuid,
+  p_object_key text,
+  p_waveform_key text,
   p_size_bytes bigint,
   p_duration_seconds double precision,
   p_content_type text,
@@ -79,10 +81,11 @@ BEGIN
     ) >= c_max_pending THEN
       RETURN ops.refuse('CONFLICT', '{"reason": "too_many_uploads"}');
     END IF;
-    INSERT INTO ops.upload_reservations (id, family_id, user_id, size_bytes, duration_seconds, content_type, content_md5,
-                                         waveform_size_bytes, url_expires_at, live_until, watch_until)
-    VALUES (v_recording_id, p_family_id, v_user_id, p_size_bytes, p_duration_seconds, p_content_type, p_content_md5,
-            p_waveform_size_bytes, v_now + p_url_seconds * interval '1 second', v_now + c_hold, v_now + c_watch);
+    INSERT INTO ops.upload_reservations (id, family_id, user_id, object_key, waveform_key, size_bytes, duration_seconds, content_type,
+                                         content_md5, waveform_size_bytes, url_expires_at, live_until, watch_until)
+    VALUES (v_recording_id, p_family_id, v_user_id, p_object_key, p_waveform_key, p_size_bytes, p_duration_seconds, p_content_type,
+            p_content_md5, p_waveform_size_bytes, v_now + p_url_seconds * interval '1 second', v_now + c_hold, v_now + c_watch)
+    RETURNING * INTO v_reservation;
     PERFORM ops.remember_idempotent('get-signed-upload-url', p_idempotency_key, p_request_hash,
       pg_catalog.jsonb_build_object('recording_id', v_recording_id));
     PERFORM ops.capture_event('recording_upload_started', v_user_id, pg_catalog.jsonb_build_object(
@@ -98,6 +101,8 @@ BEGIN
 
   RETURN pg_catalog.jsonb_build_object(
     'recording_id', v_recording_id,
+    'object_key', v_reservation.object_key,
+    'waveform_key', v_reservation.waveform_key,
     'reserved_bytes', p_size_bytes,
     'expires_at', v_now + p_url_seconds * interval '1 second');
 END

@@ -24,9 +24,8 @@ BEGIN
     coalesce(p_recorded_at, p_reservation.created_at),
     p_reservation.user_id,
     p_rescued,
-    'families/' || p_reservation.family_id || '/recordings/' || p_reservation.id || '.audio.m4a',
-    CASE WHEN p_reservation.waveform_size_bytes IS NOT NULL
-      THEN 'families/' || p_reservation.family_id || '/recordings/' || p_reservation.id || '.waveform.json' END,
+    p_reservation.object_key,
+    p_reservation.waveform_key,
     p_object ->> 'etag',
     p_reservation.content_md5,
     (p_object ->> 'stored_at')::timestamptz

@@ -21,8 +21,7 @@ BEGIN
   LOOP
     -- Bucket and rows were read at different moments: only what is still so counts.
     IF v_finding.kind = 'orphaned' THEN
-      CONTINUE WHEN EXISTS (SELECT FROM public.recordings WHERE id = v_finding.recording_id AND family_id = v_finding.family_id)
-        OR EXISTS (SELECT FROM ops.upload_reservations WHERE id = v_finding.recording_id AND family_id = v_finding.family_id);
+      CONTINUE WHEN ops.key_is_claimed(v_finding.details ->> 'object_key');
       v_orphaned := v_orphaned + 1;
     ELSE
       CONTINUE WHEN NOT EXISTS (SELECT FROM public.recordings WHERE id = v_finding.recording_id AND purging_at IS NULL);

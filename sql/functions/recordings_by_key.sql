@@ -8,7 +8,7 @@ DECLARE
 BEGIN
   SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(page) ORDER BY page.object_key COLLATE "C") INTO v_recordings
   FROM (
-    SELECT id, family_id, object_key, size_bytes, etag
+    SELECT id, family_id, object_key, waveform_key, size_bytes, etag
     FROM public.recordings
     WHERE object_key COLLATE "C" > p_after
     ORDER BY object_key COLLATE "C"

@@ -9,7 +9,7 @@ DECLARE
 BEGIN
   SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(due) ORDER BY due.position) INTO v_uploads
   FROM (
-    SELECT id, family_id, pg_catalog.row_number() OVER (ORDER BY updated_at, id) AS position
+    SELECT id, object_key, pg_catalog.row_number() OVER (ORDER BY updated_at, id) AS position
     FROM ops.upload_reservations
     WHERE state = 'pending' AND url_expires_at <= pg_catalog.clock_timestamp() AND updated_at < v_before
     ORDER BY updated_at, id

@@ -98,6 +98,34 @@ def test_a_bucket_that_is_empty_misses_every_voice(schedules: Schedules) -> None
     assert {found["recordingId"] for found in schedules.now("audit_storage")["missing"]} == recordings
 
 
+def test_an_object_belongs_to_the_row_that_names_its_key_and_to_no_other(schedules: Schedules) -> None:
+    family, keeper = schedules.family_of_one()
+    recording = schedules.kept(family, keeper)
+    other, other_keeper = schedules.family_of_one()
+    upload = schedules.upload(other, other_keeper, waveformSizeBytes=3)
+    # The ids of a recording and of an upload, in keys that no row has: a waveform that was never announced, another
+    # family's folder.
+    unnamed = [
+        schedules.key(family, recording).replace(".audio.m4a", ".waveform.json"),
+        schedules.key(other, recording),
+        schedules.key(family, upload),
+    ]
+    for key in unnamed:
+        schedules.store.put(key, b"[1]")
+    # Keys of another form, named by a row.
+    schedules.run("UPDATE public.recordings SET object_key = 'older/a', waveform_key = 'older/w'")
+    schedules.run("UPDATE ops.upload_reservations SET waveform_key = 'older/z' WHERE id = %s", upload)
+    schedules.store.put("older/a", voice(2_000))
+    for key in ("older/w", "older/z"):
+        schedules.store.put(key, b"[1]")
+    unnamed.append(schedules.key(family, recording))
+    summary = schedules.now("audit_storage")
+    assert {found["objectKey"] for found in summary["orphaned"]} == set(unnamed)
+    assert (summary["missing"], summary["differing"]) == ([], [])
+    unclaimed = schedules.value("SELECT ops.unclaimed_keys(%s)", schedules.stored())
+    assert unclaimed == {"armed": True, "keys": sorted(unnamed)}
+
+
 def test_what_is_under_way_is_neither_missing_nor_orphaned(schedules: Schedules) -> None:
     family, keeper = schedules.family_of_one()
     schedules.upload(family, keeper)
@@ -128,7 +156,7 @@ def test_an_audit_cut_off_after_any_page_finds_the_same(schedules: Schedules, mo
     for _ in range(3):
         family, keeper = schedules.family_of_one()
         for number in range(4):
-            recording = schedules.kept(family, keeper)
+            recording = schedules.kept(family, keeper, waveformSizeBytes=3)
             key = schedules.key(family, recording)
             schedules.store.put(key.replace(".audio.m4a", ".waveform.json"), b"[1]", "application/json")
             if number == 1:

@@ -19,18 +19,17 @@ class Killed(BaseException):
 
 def trashed(schedules: Schedules, age: str = "31 days") -> tuple[str, str, Person]:
     family, keeper = schedules.family_of_one()
-    recording = schedules.kept(family, keeper)
+    recording = schedules.kept(family, keeper, waveformSizeBytes=3)
     schedules.store.put(
         schedules.key(family, recording).replace(".audio.m4a", ".waveform.json"), b"[1]", "application/json"
     )
-    schedules.run("UPDATE public.recordings SET waveform_key = replace(object_key, '.audio.m4a', '.waveform.json')")
     schedules.trash(recording, age)
     return family, recording, keeper
 
 
-def abandoned(schedules: Schedules) -> tuple[str, str]:
+def abandoned(schedules: Schedules, **more: Any) -> tuple[str, str]:
     family, keeper = schedules.family_of_one()
-    recording = schedules.reserve(family, keeper)["recordingId"]
+    recording = schedules.reserve(family, keeper, **more)["recordingId"]
     schedules.pass_time(recording, "15 days")
     schedules.run("UPDATE ops.upload_reservations SET state = 'abandoned'")
     return family, recording
@@ -157,8 +156,10 @@ def test_a_store_that_is_down_leaves_the_row_that_says_what_is_to_be_done(schedu
 
 
 def test_an_abandoned_upload_goes_with_whatever_it_left(schedules: Schedules) -> None:
-    family, recording = abandoned(schedules)
-    schedules.store.put(schedules.key(family, recording), voice())
+    family, recording = abandoned(schedules, waveformSizeBytes=3)
+    audio = schedules.key(family, recording)
+    schedules.store.put(audio, voice())
+    schedules.store.put(audio.replace(".audio.m4a", ".waveform.json"), b"[1]", "application/json")
     assert schedules.now("cleanup_media") == {
         "armed": True,
         "planned": 1,
@@ -168,6 +169,15 @@ def test_an_abandoned_upload_goes_with_whatever_it_left(schedules: Schedules) ->
     }
     assert schedules.stored() == []
     assert schedules.run("SELECT count(*) FROM ops.upload_reservations") == [(0,)]
+
+
+def test_what_is_deleted_are_the_objects_that_the_row_names(schedules: Schedules) -> None:
+    family, recording = abandoned(schedules, waveformSizeBytes=3)
+    schedules.run("UPDATE ops.upload_reservations SET object_key = 'older/a', waveform_key = 'older/w'")
+    for key in ("older/a", "older/w", schedules.key(family, recording)):
+        schedules.store.put(key, voice())
+    assert schedules.now("cleanup_media")["dropped"] == 1
+    assert schedules.stored() == [schedules.key(family, recording)]
 
 
 def test_an_upload_still_watched_is_not_dropped_whatever_its_state_says(schedules: Schedules) -> None:

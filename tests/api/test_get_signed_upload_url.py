@@ -284,6 +284,17 @@ def test_the_same_key_reserves_once_and_signs_afresh(module_api: Api, family: st
     assert send("PUT", again["uploadUrl"], voice(2_000), again["uploadHeaders"])[0] == 200
 
 
+def test_the_same_key_signs_for_the_objects_that_were_reserved(module_api: Api, family: str, keeper: Person) -> None:
+    body = upload_of(family, waveformSizeBytes=3)
+    recording = keeper.ask(NAME, body, idempotency_key="once").data["recordingId"]
+    keys = f"older/{recording}/a", f"older/{recording}/w"
+    statement = "UPDATE ops.upload_reservations SET object_key = %s, waveform_key = %s WHERE id = %s"
+    module_api.run(statement, *keys, recording)
+    again = keeper.ask(NAME, body, idempotency_key="once").data
+    assert again["objectKey"] == keys[0]
+    assert keys[0] in again["uploadUrl"] and keys[1] in again["waveformUploadUrl"]
+
+
 def test_the_same_key_at_the_quota_is_not_refused_for_its_own_bytes(
     module_api: Api, family: str, keeper: Person
 ) -> None:

@@ -30,6 +30,16 @@ def test_a_voice_whose_phone_died_is_there_one_run_after_its_url_expired(schedul
     assert schedules.run("SELECT count(*) FROM ops.upload_reservations") == [(0,)]
 
 
+def test_it_looks_where_the_upload_was_reserved_and_the_recording_keeps_those_keys(schedules: Schedules) -> None:
+    family, keeper = schedules.family_of_one()
+    recording = schedules.reserve(family, keeper)["recordingId"]
+    schedules.run("UPDATE ops.upload_reservations SET object_key = 'older/a', waveform_key = 'older/w'")
+    schedules.store.put("older/a", voice(2_000), "audio/mp4")
+    schedules.pass_time(recording, EXPIRED)
+    assert schedules.now("settle_uploads") == {"rescued": 1, "finished": True}
+    assert schedules.run("SELECT object_key, waveform_key FROM public.recordings") == [("older/a", "older/w")]
+
+
 def test_the_phone_that_comes_back_late_finds_its_recording(schedules: Schedules) -> None:
     family, keeper = schedules.family_of_one()
     recording = schedules.upload(family, keeper)

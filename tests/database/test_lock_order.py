@@ -98,12 +98,15 @@ def reserve_new(line: Connection, turn: Turn) -> None:
 
 
 def adopt(line: Connection, turn: Turn) -> None:
+    recording = str(uuid.uuid4())
     transact(
         line,
         None,
         "adopt_object_tx",
         family_id=turn.world.family,
-        recording_id=str(uuid.uuid4()),
+        recording_id=recording,
+        object_key=f"audio/{recording}",
+        waveform_key=None,
         object=stored(SIZE),
         duration_seconds=3.0,
     )

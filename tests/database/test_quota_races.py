@@ -296,7 +296,7 @@ def test_a_finalize_in_the_middle_of_the_clean_up_makes_nothing(database: Databa
     lapse(database, [upload], watch=True)
     assert rescue(family.line, upload, None) == "abandoned"
     early = database.connect("app_login", autocommit=False)
-    assert len(cleaning("check_abandoned", upload)(early)["keys"]) == 2
+    assert len(cleaning("check_abandoned", upload)(early)["keys"]) == 1
     assert cleaning("drop_abandoned_tx", upload)(early) == {"dropped": True}
     assert finalize(family.line, family.keeper, family.id, upload, 600)["refused"] == "NOT_FOUND"
     early.commit()

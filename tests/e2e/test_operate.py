@@ -45,7 +45,7 @@ def ask(stack: RunningStack, statement: str, *values: object) -> list[tuple[obje
     return rows
 
 
-def put_orphan(stack: RunningStack) -> tuple[str, str]:
+def put_orphan(stack: RunningStack, *, with_waveform: bool = False) -> tuple[str, str]:
     """A voice in the bucket that no row names; answers its family and its key."""
     family = str(ask(stack, "SELECT id FROM public.families LIMIT 1")[0][0])
     key = f"families/{family}/recordings/{uuid.uuid4()}.audio.m4a"
@@ -59,14 +59,21 @@ def put_orphan(stack: RunningStack) -> tuple[str, str]:
         config=Config(signature_version="s3v4", s3={"addressing_style": "path"}),
     )
     client.put_object(Bucket=env["R2_BUCKET_NAME"], Key=key, Body=SAMPLE.read_bytes(), ContentType="audio/mp4")
+    if with_waveform:
+        client.put_object(Bucket=env["R2_BUCKET_NAME"], Key=waveform_of(key), Body=b"[1]")
     return family, key
 
 
+def waveform_of(key: str) -> str:
+    return key.replace(".audio.m4a", ".waveform.json")
+
+
 def test_an_object_without_a_row_is_told_and_kept_and_can_be_adopted(stack: RunningStack) -> None:
-    family, key = put_orphan(stack)
+    family, key = put_orphan(stack, with_waveform=True)
     used = "SELECT storage_used_bytes FROM public.entitlements WHERE family_id = %s"
     before = ask(stack, used, family)[0][0]
-    assert key in operate(stack, "tools.operate orphans").stdout
+    listed = operate(stack, "tools.operate orphans").stdout
+    assert key in listed and waveform_of(key) in listed
     # Too young to be anybody's rubbish, whoever confirms it.
     purged = operate(stack, "tools.operate purge-orphans", CONFIRM="yes")
     assert purged.returncode == 0
@@ -74,7 +81,8 @@ def test_an_object_without_a_row_is_told_and_kept_and_can_be_adopted(stack: Runn
 
     adopted = operate(stack, "tools.operate adopt", KEY=key, SECONDS="8.5")
     assert adopted.returncode == 0, adopted.stderr
-    assert key not in operate(stack, "tools.operate orphans").stdout
+    listed = operate(stack, "tools.operate orphans").stdout
+    assert key not in listed and waveform_of(key) not in listed, "its waveform is adopted along"
     assert ask(stack, used, family)[0][0] == before + SAMPLE.stat().st_size  # type: ignore[operator]
     again = operate(stack, "tools.operate adopt", KEY=key, SECONDS="8.5")
     assert again.returncode == 1

@@ -21,6 +21,7 @@ from psycopg2.extensions import connection as Connection
 
 from chalicelib.api import rate_limits
 from chalicelib.database import connections
+from chalicelib.storage.keys import object_key
 from chalicelib.storage.store import AUDIO_TYPE
 from tests.support import gateway
 from tests.support.database_server import Database
@@ -134,9 +135,10 @@ class Api:
         recording = str(uuid.uuid4())
         self.as_service(
             person,
-            "ops.get_signed_upload_url_tx(%s, %s, %s, 12.5, 'audio/mp4', NULL, NULL, 900)",
+            "ops.get_signed_upload_url_tx(%s, %s, %s, NULL, %s, 12.5, 'audio/mp4', NULL, NULL, 900)",
             family,
             recording,
+            object_key(uuid.UUID(family), uuid.UUID(recording)),
             size,
         )
         stored = {

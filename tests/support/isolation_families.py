@@ -71,8 +71,8 @@ class IsolationFamilies:
 
     def _reserve(self, family: str, person: Person) -> str:
         reservation = str(uuid.uuid4())
-        reserve = "ops.get_signed_upload_url_tx(%s, %s, 500, 12.5, 'audio/mp4', NULL, NULL, 900)"
-        self.api.as_service(person, reserve, family, reservation)
+        reserve = "ops.get_signed_upload_url_tx(%s, %s, %s, NULL, 500, 12.5, 'audio/mp4', NULL, NULL, 900)"
+        self.api.as_service(person, reserve, family, reservation, f"audio/{reservation}")
         return reservation
 
     def _code(self, family: str, keeper: Person, state: str) -> str:

@@ -136,12 +136,15 @@ def become_customer(database: Database, family: str) -> str:
 
 def reserve(connection: Connection, person: Any, family: str, size: int, recording: str = "", key: str = "") -> Any:
     """The answer to a reservation of `size` bytes; with a key, asking again renews it."""
+    recording = recording or str(uuid.uuid4())
     return transact(
         connection,
         person,
         "get_signed_upload_url_tx",
         family_id=family,
-        recording_id=recording or str(uuid.uuid4()),
+        recording_id=recording,
+        object_key=f"audio/{recording}",
+        waveform_key=None,
         size_bytes=size,
         duration_seconds=10,
         content_type="audio/mp4",

@@ -95,8 +95,8 @@ def keep_recording(database: Database, family: str, person: uuid.UUID, size: int
     """A recording of this person's, reserved and finalized."""
     recording = str(uuid.uuid4())
     service = database.connect_as("app_service", person)
-    reserve = "ops.get_signed_upload_url_tx(%s, %s, %s, 10, 'audio/mp4', NULL, NULL, 900)"
-    assert "refused" not in call(service, reserve, family, recording, size)
+    reserve = "ops.get_signed_upload_url_tx(%s, %s, %s, NULL, %s, 10, 'audio/mp4', NULL, NULL, 900)"
+    assert "refused" not in call(service, reserve, family, recording, f"audio/{recording}", size)
     stored = {
         "size_bytes": size,
         "content_type": "audio/mp4",

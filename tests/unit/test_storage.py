@@ -22,6 +22,7 @@ from chalicelib.errors import Unavailable
 from chalicelib.storage import s3_http
 from chalicelib.storage import store as r2
 from chalicelib.storage.copying import copy_to_backup
+from chalicelib.storage.keys import ids_of_key, object_key, waveform_key
 from tests.support.object_store import RunningStore, running_store, send, use_store, voice
 
 
@@ -41,7 +42,7 @@ def store(running: RunningStore, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ru
 
 @pytest.fixture
 def key() -> str:
-    return r2.object_key(uuid4(), uuid4())
+    return object_key(uuid4(), uuid4())
 
 
 @pytest.fixture
@@ -64,8 +65,17 @@ def signed_headers(url: str) -> str:
 def test_keys_are_made_of_ids_alone() -> None:
     family_id, recording_id = uuid4(), uuid4()
     stem = f"families/{family_id}/recordings/{recording_id}"
-    assert r2.object_key(family_id, recording_id) == f"{stem}.audio.m4a"
-    assert r2.waveform_key(family_id, recording_id) == f"{stem}.waveform.json"
+    assert object_key(family_id, recording_id) == f"{stem}.audio.m4a"
+    assert waveform_key(family_id, recording_id) == f"{stem}.waveform.json"
+
+
+def test_the_ids_are_read_back_from_a_key_and_from_nothing_else() -> None:
+    ids = uuid4(), uuid4()
+    key = object_key(*ids)
+    assert ids_of_key(key) == ids
+    assert ids_of_key(waveform_key(*ids)) == ids
+    others = [key.upper(), f"{key}x", f"{key}\n", f"x{key}", key.replace("audio", "video"), key.replace("-", ""), ""]
+    assert [ids_of_key(other) for other in others] == [None] * len(others)
 
 
 def test_size_type_content_and_that_nothing_is_overwritten_are_signed(store: RunningStore, key: str) -> None:
@@ -93,7 +103,7 @@ def test_what_the_client_gets_uploads(store: RunningStore, key: str) -> None:
 
 
 def test_a_waveform_uploads_as_json(store: RunningStore) -> None:
-    key, body = r2.waveform_key(uuid4(), uuid4()), json.dumps([0.1, 0.9]).encode()
+    key, body = waveform_key(uuid4(), uuid4()), json.dumps([0.1, 0.9]).encode()
     upload = r2.audio_store().sign_upload(key, len(body), r2.WAVEFORM_TYPE)
     assert upload.headers["content-type"] == "application/json"
     assert send("PUT", upload.url, body, upload.headers)[0] == 200
@@ -273,7 +283,7 @@ def test_deleting_deletes_and_may_be_repeated(store: RunningStore, key: str) -> 
 
 def test_a_listing_walks_every_page(store: RunningStore, monkeypatch: pytest.MonkeyPatch) -> None:
     family_id = uuid4()
-    keys = sorted(r2.object_key(family_id, uuid4()) for _ in range(7))
+    keys = sorted(object_key(family_id, uuid4()) for _ in range(7))
     for key in keys:
         store.put(key, voice(50))
     monkeypatch.setattr(r2, "PAGE", 3)
@@ -287,7 +297,7 @@ def test_a_listing_walks_every_page(store: RunningStore, monkeypatch: pytest.Mon
 
 def test_a_listing_goes_on_where_it_was_left(store: RunningStore) -> None:
     family_id = uuid4()
-    keys = sorted(r2.object_key(family_id, uuid4()) for _ in range(4))
+    keys = sorted(object_key(family_id, uuid4()) for _ in range(4))
     for key in keys:
         store.put(key, voice(50))
     (page,) = r2.audio_store().list_objects(f"families/{family_id}/", start_after=keys[1])
@@ -301,7 +311,7 @@ def test_an_empty_listing_has_no_page(store: RunningStore) -> None:
 def test_a_listing_that_breaks_half_way_says_so(store: RunningStore, monkeypatch: pytest.MonkeyPatch) -> None:
     family_id = uuid4()
     for _ in range(3):
-        store.put(r2.object_key(family_id, uuid4()), voice(50))
+        store.put(object_key(family_id, uuid4()), voice(50))
     monkeypatch.setattr(r2, "PAGE", 2)
     pages = r2.audio_store().list_objects(f"families/{family_id}/")
     assert len(next(pages)) == 2

@@ -1,0 +1,30 @@
+"""The keys of a recording's objects, and the way back from a key to its ids. Nothing else takes a key apart.
+
+A key is made when an upload is reserved and kept on the reservation, then on the recording: from there on the rows say
+which object is whose. Finalize and playback make a key again from the ids, since they sign or ask before any row with a
+key is read, so keys of kept recordings bind the two functions for good.
+"""
+
+from __future__ import annotations
+
+import re
+from uuid import UUID
+
+_ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_KEY = re.compile(rf"families/({_ID})/recordings/({_ID})\.(?:audio\.m4a|waveform\.json)")
+
+
+def object_key(family_id: UUID, recording_id: UUID) -> str:
+    """The key of a recording's audio."""
+    return f"families/{family_id}/recordings/{recording_id}.audio.m4a"
+
+
+def waveform_key(family_id: UUID, recording_id: UUID) -> str:
+    """The key of a recording's waveform."""
+    return f"families/{family_id}/recordings/{recording_id}.waveform.json"
+
+
+def ids_of_key(key: str) -> tuple[UUID, UUID] | None:
+    """(family id, recording id) of a key of either kind; None for any other text."""
+    found = _KEY.fullmatch(key)
+    return (UUID(found[1]), UUID(found[2])) if found else None
