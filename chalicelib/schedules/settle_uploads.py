@@ -11,7 +11,7 @@ from typing import Any
 
 from chalicelib.call import Call
 from chalicelib.database.messages import transact
-from chalicelib.schedules.rows import work_through
+from chalicelib.schedules.rows import Row, work_through
 from chalicelib.schedules.slots import QUARTER, once_a_slot
 from chalicelib.storage.store import audio_store
 
@@ -55,7 +55,7 @@ def _due(call: Call) -> Iterator[dict[str, Any]]:
         seen.intersection_update({upload["id"] for upload in page["uploads"]})
 
 
-def _settle_one(call: Call, upload: dict[str, Any]) -> str:
+def _settle_one(call: Call, upload: Row) -> str:
     found = audio_store().inspect_object(upload["object_key"])
     facts = None if found is None else found.facts()
     settled = transact(call, "rescue_recording_tx", repeatable=True, recording_id=upload["id"], object=facts)
