@@ -15,7 +15,7 @@ OPERATE := jobs requeue reconcile orphans adopt purge-orphans disarm rearm
 export ID FAMILY KEY SECONDS CONFIRM
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run story test test-all bench check format migrate rollback migration drill openapi client-types fuzz $(OPERATE) clean
+.PHONY: help setup run story test test-all bench check format migrate rollback migration operation drill openapi client-types fuzz $(OPERATE) clean
 
 help: ## this page
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ rollback: $(READY) ## undo the last migration there
 
 migration: $(READY) ## begin a new migration: make migration NAME=add_chapters
 	@$(BIN)/python sql/migrate.py new "$(NAME)"
+
+operation: $(READY) ## begin a new operation: make operation NAME=thank-storyteller
+	@$(BIN)/python -m tools.new_operation "$(NAME)"
 
 drill: $(READY) ## dump, restore elsewhere, compare everything; the bucket too
 	@$(BIN)/python -m tools.drill
