@@ -1,6 +1,6 @@
-"""The guards around yoyo: one deployer at a time, bounded waits, all of a file or nothing, no rewritten history.
+"""What sql/migrate.py needs beyond yoyo: one run at a time, bounded waits, one transaction a file, no edited history.
 
-sql/migrate.py is the program; this module never decides what to apply.
+sql/migrate.py decides what to apply; this module only makes it safe.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from yoyo import read_migrations  # type: ignore[import-untyped]
 from yoyo.backends.core.postgresql import PostgresqlBackend  # type: ignore[import-untyped]
 from yoyo.connections import parse_uri  # type: ignore[import-untyped]
 
-# Any number will do, as long as every deployer of this project uses the same.
+# The advisory lock of a run. The number means nothing; every run of this project uses the same.
 DEPLOYER_LOCK = 5_308_417_662
 
 NAME = re.compile(r"\d{14}_[a-z0-9_]+(\.rollback)?\.sql")
 COMMENTS = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
-# Inside a function's body BEGIN is a keyword of plpgsql; at the start of a statement it would end our transaction.
+# At the start of a statement these end the transaction of the run. Inside a function's body they are plpgsql.
 TRANSACTION_CONTROL = re.compile(
     r"(BEGIN|COMMIT|END|ROLLBACK|ABORT|START|SAVEPOINT|RELEASE|PREPARE\s+TRANSACTION)\b", re.IGNORECASE
 )
 
-# A deployer that is killed, frozen or unplugged must not keep its locks: the server looks for the client while it
-# works, and ends a session that stays silent.
+# A run whose process is killed or whose network is gone must not keep its locks: while it executes a statement the
+# server checks every second that the client is still connected, and it ends a session that is idle for a minute.
 SESSION = """
     SET client_connection_check_interval = '1s';
     SET idle_session_timeout = '60s';
@@ -39,8 +39,8 @@ SESSION = """
     SET client_min_messages = warning;
 """
 
-# Unqualified names fail: what a migration makes must not depend on who runs it. Rather fail after five seconds than
-# queue the whole application behind a lock that somebody else holds.
+# The empty search_path makes unqualified names fail: what a migration makes must not depend on who runs it. The lock
+# timeout is short because every request that needs the table waits behind the waiting migration.
 TRANSACTION = """
     SET LOCAL search_path = '';
     SET LOCAL lock_timeout = '5s';
@@ -57,20 +57,20 @@ BOOKKEEPING = """
         applied_at TIMESTAMPTZ NOT NULL DEFAULT now()
     );
     COMMENT ON TABLE migrations.applied_files IS
-        'Checksum of every migration, rollback and function file, as it read when it was applied.';
+        'SHA-256 of every migration, rollback, view and function file as it was when it was applied.';
 """
 
 
 class MigrationRefused(Exception):
-    """Nothing was changed; the message says what to mend first."""
+    """Nothing was changed; the message says what to correct first."""
 
 
 class MigrationFailed(Exception):
-    """One file failed and left nothing of itself; what was applied before it stays."""
+    """One file failed and was rolled back as a whole; the migrations that were applied before it stay."""
 
 
 class DeployerBackend(PostgresqlBackend):  # type: ignore[misc]  # yoyo ships no types
-    """yoyo on one connection, the one that holds the lock, with its tables in schema migrations."""
+    """yoyo on the one connection that holds the lock, with yoyo's tables in schema migrations."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -85,7 +85,7 @@ class DeployerBackend(PostgresqlBackend):  # type: ignore[misc]  # yoyo ships no
 
 
 def connect(url: str) -> Any:
-    """A connection in autocommit. An address that cannot be read is not repeated: it carries a password."""
+    """A connection in autocommit. A malformed URL is not repeated in the error: it contains a password."""
     try:
         connection = psycopg2.connect(
             url,
@@ -96,16 +96,14 @@ def connect(url: str) -> Any:
             keepalives_count=3,
         )
     except psycopg2.ProgrammingError:
-        raise MigrationRefused(
-            "the database's address cannot be read: it is postgresql://user:password@host/name"
-        ) from None
+        raise MigrationRefused("the database's URL is malformed: write postgresql://user:password@host/name") from None
     connection.autocommit = True
     return connection
 
 
 @contextlib.contextmanager
 def only_deployer(url: str, wait_seconds: float) -> Iterator[DeployerBackend]:
-    """A backend that holds the deployers' lock; it goes with the connection, so the dead hold nothing."""
+    """A backend that holds the lock of a run. The lock ends with the connection, so a dead process holds none."""
     backend = DeployerBackend(url)
     try:
         backend.execute(SESSION)
@@ -114,12 +112,12 @@ def only_deployer(url: str, wait_seconds: float) -> Iterator[DeployerBackend]:
             backend.execute("SELECT pg_advisory_lock(:key)", {"key": DEPLOYER_LOCK})
         except LockNotAvailable:
             raise MigrationRefused(
-                f"another deployer has been migrating this database for {wait_seconds:g} s; "
-                "try again when it is done (application_name 'migrate' in pg_stat_activity)"
+                f"another run has been migrating this database for {wait_seconds:g} s; "
+                "run this again when it is done (application_name 'migrate' in pg_stat_activity)"
             ) from None
         backend.execute(BOOKKEEPING)
         backend.create_lock_table()
-        # A row in yoyo's own lock table can only be a dead deployer's: the living wait for the lock we hold.
+        # A row in yoyo's own lock table was left by a process that died: a live one waits for the lock held here.
         backend.break_lock()
         with backend.lock():
             backend.ensure_internal_schema_updated()
@@ -138,22 +136,25 @@ def one_file(backend: DeployerBackend, file: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def naming(file: str) -> Iterator[None]:
-    """Turns the database's error into one that says which file it came from."""
+    """Turns the database's error into MigrationFailed with the file's name. Its DETAIL may quote a row: left out."""
     try:
         yield
     except psycopg2.Error as error:
-        said = error.diag.message_primary or str(error).strip()
-        where = f" ({error.diag.context.splitlines()[0]})" if error.diag.context else ""
-        raise MigrationFailed(f"{file} failed, nothing of it was kept: {said}{where}") from error
+        message = error.diag.message_primary or str(error).strip()
+        if error.diag.context:
+            message += f" ({error.diag.context.splitlines()[0]})"
+        if isinstance(error, LockNotAvailable):
+            message += ". Another session holds a lock that it needs (pg_stat_activity): run this again later"
+        raise MigrationFailed(f"{file} failed and was rolled back: {message}") from error
 
 
 def back_to_bookkeeping(backend: DeployerBackend) -> None:
-    """A migration may have become another role on its way."""
+    """Undoes SET ROLE and SET LOCAL search_path of a migration, for the bookkeeping in the same transaction."""
     backend.execute("RESET ROLE; SET LOCAL search_path = migrations")
 
 
 def read_folder(folder: Path) -> Any:
-    """yoyo's list of the migrations, after a look at every file: a well-named pair each, not empty, one transaction."""
+    """yoyo's list of the migrations. Refuses a file with a wrong name, without its pair, or without a statement."""
     if not folder.is_dir():
         raise MigrationRefused(f"there is no folder {folder}")
     for path in sorted(path for path in folder.iterdir() if not path.name.startswith(".")):
@@ -161,36 +162,42 @@ def read_folder(folder: Path) -> Any:
             raise MigrationRefused(
                 f"{path.name}: a migration is named YYYYMMDDHHMMSS_concept.sql, with a .rollback.sql beside it"
             )
-        for twin in pair(folder, path.name.removesuffix(".sql").removesuffix(".rollback")):
-            if not twin.exists():
-                raise MigrationRefused(f"{path.name} has no {twin.name} beside it")
-        if not spoken(path.read_text(encoding="utf-8")):
-            raise MigrationRefused(f"{path.name} says nothing: write its statements")
+        for half in pair(folder, path.name.removesuffix(".sql").removesuffix(".rollback")):
+            if not half.exists():
+                raise MigrationRefused(f"{path.name} has no {half.name} beside it: write it")
+        if not or_none(path.read_text(encoding="utf-8")):
+            raise MigrationRefused(f"{path.name} holds comments alone: write its statements")
     found = read_migrations(glob.escape(str(folder)))
     for migration in found:
         migration.load()
         if not migration.use_transactions:
-            raise MigrationRefused(f"{migration.id}.sql asks to run outside a transaction: nothing could take it back")
+            raise MigrationRefused(f"{migration.id}.sql asks to run outside a transaction: it could not be rolled back")
         for step in (wrapped.step for wrapped in migration.steps):
-            # What yoyo took for a statement may be a comment at the end of the file, which Postgres will not run.
-            step._apply = spoken(step._apply)
-            step._rollback = spoken(step._rollback)
+            # yoyo takes a comment at the end of the file for a statement; Postgres refuses to run it.
+            step._apply = or_none(step._apply)
+            step._rollback = or_none(step._rollback)
             refuse_transaction_control(f"{migration.id}.sql", [step._apply])
             refuse_transaction_control(f"{migration.id}.rollback.sql", [step._rollback])
     return found
 
 
-def spoken(statement: str | None) -> str | None:
-    return statement if statement and COMMENTS.sub("", statement).strip() else None
+def without_comments(statement: str) -> str:
+    """The statement without its comments; only good to look at, because -- may also be part of a literal."""
+    return COMMENTS.sub("", statement).strip()
+
+
+def or_none(statement: str | None) -> str | None:
+    """The statement, or None where it is a comment alone."""
+    return statement if statement and without_comments(statement) else None
 
 
 def refuse_transaction_control(file: str, statements: Iterable[str | None]) -> None:
-    if any(TRANSACTION_CONTROL.match(COMMENTS.sub("", statement or "").lstrip()) for statement in statements):
+    if any(TRANSACTION_CONTROL.match(without_comments(statement or "")) for statement in statements):
         raise MigrationRefused(f"{file} begins or ends a transaction itself: it already runs in one")
 
 
 def check_history(backend: DeployerBackend, folder: Path, found: Any) -> None:
-    """Refuses what would make two databases with the same list of migrations differ."""
+    """Refuses what would make two databases differ although both list the same migrations."""
     stored = dict(backend.execute("SELECT file, sha256 FROM applied_files").fetchall())
     applied = [
         row[0] for row in backend.execute("SELECT migration_id FROM _yoyo_migration ORDER BY migration_id").fetchall()
@@ -199,16 +206,16 @@ def check_history(backend: DeployerBackend, folder: Path, found: Any) -> None:
         for path in pair(folder, name):
             if not path.exists():
                 raise MigrationRefused(
-                    f"{path.name} is applied but not in the folder: deploy from a checkout that has it"
+                    f"{path.name} is applied but not in {folder.name}/: deploy from a checkout that has it"
                 )
             if stored.get(f"migrations/{path.name}") != checksum(path):
                 raise MigrationRefused(
-                    f"{path.name} was changed after it was applied: restore it and write a new migration"
+                    f"{path.name} was changed after it was applied: restore it (git checkout) and write a new migration"
                 )
     for migration in found:
         if applied and migration.id not in applied and migration.id < applied[-1]:
             raise MigrationRefused(
-                f"{migration.id} is older than {applied[-1]}, which is applied: give it a newer timestamp"
+                f"{migration.id} is older than {applied[-1]}, which is applied: rename it to a newer timestamp"
             )
 
 

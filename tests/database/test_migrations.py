@@ -1,15 +1,14 @@
-"""The migration program: one deployer at a time, all of a file or nothing, and no history rewritten.
+"""The migration program: one run at a time, one transaction a file, no edited history.
 
-Throw-away migrations here; the project's own are in test_real_migrations.py.
+The migrations here are thrown away; the project's own are in test_real_migrations.py, views in test_view_files.py,
+functions in test_function_files.py.
 """
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg2
@@ -17,10 +16,7 @@ import pytest
 
 from sql import migrate, migration_guards
 from tests.support.database_server import Cluster, Database
-
-FIRST = "20260101000000_first"
-SECOND = "20260102000000_second"
-THIRD = "20260103000000_third"
+from tests.support.sql_project import FIRST, SECOND, THIRD, Project, wait_for
 
 
 @pytest.fixture
@@ -30,63 +26,12 @@ def database(cluster: Cluster) -> Iterator[Database]:
         yield database
 
 
-class Project:
-    """A folder of throw-away migrations and functions, and the database they go to."""
-
-    def __init__(self, folder: Path, database: Database) -> None:
-        self.database = database
-        self.migrations = folder / "migrations"
-        self.functions = folder / "functions"
-        self.migrations.mkdir()
-        self.functions.mkdir()
-        self.url = database.url("postgres")
-        self.said: list[str] = []
-
-    def migration(self, name: str, up: str, down: str = "SELECT 1;") -> None:
-        (self.migrations / f"{name}.sql").write_text(up)
-        (self.migrations / f"{name}.rollback.sql").write_text(down)
-
-    def function(self, name: str, result: str, schema: str = "public") -> None:
-        body = f"CREATE OR REPLACE FUNCTION {schema}.{name}() RETURNS text LANGUAGE sql AS $$ SELECT '{result}' $$;"
-        (self.functions / f"{name}.sql").write_text(body)
-
-    def apply(self, wait_seconds: float = 20) -> migrate.Outcome:
-        return migrate.apply(
-            self.url,
-            migrations=self.migrations,
-            functions=self.functions,
-            report=self.said.append,
-            wait_seconds=wait_seconds,
-        )
-
-    def rollback(self, steps: int | None = 1) -> migrate.Outcome:
-        return migrate.rollback(self.url, steps, migrations=self.migrations, report=self.said.append)
-
-    def process(self, *arguments: str) -> subprocess.Popen[str]:
-        folders = ["--migrations", str(self.migrations), "--functions", str(self.functions)]
-        command = [sys.executable, str(Path(migrate.__file__)), *arguments, "--database", self.url, *folders]
-        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-    def exists(self, table: str) -> bool:
-        return self.database.run("SELECT to_regclass(%s) IS NOT NULL", [table]) == [(True,)]
-
-    def applied(self) -> list[str]:
-        return [name for name, is_applied in migrate.status(self.url, migrations=self.migrations) if is_applied]
-
-
 @pytest.fixture
 def project(tmp_path: Path, database: Database) -> Project:
     return Project(tmp_path, database)
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 15) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
-
-
-# -- the plain course --------------------------------------------------------------------------------------------------
+# -- applying and rolling back ----------------------------------------------------------------------------------------
 
 
 def test_a_migration_is_applied_once(project: Project) -> None:
@@ -124,7 +69,7 @@ def test_a_rollback_runs_its_statements_in_the_order_they_are_written(project: P
 def test_each_step_is_reported_with_its_time(project: Project) -> None:
     project.migration(FIRST, "CREATE TABLE public.one (n int);")
     project.apply()
-    assert project.said[0].startswith(f"applied {FIRST} (") and project.said[0].endswith(" ms)")
+    assert project.reported[0].startswith(f"applied {FIRST} (") and project.reported[0].endswith(" ms)")
 
 
 def test_what_a_select_in_a_migration_returns_is_not_printed(
@@ -135,7 +80,7 @@ def test_what_a_select_in_a_migration_returns_is_not_printed(
     assert capsys.readouterr().out == ""
 
 
-def test_a_migration_that_became_another_role_is_still_booked(project: Project) -> None:
+def test_a_migration_that_changes_its_role_is_recorded_all_the_same(project: Project) -> None:
     project.database.run("GRANT CREATE, USAGE ON SCHEMA public TO anon")
     project.migration(FIRST, "SET ROLE anon; CREATE TABLE public.one (n int);")
     project.migration(SECOND, "CREATE TABLE public.two (n int);")
@@ -151,9 +96,7 @@ def test_a_failed_migration_leaves_nothing_of_itself(project: Project) -> None:
     project.migration(FIRST, "CREATE TABLE public.one (n int);", "DROP TABLE public.one;")
     project.migration(SECOND, "CREATE TABLE public.two (n int); INSERT INTO public.two VALUES (1 / 0);")
     project.migration(THIRD, "CREATE TABLE public.three (n int);")
-    with pytest.raises(
-        migrate.MigrationFailed, match=rf"{SECOND}\.sql failed, nothing of it was kept: division by zero"
-    ):
+    with pytest.raises(migrate.MigrationFailed, match=rf"{SECOND}\.sql failed and was rolled back: division by zero"):
         project.apply()
     assert project.applied() == [FIRST]
     assert [project.exists(f"public.{name}") for name in ("one", "two", "three")] == [True, False, False]
@@ -168,12 +111,12 @@ def test_a_failed_migration_ends_the_program_with_an_error_that_names_it(project
     assert project.database.cluster.password not in out + said
 
 
-def test_an_address_that_cannot_be_read_is_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_malformed_url_is_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
     assert migrate.main(["status", "--database", "postgresql//postgres:secret@localhost/stories"]) == 1
     assert "secret" not in capsys.readouterr().err
 
 
-def test_a_failed_migration_blocks_nobody(project: Project) -> None:
+def test_after_a_failed_migration_the_next_run_can_start(project: Project) -> None:
     project.migration(FIRST, "SELECT 1 / 0;")
     with pytest.raises(migrate.MigrationFailed):
         project.apply()
@@ -189,13 +132,13 @@ def test_a_failed_rollback_leaves_the_migration_applied(project: Project) -> Non
     assert project.exists("public.one") and project.applied() == [FIRST]
 
 
-def test_a_migration_and_its_booking_are_one_transaction(project: Project) -> None:
-    """Else a deployer killed between the two leaves a migration that is there and not known, and fails for ever."""
+def test_a_migration_and_its_record_are_one_transaction(project: Project) -> None:
+    """Otherwise a run killed between the two leaves tables that the next run does not know of and fails to create."""
     project.migration(FIRST, "CREATE TABLE public.one (n int);")
     project.apply()
     project.migration(SECOND, "CREATE TABLE public.two (n int);")
     project.database.run(
-        "ALTER TABLE migrations._yoyo_migration ADD CONSTRAINT full_up CHECK (migration_id < '20260102') NOT VALID"
+        "ALTER TABLE migrations._yoyo_migration ADD CONSTRAINT only_one CHECK (migration_id < '20260102') NOT VALID"
     )
     with pytest.raises(migrate.MigrationFailed):
         project.apply()
@@ -216,10 +159,10 @@ def test_a_migration_outside_a_transaction_is_refused(project: Project) -> None:
         project.apply()
 
 
-# -- one deployer at a time --------------------------------------------------------------------------------------------
+# -- one run at a time --------------------------------------------------------------------------------------------
 
 
-def test_two_deployers_at_once_apply_everything_once(project: Project) -> None:
+def test_runs_at_the_same_time_apply_everything_once(project: Project) -> None:
     project.migration(FIRST, "CREATE TABLE public.one (n int); SELECT pg_catalog.pg_sleep(0.3);")
     project.migration(SECOND, "INSERT INTO public.one VALUES (1); SELECT pg_catalog.pg_sleep(0.3);")
     project.function("answer", "yes")
@@ -230,19 +173,21 @@ def test_two_deployers_at_once_apply_everything_once(project: Project) -> None:
     assert sorted("nothing to apply" in out for out, _ in said) == [False, True, True]
 
 
-def test_a_deployer_waits_for_another_only_so_long(project: Project) -> None:
+def test_a_run_waits_for_another_only_as_long_as_it_is_told(project: Project) -> None:
     project.migration(FIRST, "CREATE TABLE public.one (n int);")
     project.database.run("SELECT pg_advisory_lock(%s)", [migrate.DEPLOYER_LOCK])
     release = threading.Timer(8, project.database.run, ["SELECT pg_advisory_unlock_all()"])
-    release.start()  # should the deployer wait for ever, this test still ends
+    release.start()  # ends the test also when the run waits without end
     started = time.monotonic()
-    with pytest.raises(migrate.MigrationRefused, match=r"another deployer has been migrating this database for 0\.5 s"):
-        project.apply(wait_seconds=0.5)
-    release.cancel()
+    try:
+        with pytest.raises(migrate.MigrationRefused, match=r"another run has been migrating this database for 0\.5 s"):
+            project.apply(wait_seconds=0.5)
+    finally:
+        release.cancel()
     assert time.monotonic() - started < 5
 
 
-def test_a_killed_deployer_blocks_nobody(project: Project) -> None:
+def test_after_a_killed_run_the_next_run_can_start(project: Project) -> None:
     project.database.run("CREATE TABLE public.switch (seconds int); GRANT SELECT ON public.switch TO postgres")
     project.database.run("INSERT INTO public.switch VALUES (600)")
     project.migration(
@@ -260,15 +205,15 @@ def test_a_killed_deployer_blocks_nobody(project: Project) -> None:
     assert time.monotonic() - started < 8
 
 
-def test_a_deployer_that_falls_silent_is_cut_off(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A laptop that was closed in the middle keeps its connection; the server has to end it."""
+def test_the_server_ends_a_run_that_is_idle_too_long(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A laptop that is closed in the middle of a run keeps its connection and so the lock."""
     project.migration(FIRST, "CREATE TABLE public.one (n int);")
     monkeypatch.setattr(migration_guards, "SESSION", migration_guards.SESSION.replace("'60s'", "'0.5s'"))
     with pytest.raises(psycopg2.OperationalError), migration_guards.only_deployer(project.url, 5):
         assert project.apply(wait_seconds=5).migrations == [FIRST]
 
 
-def test_the_lock_row_of_a_deployer_that_died_is_broken(project: Project) -> None:
+def test_the_row_that_a_dead_run_left_in_yoyos_lock_table_is_removed(project: Project) -> None:
     project.migration(FIRST, "CREATE TABLE public.one (n int);")
     project.apply()
     project.migration(SECOND, "CREATE TABLE public.two (n int);")
@@ -278,8 +223,10 @@ def test_the_lock_row_of_a_deployer_that_died_is_broken(project: Project) -> Non
     assert time.monotonic() - started < 5
 
 
-def test_a_migration_gives_up_on_a_lock_somebody_else_holds(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Waiting behind a long query, an ALTER TABLE would make the whole application wait behind itself."""
+def test_a_migration_stops_waiting_for_a_lock_of_another_session(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While an ALTER TABLE waits behind a long query, every request that needs the table waits behind it."""
     project.migration(FIRST, "CREATE TABLE public.one (n int);")
     project.apply()
     reader = project.database.connect("postgres", autocommit=False)
@@ -291,20 +238,23 @@ def test_a_migration_gives_up_on_a_lock_somebody_else_holds(project: Project, mo
         migration_guards.TRANSACTION.replace("lock_timeout = '5s'", "lock_timeout = '0.2s'"),
     )
     started = time.monotonic()
-    with pytest.raises(migrate.MigrationFailed, match="lock timeout"):
+    with pytest.raises(
+        migrate.MigrationFailed,
+        match=r"lock timeout\. Another session holds a lock that it needs .*: run this again later",
+    ):
         project.apply()
     assert time.monotonic() - started < 4
 
 
-def test_a_migration_may_not_run_for_ever(project: Project) -> None:
+def test_a_migration_runs_under_a_statement_timeout(project: Project) -> None:
     project.migration(
-        FIRST, "CREATE TABLE public.told AS SELECT pg_catalog.current_setting('statement_timeout') AS deadline;"
+        FIRST, "CREATE TABLE public.settings AS SELECT pg_catalog.current_setting('statement_timeout') AS deadline;"
     )
     project.apply()
-    assert project.database.run("SELECT deadline FROM public.told") == [("5min",)]
+    assert project.database.run("SELECT deadline FROM public.settings") == [("5min",)]
 
 
-def test_two_threads_of_one_process_may_migrate_two_databases(cluster: Cluster, tmp_path: Path) -> None:
+def test_two_threads_of_one_process_migrate_two_databases(cluster: Cluster, tmp_path: Path) -> None:
     with cluster.database("template1") as first, cluster.database("template1") as second:
         projects = []
         for number, database in enumerate((first, second)):
@@ -328,7 +278,7 @@ def test_a_changed_applied_file_is_refused_by_name(project: Project, suffix: str
     project.migration(FIRST, "CREATE TABLE public.one (n int);", "DROP TABLE public.one;")
     project.apply()
     path = project.migrations / f"{FIRST}{suffix}"
-    path.write_text(path.read_text() + "-- a later thought\n")
+    path.write_text(path.read_text() + "-- an edit\n")
     project.migration(SECOND, "CREATE TABLE public.two (n int);")
     for attempt in (project.apply, project.rollback):
         with pytest.raises(migrate.MigrationRefused, match=f"{path.name} was changed after it was applied"):
@@ -337,13 +287,13 @@ def test_a_changed_applied_file_is_refused_by_name(project: Project, suffix: str
 
 
 def test_an_older_checkout_is_refused(project: Project) -> None:
-    """It knows nothing of the newest tables, and would put yesterday's functions on top of them."""
+    """It has no text of the newest tables, and would put the functions of the older release on top of them."""
     project.migration(FIRST, "CREATE TABLE public.one (n int);")
     project.migration(SECOND, "CREATE TABLE public.two (n int);")
     project.apply()
     for path in project.migrations.glob(f"{SECOND}*"):
         path.unlink()
-    with pytest.raises(migrate.MigrationRefused, match=f"{SECOND}.sql is applied but not in the folder"):
+    with pytest.raises(migrate.MigrationRefused, match=f"{SECOND}.sql is applied but not in migrations/"):
         project.apply()
 
 
@@ -362,9 +312,9 @@ def test_a_migration_without_its_rollback_is_refused(project: Project) -> None:
         project.apply()
 
 
-def test_a_rollback_that_says_nothing_is_refused(project: Project) -> None:
+def test_a_rollback_without_a_statement_is_refused(project: Project) -> None:
     project.migration(FIRST, "CREATE TABLE public.one (n int);", "-- to be written\n")
-    with pytest.raises(migrate.MigrationRefused, match=rf"{FIRST}\.rollback\.sql says nothing"):
+    with pytest.raises(migrate.MigrationRefused, match=rf"{FIRST}\.rollback\.sql holds comments alone"):
         project.apply()
 
 
@@ -381,9 +331,9 @@ def test_names_must_be_qualified(project: Project) -> None:
         project.apply()
 
 
-def test_comments_behind_the_last_statement_do_no_harm(project: Project) -> None:
+def test_comments_after_the_last_statement_are_ignored(project: Project) -> None:
     project.migration(
-        FIRST, "-- before\nCREATE TABLE public.one (n int);\n-- behind\n", "DROP TABLE public.one;\n-- behind\n"
+        FIRST, "-- before\nCREATE TABLE public.one (n int);\n-- after\n", "DROP TABLE public.one;\n-- after\n"
     )
     project.apply()
     assert project.exists("public.one")
@@ -396,111 +346,19 @@ def test_a_new_migration_is_a_pair_newer_than_every_other(project: Project) -> N
     up, down = migrate.new("Prompt of the Day", migrations=project.migrations)
     assert up.name == "29990101000001_prompt_of_the_day.sql"
     assert down.name == "29990101000001_prompt_of_the_day.rollback.sql"
-    assert "-- Prompt of the day" in up.read_text() and "-- Tables" in up.read_text()
+    assert up.read_text().startswith("-- Prompt of the day: ")
+    assert "public.prompt_of_the_day" in up.read_text() and "DROP TABLE public.prompt_of_the_day" in down.read_text()
 
 
-def test_status_tells_applied_from_pending(project: Project) -> None:
+def test_a_new_migration_is_refused_until_it_is_written(project: Project) -> None:
+    migrate.new("thanks", migrations=project.migrations)
+    with pytest.raises(migrate.MigrationRefused, match=r"_thanks\.(rollback\.)?sql holds comments alone"):
+        project.apply()
+
+
+def test_status_lists_what_is_applied_and_what_is_pending(project: Project) -> None:
     project.migration(FIRST, "CREATE TABLE public.one (n int);")
     assert migrate.status(project.url, migrations=project.migrations) == [(FIRST, False)]
     project.apply()
     project.migration(SECOND, "CREATE TABLE public.two (n int);")
     assert migrate.status(project.url, migrations=project.migrations) == [(FIRST, True), (SECOND, False)]
-
-
-# -- functions ---------------------------------------------------------------------------------------------------------
-
-
-def test_a_function_is_re_applied_when_its_text_changed(project: Project) -> None:
-    project.function("answer", "yes")
-    assert project.apply().functions == ["answer.sql"]
-    assert project.apply().functions == []
-    project.function("answer", "no")
-    assert project.apply().functions == ["answer.sql"]
-    assert project.database.run("SELECT public.answer()") == [("no",)]
-
-
-def test_functions_are_applied_all_or_none(project: Project) -> None:
-    project.function("answer", "yes")
-    project.function("question", "why")
-    project.apply()
-    project.function("answer", "no")
-    project.function("question", "why", schema="missing")
-    with pytest.raises(migrate.MigrationFailed, match=r"functions/question\.sql failed"):
-        project.apply()
-    assert project.database.run("SELECT public.answer()") == [("yes",)]
-    project.function("question", "how")
-    assert project.apply().functions == ["answer.sql", "question.sql"]
-
-
-def test_a_function_that_ends_the_transaction_is_refused(project: Project) -> None:
-    project.function("answer", "yes")
-    path = project.functions / "answer.sql"
-    path.write_text(path.read_text() + "\nCOMMIT;\n")
-    with pytest.raises(migrate.MigrationRefused, match=r"functions/answer\.sql begins or ends a transaction"):
-        project.apply()
-
-
-def test_a_function_may_name_another_that_comes_later(project: Project) -> None:
-    body = "CREATE OR REPLACE FUNCTION public.a() RETURNS text LANGUAGE sql AS $$ SELECT public.b() $$;"
-    (project.functions / "a.sql").write_text(body)
-    project.function("b", "found")
-    project.apply()
-    assert project.database.run("SELECT public.a()") == [("found",)]
-
-
-def test_a_function_lost_in_a_migration_is_back_when_it_is_done(project: Project) -> None:
-    project.migration(FIRST, "CREATE SCHEMA inner_room;", "DROP SCHEMA inner_room CASCADE;")
-    project.function("answer", "yes", schema="inner_room")
-    project.apply()
-    project.migration(SECOND, "DROP SCHEMA inner_room CASCADE; CREATE SCHEMA inner_room;")
-    project.apply()
-    assert project.database.run("SELECT inner_room.answer()") == [("yes",)]
-
-
-def test_a_function_lost_in_a_rollback_is_back_when_the_older_checkout_is_deployed(project: Project) -> None:
-    project.function("answer", "yes")
-    project.migration(
-        FIRST, "CREATE TABLE public.one (n int);", "DROP TABLE public.one; DROP FUNCTION public.answer();"
-    )
-    project.apply()
-    project.rollback()
-    for path in project.migrations.iterdir():
-        path.unlink()
-    assert project.apply().migrations == []
-    assert project.database.run("SELECT public.answer()") == [("yes",)]
-
-
-def test_a_function_that_takes_rows_of_a_table_does_not_keep_it_from_being_rolled_back(project: Project) -> None:
-    project.migration(FIRST, "CREATE TABLE public.one (n int);", "DROP TABLE public.one;")
-    project.function("answer", "yes")
-    for name, signature in {"one_row": "p_row public.one", "many_rows": "p_rows public.one[]"}.items():
-        body = f"CREATE OR REPLACE FUNCTION public.{name}({signature}) RETURNS int LANGUAGE sql AS 'SELECT 1';"
-        (project.functions / f"{name}.sql").write_text(body)
-    project.apply()
-    project.rollback()
-    assert not project.exists("public.one")
-    assert project.database.run("SELECT public.answer()") == [("yes",)], "a function that was in nobody's way stays"
-    project.apply()
-    assert project.database.run("SELECT public.one_row(NULL), public.many_rows(NULL)") == [(1, 1)]
-
-
-def test_a_view_that_needs_a_table_keeps_it(project: Project) -> None:
-    project.migration(
-        FIRST,
-        "CREATE TABLE public.one (n int); CREATE VIEW public.all_of_one AS TABLE public.one;",
-        "DROP TABLE public.one;",
-    )
-    project.apply()
-    with pytest.raises(migrate.MigrationFailed, match="other objects depend on it"):
-        project.rollback()
-    assert project.exists("public.all_of_one")
-
-
-def test_a_function_without_a_file_is_reported_until_it_is_dropped(project: Project) -> None:
-    project.function("answer", "yes")
-    project.apply()
-    (project.functions / "answer.sql").unlink()
-    assert project.apply().functions_left_over == ["answer.sql"]
-    assert any("functions/answer.sql is gone" in line for line in project.said)
-    project.migration(FIRST, "DROP FUNCTION public.answer();")
-    assert project.apply().functions_left_over == []
