@@ -1,6 +1,6 @@
-"""The project's own migrations, on servers of their own: up, down and up again, on every Postgres we promise.
+"""The project's own migrations, views and functions: applied, rolled back and applied again, on every Postgres version.
 
-Rolling everything back drops roles, which belong to the whole cluster; so nothing here runs on the run's shared server.
+Rolling everything back drops roles, which belong to the whole cluster; so every test here has a server of its own.
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg2
 import pytest
 
 from local.postgres import EmbeddedPostgres
 from local.postgres_launch import binaries
 from sql import migrate
+from sql.migration_guards import pair
+from tests.support import isolation_rows
 from tests.support.database_server import Cluster, Database
 
 heavy = pytest.mark.heavy
@@ -72,8 +75,25 @@ def ours(database: Database) -> str:
     return schema(database, "--exclude-schema=migrations")
 
 
-def apply(database: Database, migrations: Path = migrate.MIGRATIONS, functions: Path = migrate.FUNCTIONS) -> None:
-    migrate.apply(database.url("postgres"), migrations=migrations, functions=functions, report=quiet)
+def apply(database: Database, folder: Path = migrate.SQL) -> None:
+    migrate.apply(database.url("postgres"), **folders(folder), report=quiet)
+
+
+def folders(folder: Path) -> dict[str, Path]:
+    return {name: folder / name for name in ("migrations", "views", "functions")}
+
+
+def copy_migrations(folder: Path, names: list[str]) -> None:
+    """Puts these migrations into a folder, beside folders of views and functions that are empty unless they exist."""
+    for path in folders(folder).values():
+        path.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        for path in pair(migrate.MIGRATIONS, name):
+            shutil.copy(path, folder / "migrations")
+
+
+def all_migrations() -> list[str]:
+    return [path.stem for path in sorted(migrate.MIGRATIONS.glob("*.sql")) if not path.stem.endswith(".rollback")]
 
 
 def test_up_down_and_up_again_gives_an_identical_schema(empty: Database) -> None:
@@ -90,50 +110,81 @@ def test_up_down_and_up_again_gives_an_identical_schema(empty: Database) -> None
 def test_up_down_and_up_again_works_with_data_in_every_table_it_can_fill(empty: Database) -> None:
     apply(empty)
     first = schema(empty)
-    a_family_with_a_voice(empty)
+    one_family(empty)
     migrate.rollback(empty.url("postgres"), None, report=quiet)
     assert empty.run("SELECT count(*) FROM auth.users") == [(1,)], "people are not ours to remove"
     apply(empty)
     assert schema(empty) == first
 
 
+def test_the_newest_migration_is_undone_by_its_rollback_with_rows_in_every_table(
+    empty: Database, tmp_path: Path
+) -> None:
+    """First without the files of views and functions, then under them."""
+    *older, newest = all_migrations()
+    copy_migrations(tmp_path, older)
+    apply(empty, tmp_path)
+    before = ours(empty)
+    copy_migrations(tmp_path, [newest])
+    for folder in (tmp_path, migrate.SQL):
+        apply(empty, folder)
+        after = ours(empty)
+        rows = fill_every_table(empty)
+        migrate.rollback(empty.url("postgres"), 1, **folders(folder), report=quiet)
+        left = count_rows(empty)
+        assert left == {table: rows[table] for table in left}, f"{newest}.rollback.sql loses rows of tables that stay"
+        if folder == tmp_path:
+            assert ours(empty) == before, f"{newest}.sql is not undone by {newest}.rollback.sql"
+        apply(empty, folder)
+        assert ours(empty) == after, f"{newest}.sql differs when it is applied after its rollback"
+
+
+def test_an_upgraded_database_has_the_catalog_of_a_fresh_one(own_cluster: Cluster, tmp_path: Path) -> None:
+    """The release before had other text in every file of sql/views and sql/functions, and a view more."""
+    with own_cluster.database("template1") as fresh, own_cluster.database("template1") as upgraded:
+        for database in (fresh, upgraded):
+            own_cluster.shape(database.name)
+        apply(fresh)
+        copy_migrations(tmp_path, all_migrations()[:-1])
+        for path in migrate.FUNCTIONS.glob("*.sql"):
+            text = f"CREATE OR REPLACE FUNCTION ops.{path.stem}(p_former int[]) RETURNS int LANGUAGE sql AS 'SELECT 1';"
+            (tmp_path / "functions" / path.name).write_text(text)
+        for name in [path.stem for path in migrate.VIEWS.glob("*.sql")]:
+            text = f"CREATE VIEW wire.{name} AS SELECT 1 AS former; GRANT ALL ON wire.{name} TO PUBLIC;"
+            (tmp_path / "views" / f"{name}.sql").write_text(text)
+        (tmp_path / "views" / "former.sql").write_text("CREATE VIEW wire.former AS TABLE wire.recordings;")
+        apply(upgraded, tmp_path)
+        assert schema(upgraded) != schema(fresh)
+        apply(upgraded)
+        assert schema(upgraded) == schema(fresh)
+        for database in (upgraded, fresh):
+            migrate.rollback(database.url("postgres"), None, report=quiet)
+
+
 @heavy
 def test_every_single_migration_goes_up_down_and_up_again(empty: Database, tmp_path: Path) -> None:
-    nothing = tmp_path / "functions"
-    nothing.mkdir()
-    some = tmp_path / "migrations"
-    some.mkdir()
     before = ours(empty)
-    for path in sorted(migrate.MIGRATIONS.glob("*.sql")):
-        if path.name.endswith(".rollback.sql"):
-            continue
-        shutil.copy(path, some)
-        shutil.copy(path.with_name(f"{path.stem}.rollback.sql"), some)
-        apply(empty, some, nothing)
+    for name in all_migrations():
+        copy_migrations(tmp_path, [name])
+        apply(empty, tmp_path)
         after = ours(empty)
-        assert after != before, f"{path.name} changes nothing"
-        migrate.rollback(empty.url("postgres"), 1, migrations=some, report=quiet)
-        assert ours(empty) == before, f"{path.name} is not undone by its rollback"
-        apply(empty, some, nothing)
-        assert ours(empty) == after, f"{path.name} differs the second time"
+        assert after != before, f"{name}.sql changes nothing"
+        migrate.rollback(empty.url("postgres"), 1, **folders(tmp_path), report=quiet)
+        assert ours(empty) == before, f"{name}.sql is not undone by its rollback"
+        apply(empty, tmp_path)
+        assert ours(empty) == after, f"{name}.sql differs the second time"
         before = after
 
 
 @heavy
 def test_a_fresh_database_equals_one_migrated_step_by_step(own_cluster: Cluster, tmp_path: Path) -> None:
-    nothing = tmp_path / "functions"
-    nothing.mkdir()
-    some = tmp_path / "migrations"
-    some.mkdir()
     with own_cluster.database("template1") as fresh, own_cluster.database("template1") as migrated:
         for database in (fresh, migrated):
             own_cluster.shape(database.name)
         apply(fresh)
-        for path in sorted(migrate.MIGRATIONS.glob("*.sql")):
-            if not path.name.endswith(".rollback.sql"):
-                shutil.copy(path, some)
-                shutil.copy(path.with_name(f"{path.stem}.rollback.sql"), some)
-                apply(migrated, some, nothing)
+        for name in all_migrations():
+            copy_migrations(tmp_path, [name])
+            apply(migrated, tmp_path)
         apply(migrated)
         assert schema(migrated) == schema(fresh)
         for database in (migrated, fresh):
@@ -160,13 +211,63 @@ def test_the_roles_stay_while_another_database_uses_them(own_cluster: Cluster) -
         before = schema(other)
         migrate.rollback(one.url("postgres"), None, report=quiet)
         assert schema(other) == before
-        a_family_with_a_voice(other)
+        one_family(other)
         migrate.rollback(other.url("postgres"), None, report=quiet)
         assert one.run("SELECT 1 FROM pg_roles WHERE rolname IN ('app_owner', 'app_service', 'app_login')") == []
 
 
-def a_family_with_a_voice(database: Database) -> None:
-    """One row of the common kinds, so that rolling back has something to give up."""
+def count_rows(database: Database) -> dict[str, int]:
+    tables = database.run(
+        "SELECT oid::regclass::text FROM pg_class"
+        " WHERE relnamespace::regnamespace::text IN ('public', 'ops') AND relkind IN ('r', 'p') ORDER BY 1"
+    )
+    return {table: database.run(f"SELECT count(*) FROM {table}")[0][0] for (table,) in tables}
+
+
+def fill_every_table(database: Database) -> dict[str, int]:
+    """The two families of isolation_rows.py, and a row of made-up values in each table that they leave empty; rows by table."""
+    isolation_rows.build(database)
+    for table, rows in count_rows(database).items():
+        if rows:
+            continue
+        columns = database.run(
+            "SELECT attname::text, atttypid::regtype::text, min(confrelid)::regclass::text FROM pg_attribute"
+            " LEFT JOIN pg_constraint ON conrelid = attrelid AND contype = 'f' AND conkey = ARRAY[attnum]"
+            " WHERE attrelid = %s::regclass AND attnum > 0 AND attnotnull AND NOT atthasdef AND NOT attisdropped"
+            " GROUP BY attname, atttypid",
+            [table],
+        )
+        names = ", ".join(name for name, _, _ in columns) or "id"
+        values = ", ".join(
+            f"(SELECT id FROM {referenced} LIMIT 1)" if referenced else MADE_UP.get(kind, "NULL")
+            for _, kind, referenced in columns
+        )
+        try:
+            database.run(f"INSERT INTO {table} ({names}) VALUES ({values or 'DEFAULT'})")
+        except psycopg2.Error as error:
+            pytest.fail(
+                f"tests/support/isolation_rows.py: add a row of {table} to build(); made-up values do not fit it"
+                f" ({error.diag.message_primary})"
+            )
+    return count_rows(database)
+
+
+MADE_UP = {
+    "uuid": "gen_random_uuid()",
+    "text": "'x'",
+    "integer": "1",
+    "bigint": "1",
+    "double precision": "1",
+    "boolean": "false",
+    "timestamp with time zone": "now()",
+    "date": "now()",
+    "jsonb": "'{}'",
+    "bytea": "'x'",
+}
+
+
+def one_family(database: Database) -> None:
+    """A family with its keeper, so that rolling back has rows to delete."""
     person = database.add_user()
     family = database.run("INSERT INTO public.families (name) VALUES ('Ours') RETURNING id")[0][0]
     database.run(
