@@ -225,7 +225,7 @@ def count_rows(database: Database) -> dict[str, int]:
 
 
 def fill_every_table(database: Database) -> dict[str, int]:
-    """The two families of isolation_rows.py, and a row of made-up values in each table that they leave empty; rows by table."""
+    """Two families, and a row of made-up values in each table that has none yet; the number of rows by table."""
     isolation_rows.build(database)
     for table, rows in count_rows(database).items():
         if rows:
