@@ -1,7 +1,7 @@
 """One call, from the moment it arrives: who calls, what is asked, by when it must end.
 
-A Call is made by the api for a request and by `Call.system` for a schedule or a job. It holds no connection and no
-secret but the raw body and headers, which are never logged.
+The API makes a Call for a request, `Call.system` makes one for a schedule or a job. Its raw body and headers may hold
+secrets and are never logged.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Limit:
 
 @dataclass
 class Call:
-    """What shared modules and operations may know about the call they serve."""
+    """What the code that serves a call may know about it."""
 
     request_id: str
     user_id: UUID | None = None

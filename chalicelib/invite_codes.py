@@ -1,7 +1,7 @@
 """Invite codes: nine letters, made from an invite's id and generation by a secret, and never stored.
 
-What is stored is a keyed hash of the code, so that neither the database nor a job in the queue can tell it. A code is
-for its invite's family to read out over the telephone: no I, no O, and case, blanks and dashes do not matter.
+Stored is a keyed hash of the code, so the code can be read neither from the database nor from a job. People read a code
+out over the telephone: it has no I and no O, and case, blanks and dashes do not matter.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from chalicelib import config
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 LENGTH = 9
 
-# Apart from the input of a code (20 bytes), so that the two uses of one secret never meet.
+# Longer than the input of a code (20 bytes), so that the two uses of one secret never have the same input.
 _HASHING = b"stories-from-the-sun/invite-code-hash/1"
 
 
@@ -50,7 +50,7 @@ def normalise(text: str) -> str | None:
 
 
 def _is_decoration(letter: str) -> bool:
-    """A blank or a dash of any kind: keyboards put in long ones by themselves."""
+    """A blank or a dash of any kind: some keyboards turn a dash into a long one by themselves."""
     return letter.isspace() or unicodedata.category(letter) == "Pd"
 
 
@@ -60,7 +60,7 @@ def shown(code: str) -> str:
 
 
 def join_url(code: str) -> str:
-    """Where the app takes a code by itself. Behind the #, where no server's log ever sees it."""
+    """The link that opens the app with the code. The code stands behind the #, which browsers send to no server."""
     return f"{config.load(config.AppSettings).app_url}/join#{shown(code)}"
 
 
@@ -70,7 +70,7 @@ def _secrets() -> tuple[str, ...]:
 
 def _code(secret: str, invite_id: UUID, generation: int) -> str:
     digest = hmac.digest(secret.encode(), invite_id.bytes + generation.to_bytes(4, "big"), "sha256")
-    # 256 bits over 24^9 codes: the remainder prefers none of them by more than one in 10^64.
+    # 256 bits for 24^9 codes: taking the remainder makes no code more likely than another by more than one in 10^64.
     number = int.from_bytes(digest, "big")
     letters = []
     for _ in range(LENGTH):

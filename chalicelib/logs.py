@@ -1,7 +1,7 @@
 """The log: one JSON line a request, and lines for what an operator must know.
 
-It never writes a name, an address, a token, a code, a signed URL or an exception's own words: fields are ids, numbers
-and words of ours, and everything passes through `scrub`. Lines go to standard output, one JSON object each.
+It never writes a name, an address, a token, a code, a signed URL or the text of a foreign exception: fields are ids,
+numbers and fixed words, and everything passes through `scrub`. Lines go to standard output, one JSON object each.
 """
 
 from __future__ import annotations
@@ -38,18 +38,18 @@ def logger() -> Logger:
             location=None,
             use_rfc3339=True,
             utc=True,
-            # ASCII, for U+2028 ends a line in many a viewer.
+            # ASCII, because U+2028 ends a line in many viewers.
             json_serializer=functools.partial(json.dumps, separators=(",", ":")),
         )
     return _logger
 
 
 def reset() -> None:
-    """Forgets the logger and that anything was served; a test that captures standard output asks for it."""
+    """Forgets the logger and that anything was served: a test needs it to capture standard output."""
     global _logger, _served
     if _logger is not None:
         _logger.handlers.clear()
-        # Powertools marks the standard logger it has set up, and believes the mark when it sets one up again.
+        # Powertools marks a standard logger as set up, and would not set it up again.
         for mark in ("init", "powertools_handler"):
             vars(logging.getLogger(SERVICE)).pop(mark, None)
     _logger = None
@@ -57,7 +57,7 @@ def reset() -> None:
 
 
 def info(event: str, call: Call | None = None, **fields: Any) -> None:
-    """A line about something normal; `event` is a fixed word of ours, `fields` are ids and numbers."""
+    """A line about something normal; `event` is a fixed name, `fields` are ids and numbers."""
     logger().info(event, extra=_fields(call, fields))
 
 
@@ -72,12 +72,12 @@ def error(event: str, call: Call | None = None, **fields: Any) -> None:
 
 
 def failure(event: str, exception: BaseException, call: Call | None = None, **fields: Any) -> None:
-    """An error line with an exception's kind and where it rose; its words only if they are ours."""
+    """An error line with an exception's class and where it was raised; its text only if we wrote it."""
     error(event, call, **fields, **facts_of(exception))
 
 
 def facts_of(exception: BaseException) -> dict[str, Any]:
-    """Kind, place and, for exceptions whose text we write, text. Foreign texts may quote what a caller sent."""
+    """Class, place and, where we wrote it, text. The text of a foreign exception may quote what a caller sent."""
     frames = traceback.extract_tb(exception.__traceback__)[-12:]
     facts: dict[str, Any] = {
         "error": type(exception).__name__,
@@ -108,7 +108,7 @@ def request(call: Call, status: int, code: str, duration_ms: float) -> None:
     logger().info("request", extra=_fields(call, fields))
 
 
-# Names the log line has for itself; a field of the same name would be lost or break the line.
+# Names that the log line uses itself; a field of the same name would be lost or break the line.
 _RESERVED = frozenset({"message", "level", "timestamp", "service", "location", "name", "args", "msg", "exc_info"})
 
 

@@ -1,8 +1,8 @@
-"""Errors to Sentry: what happened and where, never whose words.
+"""Errors to Sentry: what happened and where, without any text that a caller wrote.
 
-Sentry is imported when there is the first error to send and SENTRY_DSN is set, not before. An event holds the error's
-kind, the frames without their variables, the request id as a tag and the user's id alone. Sending never fails a request
-and never holds one longer than FLUSH_SECONDS.
+Sentry is imported with the first error to send, and only where SENTRY_DSN is set. An event holds the error's class, the
+frames without their variables, the request id as a tag and the user's id. Sending never fails a request and never
+delays one longer than FLUSH_SECONDS.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _quiet_until = 0.0
 
 
 def capture(error: BaseException, call: Call | None = None, **tags: str) -> None:
-    """Sends an error, with the call's request id, route and user id, and tags of ours."""
+    """Sends an error, with the call's request id, route and user id, and the given tags."""
     global _quiet_until
     if time.monotonic() < _quiet_until:
         return
@@ -35,13 +35,13 @@ def capture(error: BaseException, call: Call | None = None, **tags: str) -> None
             return
         _send(error, call, tags)
     except Exception as trouble:
-        # An alarm that breaks must not break what it watches.
+        # A failure of monitoring must not fail the request.
         _quiet_until = time.monotonic() + _QUIET_SECONDS
         logs.warning("monitoring_failed", call, error=type(trouble).__name__)
 
 
 def _start() -> bool:
-    """Whether there is anywhere to send to; sets the client up on the first time."""
+    """Whether a DSN is configured; sets up the client on the first use."""
     global _started_for
     try:
         settings = config.load(config.MonitoringSettings)
@@ -87,12 +87,12 @@ def _send(error: BaseException, call: Call | None, tags: dict[str, str]) -> None
     started = time.monotonic()
     sentry_sdk.flush(timeout=FLUSH_SECONDS)
     if time.monotonic() - started >= FLUSH_SECONDS:
-        # A slow Sentry costs one request its two seconds, not every failing request of an outage.
+        # A slow Sentry delays one request by two seconds, not every failing request of an outage.
         _quiet_until = time.monotonic() + _QUIET_SECONDS
 
 
 def _scrubbed(event: Event, hint: Hint) -> Event:
-    """Takes every text a caller could have written out of an event: exceptions' words, unless they are ours."""
+    """Removes from an event every text that a caller could have written: exceptions' texts, unless we wrote them."""
     error = (hint.get("exc_info") or (None, None, None))[1]
     ours = logs.facts_of(error).get("reason") if error is not None else None
     values: list[dict[str, Any]] = (event.get("exception") or {"values": []})["values"]
@@ -106,6 +106,6 @@ def _scrubbed(event: Event, hint: Hint) -> Event:
 
 
 def reset() -> None:
-    """Sets the client up anew on the next error."""
+    """Forgets the client; the next error sets it up again."""
     global _started_for, _quiet_until
     _started_for, _quiet_until = None, 0.0

@@ -1,7 +1,7 @@
-"""Takes out of a text or a structure whatever must not reach a log, an alert or a vendor.
+"""Removes from a text or a structure whatever must not reach a log, an alert or a vendor.
 
-The net below all sinks, not a licence: callers log ids and numbers and pass nothing private. It keeps a hint where a
-hint helps (`gr***@example.org`) and otherwise says what stood there.
+The last line of defence: callers already log ids and numbers alone. An address keeps a hint (`gr***@example.org`), any
+other secret is replaced by a word that says what it was.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ _SECRET_NAMES = "(?:access_|refresh_|id_)?token(?:_hash)?|code|secret|password|a
 _THREE = "[A-HJ-NP-Z]{3}"  # of an invite code: no I, no O
 _IGNORE = re.IGNORECASE
 
-# What a text must hold, in lower case, to be worth a search; what is searched for; what stands there afterwards. The
-# first column is for speed alone: every request is logged, and hardly any line holds a secret.
+# What a text must contain, in lower case, to be searched; what is searched for; what replaces it. The first column is
+# for speed alone: every request is logged, and hardly any line holds a secret.
 _RULES: tuple[tuple[str, re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     # A URL that signs itself: all of it, since the path beside a signature is no use either.
     ("x-amz-", re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://[^\s\"'<>]{0,2000}X-Amz-[^\s\"'<>]*", _IGNORE), "[signed url]"),
@@ -95,7 +95,7 @@ def scrub(value: Any, depth: int = 0) -> Any:
         }
     if isinstance(value, list | tuple | set | frozenset):
         return [scrub(item, depth + 1) for item in list(value)[:_MAX_ITEMS]]
-    # Anything else could say anything in its repr.
+    # The repr of any other type could hold anything.
     return f"[{type(value).__name__}]"
 
 

@@ -1,8 +1,8 @@
 """Who is calling: a Supabase access token in, a user id out.
 
-Only what we configured verifies: the shared secrets for HS256, the project's published keys for ES256 and RS256.
-Nothing a token says about where its key is (jku, jwk, x5u) is followed. The answer never tells which check failed; the
-log does, in a word of ours. Membership and roles are not looked at here: the database asks for them on every call.
+Only configured keys verify: the shared secrets for HS256, the project's published keys for ES256 and RS256. What a
+token says about where its key is (jku, jwk, x5u) is ignored. The answer never says which check failed; the log line
+does, in a fixed word. Membership and roles are not checked here: the database checks them on every call.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ MAX_TOKEN = 8_192
 _BEARER = re.compile(r"[Bb]earer ([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
-# What PyJWT and json may raise over a hostile token; each means no.
+# What PyJWT and json raise for a hostile token; each is answered UNAUTHORIZED.
 _HOSTILE = (jwt.PyJWTError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
 
 
 def bearer(header: str | None) -> str:
     """The token of an Authorization header: one, in exactly the form of a JWT. Raises UNAUTHORIZED."""
     if not header:
-        raise _no("no token")
+        raise _unauthorized("no token")
     found = _BEARER.fullmatch(header)
     if found is None or len(header) > MAX_TOKEN:
-        raise _no("malformed header")
+        raise _unauthorized("malformed header")
     return found[1]
 
 
@@ -49,15 +49,15 @@ def verify(token: str) -> UUID:
     try:
         header = jwt.get_unverified_header(token)
     except _HOSTILE:
-        raise _no("malformed") from None
+        raise _unauthorized("malformed") from None
     claims = _claims(token, header, settings)
     if claims.get("role") != ROLE:
-        raise _no("role")
+        raise _unauthorized("role")
     if claims.get("is_anonymous") not in (None, False):
-        raise _no("anonymous")
+        raise _unauthorized("anonymous")
     subject = claims.get("sub")
     if not isinstance(subject, str) or not _UUID.fullmatch(subject.lower()):
-        raise _no("subject")
+        raise _unauthorized("subject")
     return UUID(subject)
 
 
@@ -66,13 +66,13 @@ def _claims(token: str, header: dict[str, Any], settings: config.AuthSettings) -
     algorithm = header.get("alg")
     keys = _keys(algorithm, header.get("kid"), settings)
     if not keys:
-        raise _no("unknown key or algorithm")
+        raise _unauthorized("unknown key or algorithm")
     for key in keys:
         try:
             return jwt.decode(
                 token,
                 key,
-                # The one algorithm this key is for; the token's word was only used to choose the key.
+                # The one algorithm that this key is for. The token's own header only chose the key.
                 algorithms=[str(algorithm)],
                 audience=AUDIENCE,
                 issuer=f"{settings.supabase_url}/auth/v1",
@@ -82,12 +82,12 @@ def _claims(token: str, header: dict[str, Any], settings: config.AuthSettings) -
         except jwt.InvalidSignatureError:
             continue
         except _HOSTILE as error:
-            raise _no(type(error).__name__) from None
-    raise _no("signature")
+            raise _unauthorized(type(error).__name__) from None
+    raise _unauthorized("signature")
 
 
 def _keys(algorithm: Any, kid: Any, settings: config.AuthSettings) -> list[Any]:
-    """Keys of ours a token of this algorithm may be signed with; HS256 never meets a public key."""
+    """Our keys that may have signed a token of this algorithm. A public key is never tried for HS256."""
     if algorithm == "HS256":
         return list(settings.supabase_jwt_secret)
     if algorithm in jwks.ALGORITHMS and settings.supabase_jwks_url and isinstance(kid, str):
@@ -96,5 +96,5 @@ def _keys(algorithm: Any, kid: Any, settings: config.AuthSettings) -> list[Any]:
     return []
 
 
-def _no(why: str) -> Refused:
+def _unauthorized(why: str) -> Refused:
     return Refused("UNAUTHORIZED", note=why)

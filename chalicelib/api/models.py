@@ -68,7 +68,7 @@ def _utc(value: Any) -> datetime:
 
 
 def _one_line(value: str) -> str:
-    """A name goes into mails, headers and pages: nothing that breaks a line, hides or turns round what follows."""
+    """A name is shown in mails, headers and pages: no control character, line break or change of writing direction."""
     if any(unicodedata.category(letter) in ("Cc", "Zl", "Zp") or letter in _DIRECTION_MARKS for letter in value):
         raise PydanticCustomError("one_line", "must be a single line without control characters")
     return value
@@ -79,7 +79,7 @@ _DIRECTION_MARKS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u
 Timestamp = Annotated[datetime, BeforeValidator(_utc)]
 """A moment: RFC 3339 with an offset on the way in, UTC with Z on the way out."""
 
-# The same as a pattern for the OpenAPI document, which knows no functions of ours.
+# The same rule as a pattern for the OpenAPI document, which cannot hold Python functions.
 _CONTROLS = r"\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069"
 _BLANKS = r"\u0020\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 LINE_PATTERN = f"^[^{_CONTROLS}]*$"

@@ -1,8 +1,8 @@
 """Pages of a list: a limit, and an opaque cursor that says where the next page begins.
 
-A cursor is the place of the last thing shown, (time, id), and never a number of rows: nothing is shown twice or passed
-over when things come and go between two pages. It is tied to the very list it came from. It is no secret and grants
-nothing: a list's own rules are asked anew with every page.
+A cursor holds the place of the last row shown, (time, id), and not a number of rows: when rows come and go between two
+pages, none is shown twice or left out. It is valid for the list it came from alone. It is no secret and grants nothing:
+every page asks the list's own rules again.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def _digits(value: Any) -> Any:
-    """pydantic would also take "5.0", "+5", "1_0" and blanks; a client that sends those has a bug it should hear of."""
+    """Digits alone: pydantic would also take "5.0", "+5", "1_0" and blanks, and a client that sends those has a bug."""
     if not isinstance(value, str):
         return value
     if not (value.isascii() and value.isdigit() and len(value) < 10):
@@ -49,7 +49,7 @@ class PageQuery(WireModel):
 
 @dataclass(frozen=True)
 class Page:
-    """A page to be read: `parameters()` go to its query, `cut()` makes the answer of what that gave."""
+    """A page to read: `parameters()` go into its query, `cut()` makes the answer from the query's result."""
 
     list_name: str
     """What the list is called in its answer, such as recordings."""
@@ -57,7 +57,7 @@ class Page:
     """The column that, with the id, orders the list."""
     limit: int
     scope: str
-    """All that chooses what is on the list: a cursor of one scope means nothing in another."""
+    """A digest of everything that chooses the rows of the list: a cursor of one scope is refused in another."""
     after_at: datetime | None = None
     after_id: UUID | None = None
 
@@ -69,7 +69,7 @@ class Page:
     def cut(self, result: Mapping[str, Any]) -> dict[str, Any]:
         """`{<list_name>: rows, next_cursor: text or None}` of a result with up to limit + 1 rows.
 
-        The row more than asked for only shows that there is more.
+        The one row beyond the limit only shows that there is a next page.
         """
         rows = result[self.list_name]
         shown = rows[: self.limit]
@@ -102,7 +102,7 @@ def _write(scope: str, at: datetime, row_id: UUID) -> str:
 
 
 def _read(scope: str, cursor: str) -> tuple[datetime, UUID]:
-    """The place a cursor stands for. What we would not have written ourselves, letter for letter, is refused."""
+    """The place that a cursor holds. A cursor that `_write` would not have written exactly so is refused."""
     try:
         if len(cursor) > _MAX_CURSOR or not cursor.isascii():
             raise ValueError

@@ -34,7 +34,7 @@ def parse_json(raw: bytes) -> dict[str, Any]:
             text, object_pairs_hook=_unique_keys, parse_int=_integer, parse_float=_number, parse_constant=_no_constant
         )
     except (ValueError, RecursionError):
-        # JSONDecodeError carries the document, so nothing of it is kept.
+        # JSONDecodeError holds the whole document, so it is not chained to ours.
         raise invalid(("body", "must be valid JSON")) from None
     if not isinstance(document, dict):
         raise invalid(("body", "must be a JSON object"))
@@ -100,7 +100,7 @@ _FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 
 
 def _join(path: str, part: str | int) -> str:
-    """A dotted path. A key is the caller's text, so only what looks like a field's name is repeated."""
+    """A dotted path. A key is text of the caller's, so it is repeated only where it looks like a field's name."""
     name = str(part) if isinstance(part, int) or _FIELD_NAME.fullmatch(part) else "?"
     return f"{path}.{name}" if path else name
 
@@ -111,8 +111,8 @@ def parse_body(model: type[Model], raw: bytes) -> Model:
         raise invalid(("body", "must be a JSON object"))
     parse_json(raw)
     try:
-        # From the bytes and not from the document just checked: only so pydantic's strict mode takes ids and times
-        # as text.
+        # From the bytes and not from the parsed document: pydantic's strict mode takes ids and times as text only
+        # from JSON.
         return model.model_validate_json(raw, strict=True, by_alias=True, by_name=False)
     except ValidationError as error:
         raise _refused(error) from None
@@ -136,7 +136,7 @@ def parse_query(model: type[Model], query: Mapping[str, list[str]]) -> Model:
         raise _refused(error) from None
 
 
-# pydantic's kind of error -> our words; {braces} are filled from the constraint, never from the input.
+# pydantic's kind of error -> our reason; {braces} are filled from the constraint, never from the input.
 _REASONS: dict[str, str] = {
     "missing": "is required",
     "string_type": "must be a text",
@@ -183,7 +183,7 @@ def _reason(kind: str, message: str, context: Mapping[str, Any]) -> str:
         return "must not be empty"
     if kind in _REASONS:
         return _REASONS[kind].format_map(context)
-    # PydanticCustomError and ValueError are raised by validators of ours, whose words do not hold the input.
+    # Our own validators raise PydanticCustomError and ValueError, with texts that do not hold the input.
     if kind == "value_error":
         return str(context.get("error", "is not valid"))
     return message if message.startswith("must ") else "is not valid"

@@ -1,8 +1,8 @@
-"""How often a person may call: classes of calls, whom a call is counted for, and the optional store outside Postgres.
+"""How often a person may call: classes of calls, the key a call is counted under, and the optional store in Redis.
 
-By default the count is taken by Postgres, in the operation's own message (see database). With
-RATE_LIMIT_STORAGE_URL the `limits` library counts in Redis, sliding window. It never looks at X-Forwarded-For: that
-is the caller's to write.
+By default Postgres counts, in the operation's own message (see database.messages). With RATE_LIMIT_STORAGE_URL the
+`limits` library counts in Redis, in a sliding window. X-Forwarded-For is never read: the caller
+can write anything in it.
 """
 
 from __future__ import annotations
@@ -35,14 +35,15 @@ _store_down_until = 0.0
 
 
 def key(call: Call, limit: Limit) -> str:
-    """Whom the call is counted for: the user, else the address API Gateway saw (IPv6 by its /64, which one person
-    holds).
+    """The key that the call is counted under: the user, else the address that API Gateway saw.
+
+    An IPv6 address counts by its /64, which one person usually has.
     """
     return f"{limit.name}:{call.user_id if call.user_id is not None else address_key(call.source_ip)}"
 
 
 def address_key(source_ip: str) -> str:
-    """An address as a key; all that is not an address counts as one."""
+    """An address as a key; all texts that are no address share one key."""
     try:
         address = ipaddress.ip_address(source_ip)
     except ValueError:
@@ -73,7 +74,7 @@ def count_outside(call: Call, limit: Limit) -> None:
     try:
         refused = _take(call, limit)
     except Exception as error:
-        # Whatever a store can throw, down, slow or speaking nonsense, means the same here.
+        # A store that is down, slow or answers nonsense raises many kinds of errors, and all mean the same here.
         _store_down_until = time.monotonic() + _RETRY_STORE_AFTER
         logs.error("rate_limit_store_down", call, error=type(error).__name__, limit=limit.name)
         return _without_store(limit)
@@ -102,7 +103,7 @@ def _take(call: Call, limit: Limit) -> Refused | None:
 
 def _get_limiter() -> RateLimiter:
     global _limiter
-    # One thread makes it: `limits` takes a redis module that another thread is still importing for one too old.
+    # One thread makes it: `limits` takes a redis module that another thread is still importing for a too old version.
     with _making:
         if _limiter is None:
             from limits.storage import storage_from_string
@@ -119,7 +120,7 @@ def _get_limiter() -> RateLimiter:
 
 
 def reset() -> None:
-    """Forgets the outside store and that it was down."""
+    """Forgets the store and that it was down."""
     global _limiter, _store_down_until
     _limiter = None
     _store_down_until = 0.0

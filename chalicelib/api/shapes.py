@@ -1,6 +1,6 @@
-"""The things the API shows, in the shape it shows them in, wherever they appear: one model a thing.
+"""The shapes of what the API shows, one model each, used wherever the thing appears.
 
-The views of schema wire give the rows. Nothing here asks, decides or writes.
+The views of schema wire (sql/views) return their rows.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Member(WireModel):
 
 
 class Entitlement(WireModel):
-    """What a family may store and what it does; sizes in bytes, lengths in seconds."""
+    """What a family may store and what it stores; sizes in bytes, lengths in seconds."""
 
     plan: Literal["free", "family", "legacy"]
     status: Literal["active", "trialing", "past_due", "incomplete", "paused", "suspended"]
@@ -54,7 +54,7 @@ class Family(WireModel):
     """The caller's own."""
     created_at: Timestamp
     last_verified_at: Timestamp | None
-    """When the nightly audit last found every recording of the family whole."""
+    """When the nightly audit last found every recording of the family complete."""
     members: list[Member]
     entitlement: Entitlement
 
@@ -72,9 +72,9 @@ class Recording(WireModel):
     created_at: Timestamp
     deleted_at: Timestamp | None
     rescued: bool
-    """Kept by the server alone: the phone never came back after its upload."""
+    """Kept by the server itself: the phone uploaded it and never sent finalize-recording."""
     days_left: Annotated[int | None, Field(exclude_if=lambda days: days is None)] = None
-    """Days until the trash is emptied of it; absent outside the trash."""
+    """Days until it is deleted for good; absent outside the trash."""
 
 
 class Prompt(WireModel):
@@ -119,13 +119,13 @@ class Me(WireModel):
 
 
 class Changes(WireModel):
-    """Base of what PATCH takes: only what is named is changed, and null is not the same as nothing."""
+    """Base of what PATCH takes: only fields that are sent are changed, and null is not the same as absent."""
 
     def named(self) -> dict[str, Any]:
-        """The changes that were named, as `_tx` functions take them: snake_case, nulls kept. Empty changes nothing."""
+        """The fields that were sent, as `_tx` functions take them: snake_case, nulls kept. Empty changes nothing."""
         return self.model_dump(mode="json", by_alias=False, exclude_unset=True)
 
 
 def unchanged() -> Any:
-    """The default of a change that may be left out but not be null. Its value is never read."""
+    """The default of a field that may be absent but not null. Its value is never read."""
     return Field(default_factory=lambda: None)

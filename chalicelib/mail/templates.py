@@ -1,7 +1,7 @@
-"""Mails as files: chalicelib/mail/letters/<name>.<locale>.txt and .html, filled in with values that are escaped.
+"""Mails as files: mail/letters/<name>.<locale>.txt and .html, filled in with values that are escaped.
 
-The first line of the .txt is the subject. A value is only ever text: in HTML it is escaped, in a subject it cannot
-break the line. A placeholder without a value, and a value without a placeholder, is an error.
+The first line of the .txt is the subject. In HTML a value is escaped, in a subject it cannot break the line. A
+placeholder without a value, and a value without a placeholder, is an error.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Letter:
     html: str = field(repr=False)
 
     def fingerprint(self) -> str:
-        """The same for the same words."""
+        """SHA-256 in hex of subject, text and HTML: equal for equal mails."""
         return hashlib.sha256("\0".join((self.subject, self.text, self.html)).encode()).hexdigest()
 
 

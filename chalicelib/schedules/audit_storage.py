@@ -1,8 +1,8 @@
-"""Every night: holds the bucket, the recordings and the ledger against each other, and says what does not fit.
+"""Every night: compares the bucket, the recordings and the ledger with each other, and reports what differs.
 
-Bucket and rows are walked side by side in the order of their keys, a page of each in memory, however many there are. A
-run that is cut off goes on from its last page in the next quarter of an hour. It changes nothing but its own report and
-the day a family was last found whole.
+Bucket and rows are read side by side in the order of their keys, a page of each in memory, however many there are. A
+run that is cut off goes on from its last page in the next quarter of an hour. It writes only its own report and when a
+family was last found complete.
 """
 
 from __future__ import annotations
@@ -20,16 +20,17 @@ from chalicelib.storage.store import audio_store
 PAGE = 1000
 FAMILIES = 200
 LISTED = 100
-"""How many findings of a kind the summary names; the counts count all of them."""
+"""How many findings of each kind the summary lists; the counts count all of them."""
 SPARE_SECONDS = 30.0
 DEADLINE = 15.0
-"""Seconds for a page's bookkeeping: it adds up whole families, and nobody waits for it."""
+"""Seconds for the message of one page: it sums up whole families, and no caller waits for it."""
 
 _OBJECTS, _FAMILIES = "objects:", "families:"
 
 
 def audit_storage(call: Call) -> dict[str, Any]:
-    """Counts, and lists of what is missing, orphaned, differing, drifted. finished is false where time ran out."""
+    """Compares everything. Returns counts and lists of missing, orphaned, differing, drifted; finished is false where
+    time ran out."""
     return once_a_slot(call, "audit_storage", QUARTER, _audit)
 
 
@@ -49,11 +50,11 @@ def _audit(call: Call) -> dict[str, Any]:
 
 
 def _audit_objects(call: Call, run_id: str, after: str) -> bool:
-    """Whether the walk came to its end."""
+    """Whether the comparison reached the end of both."""
     bucket = audio_store()
     objects = (found for page in bucket.list_objects("", after) for found in page)
     for page in bucket_walk.compare(objects, _recordings(call, after), after):
-        # Listed a while ago, a voice may have come since: only one that cannot be found by its name is missing.
+        # The page was listed a while ago and the object may have arrived since: each missing one is asked for by key.
         findings = [
             finding
             for finding in page.findings

@@ -1,8 +1,9 @@
-"""Every hour: empties the trash of what has lain in it for thirty days, and removes what uploads left behind.
+"""Every hour: deletes recordings that were in the trash for thirty days, and objects of abandoned uploads.
 
-It deletes an object only where a row in state purging or abandoned names it, never because of what a bucket lists, and
-by the database's clock alone. A purge commits that it has begun, deletes the objects with no lock held, then removes
-the row and releases its bytes: killed anywhere, the next run goes on. Disarmed, as after a restore, it does nothing.
+An object is deleted only where a row in state purging or abandoned names it, never because a bucket lists it, and only
+by the database's clock. A purge commits that it has begun, deletes the objects with no lock held, then deletes the row
+and releases its bytes: killed anywhere, the next run goes on. While deleting is disarmed, as after a restore, nothing
+is deleted.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from chalicelib.schedules.slots import HOUR, once_a_slot
 from chalicelib.storage.store import audio_store
 
 MOST = 500
-"""What one run may delete. More than that at once is unusual enough to tell an operator."""
+"""How many steps one run may take. More than that at once is unusual, so an operator is told."""
 SPARE_SECONDS = 20.0
 
 
 def cleanup_media(call: Call) -> dict[str, Any]:
-    """How many steps were purged, dropped, skipped or failed. With {"dryRun": true}: the plan, and nothing else."""
+    """Deletes what is due. Returns how many steps were purged, dropped, skipped, failed. {"dryRun": true}: the plan."""
     return once_a_slot(call, "cleanup_media", HOUR, _clean_up)
 
 

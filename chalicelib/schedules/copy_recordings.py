@@ -1,7 +1,7 @@
 """Every quarter of an hour: makes a second copy of each new recording, in another bucket of another account.
 
-Streamed from store to store in constant memory, and never over something that is there already. A recording is noted as
-copied only when what was copied has the ETag it was stored with. Nothing is ever deleted from the second bucket here.
+Objects are streamed from store to store in constant memory, and never written over another object. A recording counts
+as copied only when the copied object has the ETag of the recording. Nothing is deleted from the second bucket here.
 """
 
 from __future__ import annotations
@@ -21,14 +21,15 @@ from chalicelib.storage.store import audio_store
 
 PAGE = 100
 SPARE_SECONDS = 45.0
-"""A copy of half a gigabyte and its bookkeeping; with less than that left, the rest waits for the next run."""
+"""The longest that a copy of half a gigabyte may take; with less time left, the rest waits for the next run."""
 
-# What copying found -> what an operator is told.
+# What copying found -> the reason in the alarm.
 _TROUBLE = {"missing": "missing", "changed": "changed", "differs": "differing"}
 
 
 def copy_recordings(call: Call) -> dict[str, Any]:
-    """How many were copied, are there already, missing, changed, differ, failed; and how many are late."""
+    """Copies what has no second copy. Returns how many were copied, already_there, missing, changed, differs, failed;
+    and how many are late."""
     return once_a_slot(call, "copy_recordings", QUARTER, _copy_all)
 
 
@@ -80,7 +81,7 @@ def _copy_object(key: str, etag: str) -> str:
     found = audio_store().inspect_object(key)
     if found is None:
         return "missing"
-    # A second copy of something else would look like safety and be none.
+    # The object is not the one that was finalized: a copy of it would be no backup of the recording.
     if found.etag != etag:
         return "changed"
     return copy_to_backup(key)

@@ -1,6 +1,6 @@
-"""Every minute: drains the queue at once and again at second 30, so that nothing waits longer than half a minute.
+"""Every minute: runs the due jobs at once and again at second 30, so that no job waits longer than half a minute.
 
-By hand, and on the local stack every two seconds, it drains once and comes back.
+By hand, and on the local stack every two seconds, it drains the queue once and returns.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def _drain_twice(call: Call, started: float | None = None) -> dict[str, Any]:
     started = time.monotonic() if started is None else started
 
     def remaining_seconds() -> float:
-        # Nothing is claimed after second 50; what was begun until then may take its time, which the next run does not.
+        # No job is claimed after second 50, when the next run is near. A job that was begun before may still finish.
         return min(started + LAST_CLAIM_AT + worker.JOB_SECONDS - time.monotonic(), call.seconds_left())
 
     counts = worker.drain(call, remaining_seconds)
@@ -44,7 +44,7 @@ def _drain_twice(call: Call, started: float | None = None) -> dict[str, Any]:
 
 
 def _sweep_now_and_then(call: Call) -> dict[str, Any]:
-    """Removes what has served its time, once in a slot of an hour."""
+    """Deletes expired rows (see ops.sweep_tx), once an hour."""
     if transact(call, "claim_schedule_slot_tx", schedule="sweep", seconds=HOUR)["run_id"] is None:
         return {}
     swept = transact(call, "sweep_tx", repeatable=True, deadline=20.0)

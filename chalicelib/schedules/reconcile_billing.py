@@ -1,9 +1,9 @@
-"""Every night: asks Stripe about each of our customers and repairs what an event that never came has left wrong; then
-walks through what Stripe has, for plans that are paid for by a customer no family is.
+"""Every night: asks Stripe about each customer and repairs what a lost event left wrong; then lists Stripe's
+subscriptions and reports those that belong to no family.
 
-Each customer goes the way an event goes, ticket and all, so it may run beside them. It begins with whoever was not
-looked at for longest: cut off, the next run goes on there. Stripe lists the newest first: what a run does not reach was
-looked at in the nights when it was new.
+A customer is applied in the same way as an event, with a ticket, so this may run beside events. It begins with the
+customer that was not checked for longest, so a run that is cut off goes on there. Stripe lists the newest subscriptions
+first: those that a run does not reach were checked when they were new.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from chalicelib.schedules.slots import QUARTER, once_a_slot
 
 PAGE = 100
 IDLE_HOURS = 20
-"""Who was looked at since last night needs no look: so the runs of one night share the work."""
+"""A customer that was checked within these hours is skipped: so the runs of one night share the work."""
 SPARE_SECONDS = 25.0
 LISTED = 100
 MOST_FAILURES = 5
@@ -30,8 +30,8 @@ MOST_FAILURES = 5
 
 
 def reconcile_billing(call: Call) -> dict[str, Any]:
-    """How many customers were looked at, repaired, failed, and how many subscriptions are nobody's of ours; at most 100
-    families repaired and 100 such subscriptions by id."""
+    """Repairs entitlements. Returns how many customers were checked, repaired, failed, how many subscriptions belong to
+    no family, and the first 100 ids of both."""
     return once_a_slot(call, "reconcile_billing", QUARTER, _reconcile)
 
 
@@ -61,7 +61,7 @@ def _reconcile(call: Call) -> dict[str, Any]:
             "note_alert_tx",
             fingerprint="billing/unknown_customer",
             severity="error",
-            message="Somebody pays for a plan and no family has it: reconcile_billing names the subscriptions.",
+            message="Subscriptions are paid that belong to no family: the summary of reconcile_billing lists them.",
         )
     return {
         "customers": outcomes.total(),
@@ -90,7 +90,7 @@ def _customers(call: Call) -> Iterator[Row]:
 
 
 def _find_strangers(call: Call, strangers: list[str]) -> bool:
-    """Whether all of Stripe's subscriptions were looked at. What the account sells besides our plans is no matter."""
+    """Whether all of Stripe's subscriptions were checked. Subscriptions to anything but our plans are ignored."""
     prices = load(BillingSettings).stripe_prices
     after: str | None = None
     while call.seconds_left() >= SPARE_SECONDS:

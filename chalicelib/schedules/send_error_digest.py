@@ -1,6 +1,6 @@
-"""Every five minutes: mails the operators what went wrong, critical things at once and the rest when its day is over.
+"""Every five minutes: mails alerts to the operators, critical ones at once and the others when their day is over.
 
-One mail however many alerts; each alert is mailed once. The mail holds counts and sentences of ours, nobody's data.
+All due alerts go in one mail, and each alert is mailed once. The mail holds counts and fixed sentences, nobody's data.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def _mail(call: Call, template: str, alerts: list[dict[str, Any]]) -> None:
     letter = templates.render(
         template, "en", stage=settings.stage, count=len(alerts), alerts="\n".join(_line(alert) for alert in alerts)
     )
-    # By the letter's own words: sent again because nobody noted that it was sent, it still arrives once.
+    # The key is made of the mail's own text: sent again because marking it as sent failed, it still arrives once.
     key = f"{template}/{letter.fingerprint()}"
     resend_client.send(settings, list(settings.alert_emails), letter, idempotency_key=key)
     transact(call, "mark_alerts_sent_tx", repeatable=True, alert_ids=[alert["id"] for alert in alerts])

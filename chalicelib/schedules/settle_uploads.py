@@ -1,7 +1,8 @@
-"""Every quarter of an hour: looks for uploads whose phone never came back, and keeps what arrived.
+"""Every quarter of an hour: keeps uploads that arrived and were never finalized, for instance because a phone died.
 
-A whole object becomes its uploader's recording, however late. What is not there is looked for until its watch ends,
-what is not as announced is kept and told. It deletes nothing, and holds no lock while it asks the object store.
+A complete object becomes its uploader's recording, however late. A missing object is looked for until the reservation's
+watch ends. An object that differs from what was declared is kept and reported. Nothing is deleted, and no lock is held
+while the object store is asked.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from chalicelib.storage.store import audio_store
 PAGE = 100
 MOST = 5000
 SPARE_SECONDS = 15.0
-"""What one more look may need; with less than that left, the rest waits for the next run."""
+"""The longest that one upload may take; with less time left, the rest waits for the next run."""
 
 
 def settle_uploads(call: Call) -> dict[str, Any]:
-    """How many uploads were rescued, are waited for, were abandoned, mismatch, were settled meanwhile, or failed."""
+    """Keeps what arrived. Returns how many uploads were rescued, waiting, abandoned, mismatch, settled, failed."""
     return once_a_slot(call, "settle_uploads", QUARTER, _settle)
 
 
@@ -40,7 +41,7 @@ def _settle(call: Call) -> dict[str, Any]:
 
 
 def _due(call: Call) -> Iterator[dict[str, Any]]:
-    """Uploads to look at, each once: the one not looked at for longest comes first."""
+    """The uploads to check, each once: the one that was not checked for longest comes first."""
     before, seen = None, set[str]()
     while True:
         page = transact(call, "uploads_to_settle", repeatable=True, before=before, limit=PAGE + len(seen))

@@ -1,7 +1,7 @@
 """Runs a schedule once in each of its slots, however often the clock fires.
 
-A slot is claimed in the database before the work, by the database's clock. Work that fails leaves its slot unfinished
-for an operator to see, and is taken up in the next one. Whoever runs a schedule by hand means now, and needs no slot.
+A slot is claimed in the database before the work, by the database's clock. A run that fails leaves its slot unfinished,
+where an operator sees it, and its work is done in the next slot. A run by hand needs no slot.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Work = Callable[[Call], Mapping[str, Any]]
 
 
 def once_a_slot(call: Call, schedule: str, seconds: int, work: Work) -> dict[str, Any]:
-    """What `work(call)` says it did, or {"skipped": "slot_taken"}. `seconds`: how long a slot is."""
+    """The summary that `work(call)` returns, or {"skipped": "slot_taken"}. `seconds`: the length of a slot."""
     if call.detail.get("byHand") or call.detail.get("dryRun"):
         return dict(work(call))
     run_id = transact(call, "claim_schedule_slot_tx", schedule=schedule, seconds=seconds)["run_id"]

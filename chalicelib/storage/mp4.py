@@ -1,6 +1,6 @@
-"""Is this an MP4? Looked at by its first bytes, for what a client declares proves nothing.
+"""Is this an MP4? Judged by its first bytes, because what a client declares proves nothing.
 
-It decodes nothing and promises nothing about the sound: it keeps other kinds of files out of a family's recordings.
+Nothing is decoded, and nothing is promised about the sound: this keeps other kinds of files out of the recordings.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _IMAGES = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif
 
 
 def is_mp4(head: bytes, size_bytes: int) -> bool:
-    """Whether a file of `size_bytes` beginning with `head` is an MP4: first a sound ftyp box of a known brand."""
+    """Whether a file of `size_bytes` beginning with `head` starts with a well-formed ftyp box of a known brand."""
     box = int.from_bytes(head[:4], "big")
     # The box is a header of 8 bytes, the major brand, its version, and compatible brands of 4 bytes each.
     if head[4:8] != b"ftyp" or box < 16 or box % 4 or box > min(len(head), size_bytes):

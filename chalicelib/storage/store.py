@@ -1,7 +1,7 @@
-"""The object store (Cloudflare R2, by its S3 API): signed URLs for clients, and what the backend does with objects.
+"""The object store (Cloudflare R2, by its S3 API): signed URLs for clients, and the backend's own requests.
 
-The one module that speaks to it, for the recordings and for their second copies. It takes keys as they are, holds no
-transaction, never overwrites an object, and never deletes one of its own accord.
+One `Store` for the bucket of the recordings, one for the bucket of their second copies. Nothing here overwrites an
+object, or deletes one without being asked to by its key.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class StoredObject:
 
 @dataclass(frozen=True)
 class ListedObject:
-    """A line of a bucket's listing, which tells no content type."""
+    """An entry of a bucket's listing, which has no content type."""
 
     key: str
     size_bytes: int
@@ -88,24 +88,23 @@ class Store:
         return SignedUpload(url, headers)
 
     def sign_download(self, key: str) -> SignedDownload:
-        """A URL that plays the object; nothing in it lets a client choose a response header."""
+        """A URL for GETs of the object. It lets the client choose no response header."""
         url, signed_at = self.http.presign("GET", key, {}, URL_SECONDS)
         return SignedDownload(url, signed_at + timedelta(seconds=URL_SECONDS))
 
     def inspect_object(self, key: str) -> StoredObject | None:
-        """What lies under a key, by one GET of its first 4 KiB; None when nothing does. Raises Unavailable."""
+        """The object under a key, by one GET of its first 4 KiB; None when there is none. Raises Unavailable."""
         return self.http.ask("GET", key, _inspected, headers={"range": f"bytes=0-{HEAD_BYTES - 1}"})
 
     def delete_object(self, key: str) -> None:
-        """Deletes an object; one that is not there is deleted already. Raises Unavailable."""
+        """Deletes an object; it is no error when there is none. Raises Unavailable."""
         self.http.ask("DELETE", key, _deleted)
 
     def list_objects(self, prefix: str, start_after: str = "") -> Iterator[list[ListedObject]]:
         """Pages of at most 1000 objects in the order of their keys, from the first key after `start_after`.
 
-        One page is held at a time, so a bucket of any size is walked in constant memory, and a walk that was
-        interrupted goes on from the last key it saw. Raises Unavailable, also half-way: what came until then is no
-        whole list.
+        One page is held at a time, so a bucket of any size is listed in constant memory; an interrupted listing goes on
+        behind the last key it saw. Raises Unavailable, also half-way: the pages until then are not the whole list.
         """
         more = True
         while more:
@@ -121,14 +120,14 @@ def _inspected(answer: BaseHTTPResponse) -> StoredObject | None:
     if answer.status == 404:
         return None
     if answer.status == 416:
-        # Without a first byte: the object is empty, and the headers describe the refusal, not the object.
+        # There is no first byte: the object is empty, and these headers describe the error, not the object.
         return StoredObject(0, "", "", _moment(answer.headers["date"]), False, b"")
     if answer.status not in (200, 206):
         raise Unexpected(answer.status)
     head = answer.read(HEAD_BYTES)
-    # 206 tells the whole size behind the slash of its range; a store that ignored the range tells it as the length.
-    told = answer.headers["content-range" if answer.status == 206 else "content-length"]
-    size = int(told.rpartition("/")[2])
+    # 206 has the whole size behind the slash of its range; a store that ignored the range has it as the length.
+    stated = answer.headers["content-range" if answer.status == 206 else "content-length"]
+    size = int(stated.rpartition("/")[2])
     return StoredObject(
         size_bytes=size,
         content_type=answer.headers.get("content-type", ""),
@@ -160,7 +159,7 @@ def _listed(answer: BaseHTTPResponse) -> tuple[list[ListedObject], bool]:
     ]
     truncated = {"true": True, "false": False}[page.findtext("s3:IsTruncated", "", _XML)]
     if truncated and not objects:
-        raise ValueError("a page that is cut short has something on it")
+        raise ValueError("a truncated page without objects")
     return objects, truncated
 
 
@@ -172,7 +171,7 @@ _stores: dict[str, Store] = {}
 
 
 def audio_store() -> Store:
-    """The bucket the families' recordings live in. Raises MissingConfiguration."""
+    """The bucket of the families' recordings. Raises MissingConfiguration."""
     if "storage" not in _stores:
         settings = config.load(config.StorageSettings)
         keys = settings.r2_access_key_id, settings.r2_secret_access_key
