@@ -14,11 +14,10 @@ DECLARE
   v_now timestamptz;
   v_reservation ops.upload_reservations;
 BEGIN
-  PERFORM FROM public.entitlements WHERE family_id = p_family_id FOR NO KEY UPDATE;
-  IF NOT FOUND THEN
+  SELECT locked_at INTO v_now FROM ops.lock_family_storage(p_family_id);
+  IF NOT EXISTS (SELECT FROM public.entitlements WHERE family_id = p_family_id) THEN
     RETURN ops.refuse('NOT_FOUND');
   END IF;
-  v_now := clock_timestamp();
   IF EXISTS (SELECT FROM public.recordings WHERE id = p_recording_id)
      OR EXISTS (SELECT FROM ops.upload_reservations WHERE id = p_recording_id)
      OR ops.key_is_claimed(p_object_key)

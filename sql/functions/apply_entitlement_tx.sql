@@ -26,7 +26,7 @@ DECLARE
   v_event text;
 BEGIN
   -- The gate first: an upload being judged sees the old entitlement whole or the new one whole.
-  SELECT * INTO STRICT v_before FROM public.entitlements WHERE family_id = p_family_id FOR NO KEY UPDATE;
+  v_before := (ops.lock_family_storage(p_family_id)).entitlement;
   -- An older ticket than the one applied has nothing to add: its event is done all the same. The event before the customer,
   -- as take_billing_ticket_tx locks them: the same event may be taken up again while it is applied here.
   UPDATE ops.stripe_events SET state = 'applied', applied_at = pg_catalog.now(), last_error = NULL WHERE event_id = p_event_id;
@@ -45,7 +45,7 @@ BEGIN
         current_period_end = p_current_period_end,
         cancel_at_period_end = p_cancel_at_period_end
     WHERE family_id = p_family_id
-    RETURNING * INTO v_after;
+    RETURNING * INTO STRICT v_after;
     v_changed := (v_after.plan, v_after.status, v_after.storage_quota_bytes, v_after.max_recording_seconds,
                   v_after.current_period_end, v_after.cancel_at_period_end)
       IS DISTINCT FROM (v_before.plan, v_before.status, v_before.storage_quota_bytes, v_before.max_recording_seconds,

@@ -18,7 +18,7 @@ BEGIN
     RETURN ops.refuse('FORBIDDEN');
   END IF;
   -- The gate, before the reservation: ten finalizes of one upload pass it one by one, and nine find the recording made.
-  PERFORM FROM public.entitlements WHERE family_id = p_family_id FOR NO KEY UPDATE;
+  PERFORM ops.lock_family_storage(p_family_id);
   -- Removed while waiting: refused like anybody who is no member.
   IF NOT rls.is_member_of(p_family_id) THEN
     RETURN ops.refuse('FORBIDDEN');

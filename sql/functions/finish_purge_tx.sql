@@ -8,7 +8,7 @@ DECLARE
   v_size_bytes bigint;
 BEGIN
   SELECT family_id INTO v_family_id FROM public.recordings WHERE id = p_recording_id;
-  PERFORM FROM public.entitlements WHERE family_id = v_family_id FOR NO KEY UPDATE;
+  PERFORM ops.lock_family_storage(v_family_id);
   DELETE FROM public.recordings WHERE id = p_recording_id AND purging_at IS NOT NULL RETURNING size_bytes INTO v_size_bytes;
   IF NOT FOUND THEN
     RETURN '{"purged": false}';

@@ -21,6 +21,7 @@ DECLARE
   c_hold constant interval := interval '2 hours';
   c_watch constant interval := interval '14 days';
   v_user_id uuid := auth.uid();
+  v_gate record;
   v_now timestamptz;
   v_entitlement public.entitlements;
   v_reservation ops.upload_reservations;
@@ -42,8 +43,9 @@ BEGIN
   PERFORM pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('upload/' || v_user_id, 0));
 
   -- The gate. Everything below is read after it, and judged by the clock as it is now: what we waited for may have changed it all.
-  SELECT * INTO STRICT v_entitlement FROM public.entitlements WHERE family_id = p_family_id FOR NO KEY UPDATE;
-  v_now := pg_catalog.clock_timestamp();
+  SELECT * INTO v_gate FROM ops.lock_family_storage(p_family_id);
+  v_entitlement := v_gate.entitlement;
+  v_now := v_gate.locked_at;
   IF NOT rls.is_member_of(p_family_id) THEN
     RETURN ops.refuse('FORBIDDEN');
   END IF;

@@ -12,7 +12,7 @@ BEGIN
     RETURN;
   END IF;
   -- The gate, then the recording. All that decides is read after them: a purge may have marked it, a keeper removed the caller.
-  PERFORM FROM public.entitlements WHERE family_id = v_family_id FOR NO KEY UPDATE;
+  PERFORM ops.lock_family_storage(v_family_id);
   SELECT * INTO recording FROM public.recordings WHERE id = p_recording_id FOR NO KEY UPDATE;
   IF recording.id IS NULL OR NOT rls.is_member_of(v_family_id) THEN
     refusal := ops.refuse('NOT_FOUND');

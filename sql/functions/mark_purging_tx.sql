@@ -11,8 +11,7 @@ DECLARE
 BEGIN
   SELECT family_id INTO v_family_id FROM public.recordings WHERE id = p_recording_id;
   -- The gate, then the recording: whoever restores it takes the same way, and one of us comes too late.
-  PERFORM FROM public.entitlements WHERE family_id = v_family_id FOR NO KEY UPDATE;
-  v_now := pg_catalog.clock_timestamp();
+  SELECT locked_at INTO v_now FROM ops.lock_family_storage(v_family_id);
   SELECT * INTO v_recording FROM public.recordings WHERE id = p_recording_id FOR NO KEY UPDATE;
   IF NOT FOUND
      OR NOT ops.deleting_is_armed()

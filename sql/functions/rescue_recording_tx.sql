@@ -14,8 +14,7 @@ BEGIN
     RETURN '{"outcome": "settled"}';
   END IF;
   -- The gate, then the reservation: the phone may be finalizing at this very moment, and only one of us makes the recording.
-  PERFORM FROM public.entitlements WHERE family_id = v_family_id FOR NO KEY UPDATE;
-  v_now := pg_catalog.clock_timestamp();
+  SELECT locked_at INTO v_now FROM ops.lock_family_storage(v_family_id);
   SELECT * INTO v_reservation FROM ops.upload_reservations WHERE id = p_recording_id AND state = 'pending' FOR NO KEY UPDATE;
   IF NOT FOUND OR v_reservation.url_expires_at > v_now THEN
     RETURN '{"outcome": "settled"}';

@@ -15,8 +15,8 @@ DECLARE
   v_quota bigint;
   v_used_after bigint;
 BEGIN
-  SELECT storage_used_bytes, storage_quota_bytes INTO STRICT v_used, v_quota
-  FROM public.entitlements WHERE family_id = p_family_id FOR NO KEY UPDATE;
+  SELECT (entitlement).storage_used_bytes, (entitlement).storage_quota_bytes INTO v_used, v_quota
+  FROM ops.lock_family_storage(p_family_id);
 
   v_used_after := greatest(0, v_used + p_delta_bytes);
   IF v_used + p_delta_bytes < 0 THEN

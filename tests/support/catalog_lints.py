@@ -163,10 +163,15 @@ LINTS = [
     Lint(
         "after a lock the clock is asked anew",
         f"SELECT name FROM ({FUNCTIONS}) AS f"
-        " WHERE body ~* '\\mFOR (NO KEY )?UPDATE\\M.*(\\mnow\\(\\)|\\mCURRENT_TIMESTAMP\\M)'",
-        A_FUNCTION.format(
-            "plpgsql", "BEGIN PERFORM FROM public.entitlements FOR NO KEY UPDATE; PERFORM pg_catalog.now(); END"
-        ),
+        " WHERE body ~* '(\\mFOR (NO KEY )?UPDATE\\M|\\mops\\.lock_).*(\\mnow\\(\\)|\\mCURRENT_TIMESTAMP\\M)'",
+        A_FUNCTION.format("plpgsql", "BEGIN PERFORM ops.lock_family_storage(NULL); PERFORM now(); END"),
+        "ops.bad",
+    ),
+    Lint(
+        "the gate is taken by ops.lock_family_storage alone",
+        f"SELECT name FROM ({FUNCTIONS}) AS f WHERE name <> 'ops.lock_family_storage'"
+        " AND body ~* '\\mentitlements\\M[^;]*\\mFOR (NO KEY )?(UPDATE|SHARE)\\M'",
+        A_FUNCTION.format("plpgsql", "BEGIN PERFORM FROM public.entitlements WHERE true FOR NO KEY UPDATE; END"),
         "ops.bad",
     ),
     Lint(
