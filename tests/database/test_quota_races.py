@@ -506,3 +506,21 @@ def test_a_renewal_whose_hold_ran_out_at_the_gate_must_find_its_room_again(datab
     answer = call.result(PATIENCE)
     assert (answer["refused"], answer["details"]["reserved_bytes"]) == ("QUOTA_EXCEEDED", 900)
     assert family.books()["reserved"] == 900
+
+
+def test_a_hold_that_ran_out_while_a_reservation_waited_at_the_gate_leaves_its_room_to_it(database: Database) -> None:
+    family = Family(database)
+    upload = family.reserve(600)
+    late = database.connect("app_login")
+    with ThreadPoolExecutor(1) as pool:
+        with holding(database, "public.entitlements", family.id):
+            database.run(
+                "UPDATE ops.upload_reservations SET url_expires_at = now(),"
+                " live_until = clock_timestamp() + interval '0.4 s' WHERE id = %s",
+                [upload],
+            )
+            call = pool.submit(family.reserving(600), late)
+            assert wait_until_blocked(database, late, call)
+            database.run("SELECT pg_sleep(0.5)")
+        answer = call.result(PATIENCE)
+    assert "refused" not in answer, answer
