@@ -7,11 +7,11 @@ DECLARE
   v_late bigint;
 BEGIN
   SELECT count(*) INTO v_late FROM public.recordings
-  WHERE copied_at IS NULL AND purging_at IS NULL AND created_at < pg_catalog.clock_timestamp() - interval '1 day';
+  WHERE copied_at IS NULL AND purging_at IS NULL AND created_at < clock_timestamp() - interval '1 day';
   IF v_late > 0 THEN
     PERFORM ops.note_alert('uncopied', 'critical', 'Recordings have been without a second copy for more than a day.');
   END IF;
-  RETURN pg_catalog.jsonb_build_object('late', v_late);
+  RETURN jsonb_build_object('late', v_late);
 END
 $$;
 COMMENT ON FUNCTION ops.alert_uncopied_tx IS 'Alerts where a recording has had no second copy for a day.';

@@ -4,10 +4,10 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  v_today date := (pg_catalog.clock_timestamp() AT TIME ZONE 'utc')::date;
+  v_today date := (clock_timestamp() AT TIME ZONE 'utc')::date;
   v_alerts jsonb;
 BEGIN
-  SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(due) ORDER BY due.severity, due.day, due.fingerprint) INTO v_alerts
+  SELECT jsonb_agg(to_jsonb(due) ORDER BY due.severity, due.day, due.fingerprint) INTO v_alerts
   FROM (
     SELECT id, fingerprint, day, severity, message, occurrences, last_request_id
     FROM ops.alert_digest
@@ -16,7 +16,7 @@ BEGIN
     ORDER BY severity, day, fingerprint
     LIMIT p_limit
   ) AS due;
-  RETURN pg_catalog.jsonb_build_object('alerts', coalesce(v_alerts, '[]'));
+  RETURN jsonb_build_object('alerts', coalesce(v_alerts, '[]'));
 END
 $$;
 COMMENT ON FUNCTION ops.alerts_to_send IS

@@ -29,7 +29,7 @@ BEGIN
   v_before := (ops.lock_family_storage(p_family_id)).entitlement;
   -- An older ticket than the one applied has nothing to add: its event is done all the same. The event before the customer,
   -- as take_billing_ticket_tx locks them: the same event may be taken up again while it is applied here.
-  UPDATE ops.stripe_events SET state = 'applied', applied_at = pg_catalog.now(), last_error = NULL WHERE event_id = p_event_id;
+  UPDATE ops.stripe_events SET state = 'applied', applied_at = now(), last_error = NULL WHERE event_id = p_event_id;
   UPDATE ops.billing_customers
   SET applied_ticket = p_ticket, subscription_id = p_subscription_id, subscription_status = p_subscription_status
   WHERE family_id = p_family_id AND applied_ticket < p_ticket
@@ -54,7 +54,7 @@ BEGIN
     -- and takes the payment an hour later: each period is told once, and none while its payment has failed.
     v_had := v_before.plan <> 'free' AND v_before.status <> 'incomplete';
     v_has := v_after.plan <> 'free' AND v_after.status <> 'incomplete';
-    FOREACH v_event IN ARRAY pg_catalog.array_remove(ARRAY[
+    FOREACH v_event IN ARRAY array_remove(ARRAY[
       CASE
         WHEN v_has AND NOT v_had THEN 'billing_checkout_completed'
         WHEN v_has AND v_after.plan <> v_before.plan THEN 'billing_plan_changed'
@@ -69,14 +69,14 @@ BEGIN
       END
     ], NULL) LOOP
       PERFORM ops.capture_event(v_event, (SELECT created_by FROM public.families WHERE id = p_family_id),
-        pg_catalog.jsonb_build_object('family_id', p_family_id, 'plan', v_after.plan, 'previous_plan', v_before.plan),
+        jsonb_build_object('family_id', p_family_id, 'plan', v_after.plan, 'previous_plan', v_before.plan),
         p_family_id::text);
     END LOOP;
     IF v_has AND v_after.status IN ('active', 'trialing') THEN
       UPDATE ops.billing_customers SET renewed_until = v_after.current_period_end WHERE family_id = p_family_id;
     END IF;
   END IF;
-  RETURN pg_catalog.jsonb_build_object('applied', v_applied, 'changed', v_changed);
+  RETURN jsonb_build_object('applied', v_applied, 'changed', v_changed);
 END
 $$;
 COMMENT ON FUNCTION ops.apply_entitlement_tx IS

@@ -8,12 +8,12 @@ DECLARE
   v_lists jsonb;
 BEGIN
   UPDATE ops.audit_runs
-  SET finished_at = CASE WHEN p_finished THEN pg_catalog.clock_timestamp() END
+  SET finished_at = CASE WHEN p_finished THEN clock_timestamp() END
   WHERE id = p_run_id RETURNING * INTO STRICT v_run;
-  SELECT pg_catalog.jsonb_object_agg(kinds.kind, coalesce((
-    SELECT pg_catalog.jsonb_agg(found.finding)
+  SELECT jsonb_object_agg(kinds.kind, coalesce((
+    SELECT jsonb_agg(found.finding)
     FROM (
-      SELECT pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object('family_id', family_id, 'recording_id', recording_id))
+      SELECT jsonb_strip_nulls(jsonb_build_object('family_id', family_id, 'recording_id', recording_id))
              || (details - 'run_id') AS finding
       FROM ops.anomalies
       WHERE kind = 'audit_' || kinds.kind AND created_at >= v_run.started_at AND details ->> 'run_id' = p_run_id::text
@@ -22,9 +22,9 @@ BEGIN
     ) AS found
   ), '[]')) INTO v_lists
   FROM (VALUES ('missing'), ('orphaned'), ('differing'), ('drifted')) AS kinds (kind);
-  RETURN v_lists || pg_catalog.jsonb_build_object(
+  RETURN v_lists || jsonb_build_object(
     'finished', p_finished,
-    'counts', pg_catalog.jsonb_build_object(
+    'counts', jsonb_build_object(
       'objects', v_run.objects_seen, 'recordings', v_run.recordings_seen, 'missing', v_run.missing,
       'orphaned', v_run.orphaned, 'differing', v_run.differing, 'drifted', v_run.drifted));
 END

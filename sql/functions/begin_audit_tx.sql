@@ -4,7 +4,7 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  v_now timestamptz := pg_catalog.clock_timestamp();
+  v_now timestamptz := clock_timestamp();
   v_run ops.audit_runs;
 BEGIN
   IF NOT p_fresh THEN
@@ -17,7 +17,7 @@ BEGIN
   IF v_run.id IS NULL THEN
     INSERT INTO ops.audit_runs (started_at) VALUES (v_now) RETURNING * INTO v_run;
   END IF;
-  RETURN pg_catalog.jsonb_build_object('run_id', v_run.id, 'position', v_run.position);
+  RETURN jsonb_build_object('run_id', v_run.id, 'position', v_run.position);
 END
 $$;
 COMMENT ON FUNCTION ops.begin_audit_tx IS

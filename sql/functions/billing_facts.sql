@@ -8,7 +8,7 @@ BEGIN
     RETURN ops.refuse('FORBIDDEN');
   END IF;
   RETURN (
-    SELECT pg_catalog.jsonb_build_object(
+    SELECT jsonb_build_object(
       'family_id', entitlement.family_id,
       'customer_id', customer.customer_id,
       'subscribed', customer.subscription_id IS NOT NULL,

@@ -5,11 +5,11 @@ SET search_path = pg_catalog, pg_temp
 AS $$
   SELECT ops.enqueue_job(
     'capture_events',
-    pg_catalog.jsonb_build_object(
+    jsonb_build_object(
       'event', p_event,
       'user_id', p_user_id,
       'properties', p_properties,
-      'happened_at', pg_catalog.now()),
+      'happened_at', now()),
     'analytics/' || p_lane)
 $$;
 COMMENT ON FUNCTION ops.capture_event IS

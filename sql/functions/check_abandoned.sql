@@ -10,7 +10,7 @@ BEGIN
   FROM ops.upload_reservations AS reservation
   WHERE reservation.id = p_recording_id
     AND reservation.state = 'abandoned'
-    AND reservation.watch_until <= pg_catalog.clock_timestamp()
+    AND reservation.watch_until <= clock_timestamp()
     AND ops.deleting_is_armed()
     -- Nothing makes a recording of an abandoned upload. Should one stand there all the same, its voice counts more.
     AND NOT EXISTS (

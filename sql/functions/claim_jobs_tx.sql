@@ -4,27 +4,27 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  v_now timestamptz := pg_catalog.clock_timestamp();
-  v_token uuid := pg_catalog.gen_random_uuid();
+  v_now timestamptz := clock_timestamp();
+  v_token uuid := gen_random_uuid();
   v_ids uuid[];
   v_more uuid[];
   v_jobs jsonb;
 BEGIN
   IF p_job_id IS NOT NULL THEN
-    SELECT pg_catalog.array_agg(id) INTO v_ids FROM (
+    SELECT array_agg(id) INTO v_ids FROM (
       SELECT id FROM ops.jobs WHERE id = p_job_id AND run_at <= v_now FOR UPDATE SKIP LOCKED
     ) AS wanted;
   ELSE
     -- Whose turn has come goes first ...
-    SELECT pg_catalog.array_agg(id) INTO v_ids FROM (
+    SELECT array_agg(id) INTO v_ids FROM (
       SELECT id FROM ops.jobs WHERE turn_at <= v_now AND run_at <= v_now
       ORDER BY turn_at LIMIT p_limit FOR UPDATE SKIP LOCKED
     ) AS due;
     -- ... and where nobody's turn has come, the busy lanes may go on: an idle worker helps nobody.
-    IF coalesce(pg_catalog.cardinality(v_ids), 0) < p_limit THEN
-      SELECT pg_catalog.array_agg(id) INTO v_more FROM (
+    IF coalesce(cardinality(v_ids), 0) < p_limit THEN
+      SELECT array_agg(id) INTO v_more FROM (
         SELECT id FROM ops.jobs WHERE run_at <= v_now AND turn_at > v_now
-        ORDER BY run_at LIMIT p_limit - coalesce(pg_catalog.cardinality(v_ids), 0) FOR UPDATE SKIP LOCKED
+        ORDER BY run_at LIMIT p_limit - coalesce(cardinality(v_ids), 0) FOR UPDATE SKIP LOCKED
       ) AS early;
       v_ids := v_ids || v_more;
     END IF;
@@ -36,7 +36,7 @@ BEGIN
     v_ids := v_ids[1:1];
   ELSE
     v_ids := ARRAY(
-      SELECT claimable.id FROM pg_catalog.unnest(v_ids) WITH ORDINALITY AS claimable (id, position)
+      SELECT claimable.id FROM unnest(v_ids) WITH ORDINALITY AS claimable (id, position)
       JOIN ops.jobs AS job ON job.id = claimable.id
       WHERE job.lease_token IS NULL ORDER BY claimable.position);
   END IF;
@@ -53,8 +53,8 @@ BEGIN
     WHERE id = ANY (v_ids)
     RETURNING id, kind, payload, payload_version, attempts, max_attempts, request_id
   )
-  SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(claimed) ORDER BY pg_catalog.array_position(v_ids, claimed.id)) INTO v_jobs FROM claimed;
-  RETURN pg_catalog.jsonb_build_object('lease_token', v_token, 'jobs', coalesce(v_jobs, '[]'));
+  SELECT jsonb_agg(to_jsonb(claimed) ORDER BY array_position(v_ids, claimed.id)) INTO v_jobs FROM claimed;
+  RETURN jsonb_build_object('lease_token', v_token, 'jobs', coalesce(v_jobs, '[]'));
 END
 $$;
 COMMENT ON FUNCTION ops.claim_jobs_tx IS

@@ -5,13 +5,13 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   -- By the database's clock, so that two workers whose own clocks differ mean the same slot.
-  v_slot timestamptz := pg_catalog.to_timestamp(floor(extract(epoch FROM pg_catalog.clock_timestamp()) / p_seconds) * p_seconds);
+  v_slot timestamptz := to_timestamp(floor(extract(epoch FROM clock_timestamp()) / p_seconds) * p_seconds);
   v_run_id uuid;
 BEGIN
   INSERT INTO ops.schedule_runs (schedule, slot) VALUES (p_schedule, v_slot)
   ON CONFLICT (schedule, slot) DO NOTHING
   RETURNING id INTO v_run_id;
-  RETURN pg_catalog.jsonb_build_object('run_id', v_run_id, 'slot', v_slot);
+  RETURN jsonb_build_object('run_id', v_run_id, 'slot', v_slot);
 END
 $$;
 COMMENT ON FUNCTION ops.claim_schedule_slot_tx IS

@@ -8,7 +8,7 @@ DECLARE
 BEGIN
   DELETE FROM ops.jobs WHERE id = ANY (p_job_ids) AND lease_token = p_lease_token;
   GET DIAGNOSTICS v_completed = ROW_COUNT;
-  RETURN pg_catalog.jsonb_build_object('completed', v_completed);
+  RETURN jsonb_build_object('completed', v_completed);
 END
 $$;
 COMMENT ON FUNCTION ops.complete_jobs_tx IS 'Done jobs are deleted, by the holder of the lease alone: a worker whose lease ran out completes nothing.';

@@ -4,7 +4,7 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  v_now double precision := extract(epoch FROM pg_catalog.clock_timestamp());
+  v_now double precision := extract(epoch FROM clock_timestamp());
   v_bucket bigint := floor(v_now / p_window_seconds);
   v_elapsed double precision := v_now / p_window_seconds - v_bucket;   -- of the current bucket, 0..1
   v_current integer;
@@ -20,7 +20,7 @@ BEGIN
                           ELSE 0 END,
     calls = CASE WHEN counted.bucket = v_bucket THEN counted.calls ELSE 0 END,
     bucket = v_bucket,
-    updated_at = pg_catalog.now()
+    updated_at = now()
   RETURNING calls, previous_calls INTO v_current, v_previous;
 
   -- The part of the previous bucket that the sliding window still covers counts along.
@@ -36,7 +36,7 @@ BEGIN
     WHEN v_current + 1 <= p_limit THEN v_bucket + 1 - (p_limit - 1 - v_current)::double precision / v_previous
     ELSE v_bucket + 2 - (p_limit - 1)::double precision / v_current
   END;
-  RETURN pg_catalog.jsonb_build_object('refused', 'RATE_LIMIT', 'details', pg_catalog.jsonb_build_object(
+  RETURN jsonb_build_object('refused', 'RATE_LIMIT', 'details', jsonb_build_object(
     'limit', p_limit,
     'remaining', 0,
     'reset', ceil(v_clear_at)::bigint,

@@ -24,7 +24,7 @@ BEGIN
     RETURN v_replay;
   ELSIF v_replay IS NULL THEN
     -- Families of one person are founded one after the other, so that counting them means something.
-    PERFORM pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('create-family/' || v_user_id, 0));
+    PERFORM pg_advisory_xact_lock(hashtextextended('create-family/' || v_user_id, 0));
     IF (
       SELECT count(*)
       FROM public.family_members AS member
@@ -51,23 +51,23 @@ BEGIN
     BEGIN
       -- A microsecond apart, so that the list, newest first, shows them in their order.
       INSERT INTO public.prompts (family_id, text, locale, created_at)
-      SELECT v_family_id, seed.text, p_locale, pg_catalog.now() - seed.position * interval '1 microsecond'
+      SELECT v_family_id, seed.text, p_locale, now() - seed.position * interval '1 microsecond'
       FROM ops.seed_prompts(p_locale) AS seed;
       GET DIAGNOSTICS v_prompts_seeded = ROW_COUNT;
     EXCEPTION WHEN OTHERS THEN
       v_warnings := '["The first prompts could not be added. You can add your own."]';
-      PERFORM ops.note_anomaly('prompts_not_seeded', v_family_id, NULL, pg_catalog.jsonb_build_object('sqlstate', SQLSTATE));
+      PERFORM ops.note_anomaly('prompts_not_seeded', v_family_id, NULL, jsonb_build_object('sqlstate', SQLSTATE));
     END;
 
-    v_replay := pg_catalog.jsonb_build_object('family_id', v_family_id, 'prompts_seeded', v_prompts_seeded);
+    v_replay := jsonb_build_object('family_id', v_family_id, 'prompts_seeded', v_prompts_seeded);
     PERFORM ops.remember_idempotent('create-family', p_idempotency_key, p_request_hash, v_replay);
     PERFORM ops.capture_event('onboarding_family_created', v_user_id,
-      pg_catalog.jsonb_build_object('family_id', v_family_id), v_family_id::text);
+      jsonb_build_object('family_id', v_family_id), v_family_id::text);
   END IF;
 
   RETURN coalesce((
-    SELECT pg_catalog.jsonb_build_object(
-      'family', pg_catalog.to_jsonb(family) - ARRAY['joined_at', 'members', 'entitlement', 'last_verified_at'],
+    SELECT jsonb_build_object(
+      'family', to_jsonb(family) - ARRAY['joined_at', 'members', 'entitlement', 'last_verified_at'],
       'entitlement', family.entitlement,
       'prompts_seeded', v_replay -> 'prompts_seeded',
       'warnings', v_warnings)

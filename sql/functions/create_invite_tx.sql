@@ -29,30 +29,30 @@ BEGIN
     PERFORM FROM public.families WHERE id = p_family_id FOR NO KEY UPDATE;
     IF (
       SELECT count(*) FROM public.invites
-      WHERE family_id = p_family_id AND revoked_at IS NULL AND used_count < max_uses AND expires_at > pg_catalog.clock_timestamp()
+      WHERE family_id = p_family_id AND revoked_at IS NULL AND used_count < max_uses AND expires_at > clock_timestamp()
     ) >= c_max_live_invites THEN
       RETURN ops.refuse('CONFLICT', '{"reason": "too_many_invites"}');
     END IF;
     INSERT INTO public.invites (id, family_id, email, max_uses, code_hash, expires_at, created_by)
     VALUES (p_invite_id, p_family_id, p_email, p_max_uses, p_code_hash,
-            pg_catalog.now() + p_expires_in_days * interval '1 day', auth.uid())
+            now() + p_expires_in_days * interval '1 day', auth.uid())
     ON CONFLICT (code_hash) DO NOTHING
     RETURNING * INTO v_invite;
     IF NOT FOUND THEN
       RETURN '{"collided": true}';
     END IF;
     v_email_queued := ops.queue_invite_mail(v_invite);
-    v_replay := pg_catalog.jsonb_build_object('invite_id', v_invite.id, 'email_queued', v_email_queued);
+    v_replay := jsonb_build_object('invite_id', v_invite.id, 'email_queued', v_email_queued);
     PERFORM ops.remember_idempotent('create-invite', p_idempotency_key, p_request_hash, v_replay);
     PERFORM ops.capture_event('invitation_created', auth.uid(),
-      pg_catalog.jsonb_build_object('family_id', p_family_id), p_family_id::text);
+      jsonb_build_object('family_id', p_family_id), p_family_id::text);
   END IF;
 
   RETURN (
-    SELECT pg_catalog.jsonb_build_object(
+    SELECT jsonb_build_object(
       'id', invite.id,
       'generation', invite.generation,
-      'code_hash', pg_catalog.encode(invite.code_hash, 'hex'),
+      'code_hash', encode(invite.code_hash, 'hex'),
       'expires_at', invite.expires_at,
       'max_uses', invite.max_uses,
       'email_queued', v_replay -> 'email_queued')

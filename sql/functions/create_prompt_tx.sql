@@ -23,10 +23,10 @@ BEGIN
     -- The family went between the two statements: to the caller it never was.
     RETURN ops.refuse('FORBIDDEN');
   END;
-  PERFORM ops.capture_event('prompt_created', auth.uid(), pg_catalog.jsonb_build_object(
+  PERFORM ops.capture_event('prompt_created', auth.uid(), jsonb_build_object(
     'family_id', p_family_id, 'prompt_id', v_prompt_id), p_family_id::text);
   RETURN (
-    SELECT pg_catalog.jsonb_build_object('prompt', pg_catalog.to_jsonb(prompt))
+    SELECT jsonb_build_object('prompt', to_jsonb(prompt))
     FROM wire.prompts AS prompt
     WHERE prompt.id = v_prompt_id
   );

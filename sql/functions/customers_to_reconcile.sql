@@ -4,14 +4,14 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  v_before timestamptz := coalesce(p_before, pg_catalog.clock_timestamp() - p_idle_hours * interval '1 hour');
+  v_before timestamptz := coalesce(p_before, clock_timestamp() - p_idle_hours * interval '1 hour');
   v_family_ids jsonb;
 BEGIN
-  SELECT pg_catalog.jsonb_agg(page.family_id ORDER BY page.updated_at) INTO v_family_ids
+  SELECT jsonb_agg(page.family_id ORDER BY page.updated_at) INTO v_family_ids
   FROM (
     SELECT family_id, updated_at FROM ops.billing_customers WHERE updated_at < v_before ORDER BY updated_at LIMIT p_limit
   ) AS page;
-  RETURN pg_catalog.jsonb_build_object('before', v_before, 'family_ids', coalesce(v_family_ids, '[]'));
+  RETURN jsonb_build_object('before', v_before, 'family_ids', coalesce(v_family_ids, '[]'));
 END
 $$;
 COMMENT ON FUNCTION ops.customers_to_reconcile IS

@@ -10,9 +10,9 @@ BEGIN
   IF v_locked.refusal IS NOT NULL THEN
     RETURN v_locked.refusal;
   END IF;
-  UPDATE public.prompts SET deleted_at = pg_catalog.clock_timestamp() WHERE id = p_prompt_id AND deleted_at IS NULL;
+  UPDATE public.prompts SET deleted_at = clock_timestamp() WHERE id = p_prompt_id AND deleted_at IS NULL;
   -- Told from the row that was claimed: the view shows no deleted prompt.
-  RETURN pg_catalog.jsonb_build_object('prompt', pg_catalog.to_jsonb(v_locked.prompt) - ARRAY['updated_at', 'deleted_at']);
+  RETURN jsonb_build_object('prompt', to_jsonb(v_locked.prompt) - ARRAY['updated_at', 'deleted_at']);
 END
 $$;
 COMMENT ON FUNCTION ops.delete_prompt_tx IS

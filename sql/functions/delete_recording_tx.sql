@@ -13,8 +13,8 @@ BEGIN
     RETURN ops.refuse('NOT_FOUND');
   END IF;
   -- Deleted twice, its thirty days still count from the first time. The trigger stamps when and by whom.
-  UPDATE public.recordings SET deleted_at = pg_catalog.clock_timestamp() WHERE id = p_recording_id AND deleted_at IS NULL;
-  RETURN pg_catalog.jsonb_build_object('recording', ops.recording_json(p_recording_id));
+  UPDATE public.recordings SET deleted_at = clock_timestamp() WHERE id = p_recording_id AND deleted_at IS NULL;
+  RETURN jsonb_build_object('recording', ops.recording_json(p_recording_id));
 END
 $$;
 COMMENT ON FUNCTION ops.delete_recording_tx IS

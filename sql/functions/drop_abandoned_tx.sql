@@ -5,7 +5,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   DELETE FROM ops.upload_reservations WHERE id = p_recording_id AND state = 'abandoned' AND ops.deleting_is_armed();
-  RETURN pg_catalog.jsonb_build_object('dropped', FOUND);
+  RETURN jsonb_build_object('dropped', FOUND);
 END
 $$;
 COMMENT ON FUNCTION ops.drop_abandoned_tx IS 'Removes an abandoned upload''s row, after its objects: as long as the row stands, they are looked for again.';

@@ -11,7 +11,7 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  v_run_at timestamptz := coalesce(p_run_at, pg_catalog.clock_timestamp());
+  v_run_at timestamptz := coalesce(p_run_at, clock_timestamp());
   v_last_turn timestamptz;
   v_id uuid;
 BEGIN

@@ -16,10 +16,10 @@ BEGIN
     RETURN '{"outcome": "dead"}';
   END IF;
   -- 1 s, 2 s, 4 s ... up to an hour, each 30 % up or down, so that what failed together does not come back together.
-  v_again_at := pg_catalog.clock_timestamp()
-    + least(3600, 2 ^ (v_job.attempts - 1)) * (0.7 + 0.6 * pg_catalog.random()) * interval '1 second';
+  v_again_at := clock_timestamp()
+    + least(3600, 2 ^ (v_job.attempts - 1)) * (0.7 + 0.6 * random()) * interval '1 second';
   UPDATE ops.jobs SET run_at = v_again_at, turn_at = v_again_at, lease_token = NULL, last_error = p_error WHERE id = p_job_id;
-  RETURN pg_catalog.jsonb_build_object('outcome', 'retry', 'run_at', v_again_at);
+  RETURN jsonb_build_object('outcome', 'retry', 'run_at', v_again_at);
 END
 $$;
 COMMENT ON FUNCTION ops.fail_job_tx IS

@@ -46,7 +46,7 @@ BEGIN
     END IF;
     v_mismatch := ops.upload_mismatch(v_reservation, p_object);
     IF v_mismatch IS NOT NULL THEN
-      RETURN ops.refuse('UPLOAD_MISMATCH', pg_catalog.jsonb_build_object('reason', v_mismatch));
+      RETURN ops.refuse('UPLOAD_MISMATCH', jsonb_build_object('reason', v_mismatch));
     END IF;
     PERFORM ops.keep_recording(v_reservation, p_object, p_title, p_prompt_id, p_recorded_at, false);
   ELSE
@@ -58,13 +58,13 @@ BEGIN
   END IF;
 
   RETURN (
-    SELECT pg_catalog.jsonb_build_object(
+    SELECT jsonb_build_object(
       'recording', ops.recording_json(recording.id),
-      'usage', pg_catalog.jsonb_build_object(
+      'usage', jsonb_build_object(
         'used_bytes', entitlement.storage_used_bytes,
         'reserved_bytes', entitlement.storage_reserved_bytes,
         'quota_bytes', entitlement.storage_quota_bytes),
-      'receipt', pg_catalog.jsonb_build_object(
+      'receipt', jsonb_build_object(
         'recording_id', recording.id,
         'size_bytes', recording.size_bytes,
         'etag', recording.etag,

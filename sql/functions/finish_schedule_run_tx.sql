@@ -4,7 +4,7 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  UPDATE ops.schedule_runs SET finished_at = pg_catalog.clock_timestamp(), summary = p_summary WHERE id = p_run_id;
+  UPDATE ops.schedule_runs SET finished_at = clock_timestamp(), summary = p_summary WHERE id = p_run_id;
   RETURN '{}';
 END
 $$;

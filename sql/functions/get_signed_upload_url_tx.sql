@@ -40,7 +40,7 @@ BEGIN
     v_recording_id := (v_replay ->> 'recording_id')::uuid;
   END IF;
   -- One person's uploads are counted one after the other, whatever families they go to.
-  PERFORM pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('upload/' || v_user_id, 0));
+  PERFORM pg_advisory_xact_lock(hashtextextended('upload/' || v_user_id, 0));
 
   -- The gate. Everything below is read after it, and judged by the clock as it is now: what we waited for may have changed it all.
   SELECT * INTO v_gate FROM ops.lock_family_storage(p_family_id);
@@ -66,14 +66,14 @@ BEGIN
   FROM ops.upload_reservations
   WHERE family_id = p_family_id AND state = 'pending' AND live_until > v_now AND id <> v_recording_id;
   IF v_entitlement.storage_used_bytes + v_reserved + p_size_bytes > v_entitlement.storage_quota_bytes THEN
-    RETURN ops.refuse('QUOTA_EXCEEDED', pg_catalog.jsonb_build_object(
+    RETURN ops.refuse('QUOTA_EXCEEDED', jsonb_build_object(
       'quota_bytes', v_entitlement.storage_quota_bytes,
       'used_bytes', v_entitlement.storage_used_bytes,
       'reserved_bytes', v_reserved,
       'requested_bytes', p_size_bytes));
   END IF;
   IF p_duration_seconds > v_entitlement.max_recording_seconds THEN
-    RETURN ops.refuse('DURATION_EXCEEDED', pg_catalog.jsonb_build_object('max_recording_seconds', v_entitlement.max_recording_seconds));
+    RETURN ops.refuse('DURATION_EXCEEDED', jsonb_build_object('max_recording_seconds', v_entitlement.max_recording_seconds));
   END IF;
 
   IF v_replay IS NULL THEN
@@ -89,8 +89,8 @@ BEGIN
             p_content_md5, p_waveform_size_bytes, v_now + p_url_seconds * interval '1 second', v_now + c_hold, v_now + c_watch)
     RETURNING * INTO v_reservation;
     PERFORM ops.remember_idempotent('get-signed-upload-url', p_idempotency_key, p_request_hash,
-      pg_catalog.jsonb_build_object('recording_id', v_recording_id));
-    PERFORM ops.capture_event('recording_upload_started', v_user_id, pg_catalog.jsonb_build_object(
+      jsonb_build_object('recording_id', v_recording_id));
+    PERFORM ops.capture_event('recording_upload_started', v_user_id, jsonb_build_object(
       'family_id', p_family_id, 'recording_id', v_recording_id), p_family_id::text);
   ELSE
     -- A fresh URL lives longer than the first: the reservation and its watch live along.
@@ -101,7 +101,7 @@ BEGIN
     WHERE id = v_recording_id;
   END IF;
 
-  RETURN pg_catalog.jsonb_build_object(
+  RETURN jsonb_build_object(
     'recording_id', v_recording_id,
     'object_key', v_reservation.object_key,
     'waveform_key', v_reservation.waveform_key,

@@ -6,9 +6,9 @@ AS $$
 DECLARE
   v_mail jsonb;
 BEGIN
-  SELECT pg_catalog.jsonb_build_object(
+  SELECT jsonb_build_object(
     'email', invite.email,
-    'code_hash', pg_catalog.encode(invite.code_hash, 'hex'),
+    'code_hash', encode(invite.code_hash, 'hex'),
     'expires_at', invite.expires_at,
     'family_name', family.name,
     'locale', family.locale,
@@ -23,8 +23,8 @@ BEGIN
     AND invite.email IS NOT NULL
     AND invite.revoked_at IS NULL
     AND invite.used_count < invite.max_uses
-    AND invite.expires_at > pg_catalog.clock_timestamp();
-  RETURN pg_catalog.jsonb_build_object('mail', v_mail);
+    AND invite.expires_at > clock_timestamp();
+  RETURN jsonb_build_object('mail', v_mail);
 END
 $$;
 COMMENT ON FUNCTION ops.invite_mail IS

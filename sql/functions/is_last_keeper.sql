@@ -3,7 +3,7 @@ RETURNS boolean
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-  SELECT pg_catalog.array_agg(user_id) = ARRAY[p_user_id]
+  SELECT array_agg(user_id) = ARRAY[p_user_id]
   FROM public.family_members
   WHERE family_id = p_family_id AND role = 'keeper'
 $$;

@@ -34,7 +34,7 @@ BEGIN
   PERFORM ops.update_storage_quota(p_reservation.family_id, p_reservation.size_bytes, 'finalize', p_reservation.id,
     CASE WHEN p_rescued THEN 'rescued' END, p_admitted => true);
   DELETE FROM ops.upload_reservations WHERE id = p_reservation.id;
-  PERFORM ops.capture_event('recording_saved', p_reservation.user_id, pg_catalog.jsonb_build_object(
+  PERFORM ops.capture_event('recording_saved', p_reservation.user_id, jsonb_build_object(
     'family_id', p_reservation.family_id,
     'recording_id', p_reservation.id,
     'prompt_id', p_prompt_id,

@@ -6,7 +6,7 @@ AS $$
 BEGIN
   -- In the order of their names, as whoever notes several of them at once does.
   PERFORM FROM ops.alert_digest WHERE id = ANY (p_alert_ids) ORDER BY fingerprint, day FOR NO KEY UPDATE;
-  UPDATE ops.alert_digest SET sent_at = pg_catalog.clock_timestamp() WHERE id = ANY (p_alert_ids) AND sent_at IS NULL;
+  UPDATE ops.alert_digest SET sent_at = clock_timestamp() WHERE id = ANY (p_alert_ids) AND sent_at IS NULL;
   RETURN '{}';
 END
 $$;

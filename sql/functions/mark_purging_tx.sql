@@ -21,8 +21,8 @@ BEGIN
     RETURN '{"keys": []}';
   END IF;
   UPDATE public.recordings SET purging_at = coalesce(purging_at, v_now) WHERE id = p_recording_id;
-  RETURN pg_catalog.jsonb_build_object('keys', pg_catalog.to_jsonb(
-    pg_catalog.array_remove(ARRAY[v_recording.object_key, v_recording.waveform_key], NULL)));
+  RETURN jsonb_build_object('keys', to_jsonb(
+    array_remove(ARRAY[v_recording.object_key, v_recording.waveform_key], NULL)));
 END
 $$;
 COMMENT ON FUNCTION ops.mark_purging_tx IS

@@ -3,7 +3,7 @@ RETURNS jsonb
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-  SELECT pg_catalog.to_jsonb(member) - 'family_id' FROM wire.members AS member WHERE family_id = p_family_id AND user_id = p_user_id
+  SELECT to_jsonb(member) - 'family_id' FROM wire.members AS member WHERE family_id = p_family_id AND user_id = p_user_id
 $$;
 COMMENT ON FUNCTION ops.member_json IS 'A member as the API shows them, for the functions of the owner; null for who is none.';
 SELECT ops.publish_function('ops.member_json');

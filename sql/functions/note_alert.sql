@@ -8,7 +8,7 @@ AS $$
   ON CONFLICT (fingerprint, day) DO UPDATE SET
     occurrences = digest.occurrences + 1,
     last_request_id = coalesce(excluded.last_request_id, digest.last_request_id),
-    last_seen_at = pg_catalog.now()
+    last_seen_at = now()
 $$;
 COMMENT ON FUNCTION ops.note_alert IS
   'Adds to the operator''s digest: one row a fingerprint and UTC day, counted up. The message holds no id, address or name.';

@@ -4,8 +4,8 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  UPDATE public.recordings SET copied_at = pg_catalog.clock_timestamp() WHERE id = p_recording_id AND etag = p_etag;
-  RETURN pg_catalog.jsonb_build_object('noted', FOUND);
+  UPDATE public.recordings SET copied_at = clock_timestamp() WHERE id = p_recording_id AND etag = p_etag;
+  RETURN jsonb_build_object('noted', FOUND);
 END
 $$;
 COMMENT ON FUNCTION ops.note_copied_tx IS 'Notes that the second copy was seen to be equal, by the ETag that was compared.';

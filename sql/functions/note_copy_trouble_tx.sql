@@ -7,7 +7,7 @@ BEGIN
   -- Tried again every quarter of an hour, told once a day.
   IF NOT EXISTS (
     SELECT FROM ops.anomalies
-    WHERE recording_id = p_recording_id AND kind = 'copy_' || p_reason AND created_at > pg_catalog.clock_timestamp() - interval '1 day'
+    WHERE recording_id = p_recording_id AND kind = 'copy_' || p_reason AND created_at > clock_timestamp() - interval '1 day'
   ) THEN
     PERFORM ops.note_anomaly('copy_' || p_reason, (SELECT family_id FROM public.recordings WHERE id = p_recording_id), p_recording_id);
     PERFORM ops.note_alert('copy-' || p_reason, 'critical',

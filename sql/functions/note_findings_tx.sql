@@ -17,7 +17,7 @@ DECLARE
 BEGIN
   FOR v_finding IN
     SELECT kind, recording_id, family_id, details
-    FROM pg_catalog.jsonb_to_recordset(p_findings) AS finding (kind text, recording_id uuid, family_id uuid, details jsonb)
+    FROM jsonb_to_recordset(p_findings) AS finding (kind text, recording_id uuid, family_id uuid, details jsonb)
   LOOP
     -- Bucket and rows were read at different moments: only what is still so counts.
     IF v_finding.kind = 'orphaned' THEN
@@ -29,7 +29,7 @@ BEGIN
       v_differing := v_differing + (v_finding.kind = 'differing')::integer;
     END IF;
     PERFORM ops.note_anomaly('audit_' || v_finding.kind, v_finding.family_id, v_finding.recording_id,
-      v_finding.details || pg_catalog.jsonb_build_object('run_id', p_run_id));
+      v_finding.details || jsonb_build_object('run_id', p_run_id));
   END LOOP;
 
   -- In the order of their names, as whoever mails them locks them.

@@ -5,10 +5,10 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   c_trash_age constant interval := interval '30 days';
-  v_now timestamptz := pg_catalog.clock_timestamp();
+  v_now timestamptz := clock_timestamp();
   v_plan jsonb;
 BEGIN
-  SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(due) ORDER BY due.due_since, due.recording_id) INTO v_plan
+  SELECT jsonb_agg(to_jsonb(due) ORDER BY due.due_since, due.recording_id) INTO v_plan
   FROM (
     SELECT * FROM (
       SELECT 'purge' AS step, id AS recording_id, family_id, size_bytes, deleted_at AS due_since
@@ -23,9 +23,9 @@ BEGIN
     LIMIT p_limit + 1
   ) AS due;
   v_plan := coalesce(v_plan, '[]');
-  RETURN pg_catalog.jsonb_build_object(
+  RETURN jsonb_build_object(
     'armed', ops.deleting_is_armed(),
-    'capped', pg_catalog.jsonb_array_length(v_plan) > p_limit,
+    'capped', jsonb_array_length(v_plan) > p_limit,
     'steps', v_plan - p_limit);
 END
 $$;

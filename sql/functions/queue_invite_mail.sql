@@ -7,14 +7,14 @@ DECLARE
   c_mails_a_family_a_day constant integer := 20;
   c_mails_an_address_a_day constant integer := 3;
   v_email_hash bytea;
-  v_day_ago timestamptz := pg_catalog.clock_timestamp() - interval '1 day';
+  v_day_ago timestamptz := clock_timestamp() - interval '1 day';
 BEGIN
   IF p_invite.email IS NULL THEN
     RETURN false;
   END IF;
-  v_email_hash := pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.lower(p_invite.email), 'UTF8'));
+  v_email_hash := sha256(convert_to(lower(p_invite.email), 'UTF8'));
   -- The family's invites are serialised by its row; an address can be written to from several families at once.
-  PERFORM pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('mail/' || pg_catalog.encode(v_email_hash, 'hex'), 0));
+  PERFORM pg_advisory_xact_lock(hashtextextended('mail/' || encode(v_email_hash, 'hex'), 0));
   IF (SELECT count(*) FROM ops.invite_mails WHERE family_id = p_invite.family_id AND created_at > v_day_ago) >= c_mails_a_family_a_day
      OR (SELECT count(*) FROM ops.invite_mails WHERE email_hash = v_email_hash AND created_at > v_day_ago) >= c_mails_an_address_a_day
   THEN
@@ -23,7 +23,7 @@ BEGIN
   INSERT INTO ops.invite_mails (family_id, email_hash) VALUES (p_invite.family_id, v_email_hash);
   PERFORM ops.enqueue_job(
     'send_invite_email',
-    pg_catalog.jsonb_build_object('invite_id', p_invite.id, 'generation', p_invite.generation),
+    jsonb_build_object('invite_id', p_invite.id, 'generation', p_invite.generation),
     'mail/' || p_invite.family_id,
     'invite/' || p_invite.id || '/' || p_invite.generation);
   RETURN true;

@@ -10,11 +10,11 @@ BEGIN
     RETURN NULL;
   END IF;
   -- Two calls with one key at once: the second waits here and then finds what the first one made.
-  PERFORM pg_catalog.pg_advisory_xact_lock(
-    pg_catalog.hashtextextended('idempotency/' || auth.uid() || '/' || p_operation || '/' || p_key, 0));
+  PERFORM pg_advisory_xact_lock(
+    hashtextextended('idempotency/' || auth.uid() || '/' || p_operation || '/' || p_key, 0));
   DELETE FROM ops.idempotency_keys
   WHERE user_id = auth.uid() AND operation = p_operation AND key = p_key
-    AND created_at < pg_catalog.clock_timestamp() - interval '24 hours';
+    AND created_at < clock_timestamp() - interval '24 hours';
   SELECT * INTO v_found FROM ops.idempotency_keys
   WHERE user_id = auth.uid() AND operation = p_operation AND key = p_key;
   IF NOT FOUND THEN

@@ -28,11 +28,11 @@ BEGIN
     UPDATE ops.billing_customers
     SET checkout_session_id = p_session_id, checkout_plan = p_plan, checkout_interval = p_interval
     WHERE family_id = p_family_id;
-    PERFORM ops.capture_event('billing_checkout_started', auth.uid(), pg_catalog.jsonb_build_object(
+    PERFORM ops.capture_event('billing_checkout_started', auth.uid(), jsonb_build_object(
       'family_id', p_family_id, 'plan', p_plan, 'interval', p_interval), p_family_id::text);
     v_customer.checkout_session_id := p_session_id;
   END IF;
-  RETURN pg_catalog.jsonb_build_object('customer_id', v_customer.customer_id, 'checkout_session_id', v_customer.checkout_session_id);
+  RETURN jsonb_build_object('customer_id', v_customer.customer_id, 'checkout_session_id', v_customer.checkout_session_id);
 END
 $$;
 COMMENT ON FUNCTION ops.record_checkout_tx IS

@@ -24,11 +24,11 @@ BEGIN
   IF v_stored AND p_relevant THEN
     v_job_id := ops.enqueue_job(
       'apply_stripe_event',
-      pg_catalog.jsonb_build_object('event_id', p_event_id),
+      jsonb_build_object('event_id', p_event_id),
       'billing/' || coalesce(p_customer_id, p_event_id),
       'stripe/' || p_event_id);
   END IF;
-  RETURN pg_catalog.jsonb_build_object('stored', v_stored, 'job_id', v_job_id);
+  RETURN jsonb_build_object('stored', v_stored, 'job_id', v_job_id);
 END
 $$;
 COMMENT ON FUNCTION ops.record_stripe_event_tx IS

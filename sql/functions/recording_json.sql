@@ -3,7 +3,7 @@ RETURNS jsonb
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-  SELECT pg_catalog.to_jsonb(recording) FROM wire.recordings AS recording WHERE id = p_recording_id
+  SELECT to_jsonb(recording) FROM wire.recordings AS recording WHERE id = p_recording_id
 $$;
 COMMENT ON FUNCTION ops.recording_json IS 'A recording as the API shows it, for the functions of the owner.';
 SELECT ops.publish_function('ops.recording_json');

@@ -6,7 +6,7 @@ AS $$
 DECLARE
   v_recordings jsonb;
 BEGIN
-  SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(page) ORDER BY page.object_key COLLATE "C") INTO v_recordings
+  SELECT jsonb_agg(to_jsonb(page) ORDER BY page.object_key COLLATE "C") INTO v_recordings
   FROM (
     SELECT id, family_id, object_key, waveform_key, size_bytes, etag
     FROM public.recordings
@@ -14,7 +14,7 @@ BEGIN
     ORDER BY object_key COLLATE "C"
     LIMIT p_limit
   ) AS page;
-  RETURN pg_catalog.jsonb_build_object('recordings', coalesce(v_recordings, '[]'));
+  RETURN jsonb_build_object('recordings', coalesce(v_recordings, '[]'));
 END
 $$;
 COMMENT ON FUNCTION ops.recordings_by_key IS

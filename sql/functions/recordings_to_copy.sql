@@ -6,7 +6,7 @@ AS $$
 DECLARE
   v_recordings jsonb;
 BEGIN
-  SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(page) ORDER BY page.created_at, page.id) INTO v_recordings
+  SELECT jsonb_agg(to_jsonb(page) ORDER BY page.created_at, page.id) INTO v_recordings
   FROM (
     SELECT id, family_id, object_key, size_bytes, etag, created_at
     FROM public.recordings
@@ -15,7 +15,7 @@ BEGIN
     ORDER BY created_at, id
     LIMIT p_limit
   ) AS page;
-  RETURN pg_catalog.jsonb_build_object('recordings', coalesce(v_recordings, '[]'));
+  RETURN jsonb_build_object('recordings', coalesce(v_recordings, '[]'));
 END
 $$;
 COMMENT ON FUNCTION ops.recordings_to_copy IS

@@ -34,7 +34,7 @@ BEGIN
   IF NOT EXISTS (SELECT FROM public.family_members WHERE user_id = v_user_id AND family_id = v_invite.family_id) THEN
     SELECT removed_at INTO v_removed_at FROM ops.removals WHERE user_id = v_user_id AND family_id = v_invite.family_id;
     IF v_invite.revoked_at IS NOT NULL
-       OR v_invite.expires_at <= pg_catalog.clock_timestamp()
+       OR v_invite.expires_at <= clock_timestamp()
        OR v_invite.used_count >= v_invite.max_uses
        OR v_invite.created_at <= v_removed_at
     THEN
@@ -57,12 +57,12 @@ BEGIN
     UPDATE public.invites SET used_count = used_count + 1 WHERE id = v_invite.id;
     DELETE FROM ops.removals WHERE user_id = v_user_id AND family_id = v_invite.family_id;
     PERFORM ops.capture_event('invitation_redeemed', v_user_id,
-      pg_catalog.jsonb_build_object('family_id', v_invite.family_id), v_invite.family_id::text);
+      jsonb_build_object('family_id', v_invite.family_id), v_invite.family_id::text);
   END IF;
 
   RETURN (
-    SELECT pg_catalog.jsonb_build_object(
-      'family', pg_catalog.jsonb_build_object('id', family.id, 'name', family.name, 'role', family.role),
+    SELECT jsonb_build_object(
+      'family', jsonb_build_object('id', family.id, 'name', family.name, 'role', family.role),
       'already_member', v_joined IS NULL)
     FROM wire.families AS family
     WHERE family.id = v_invite.family_id

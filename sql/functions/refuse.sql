@@ -3,7 +3,7 @@ RETURNS jsonb
 LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-  SELECT pg_catalog.jsonb_build_object('refused', p_code, 'details', p_details)
+  SELECT jsonb_build_object('refused', p_code, 'details', p_details)
 $$;
 COMMENT ON FUNCTION ops.refuse IS
   'A business refusal, returned and not raised: its call stays counted, and nothing private lands in the database''s log.';

@@ -7,10 +7,10 @@ DECLARE
   v_released integer;
 BEGIN
   UPDATE ops.jobs
-  SET attempts = attempts - 1, lease_token = NULL, run_at = pg_catalog.clock_timestamp(), turn_at = pg_catalog.clock_timestamp()
+  SET attempts = attempts - 1, lease_token = NULL, run_at = clock_timestamp(), turn_at = clock_timestamp()
   WHERE id = ANY (p_job_ids) AND lease_token = p_lease_token;
   GET DIAGNOSTICS v_released = ROW_COUNT;
-  RETURN pg_catalog.jsonb_build_object('released', v_released);
+  RETURN jsonb_build_object('released', v_released);
 END
 $$;
 COMMENT ON FUNCTION ops.release_jobs_tx IS

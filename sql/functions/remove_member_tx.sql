@@ -25,10 +25,10 @@ BEGIN
   IF NOT v_leaving THEN
     -- By the clock after the wait: an invite made before this moment lets them back in no more, one made later does.
     INSERT INTO ops.removals (family_id, user_id, removed_by, removed_at)
-    VALUES (p_family_id, p_user_id, auth.uid(), pg_catalog.clock_timestamp())
+    VALUES (p_family_id, p_user_id, auth.uid(), clock_timestamp())
     ON CONFLICT (user_id, family_id) DO UPDATE SET removed_by = excluded.removed_by, removed_at = excluded.removed_at;
   END IF;
-  RETURN pg_catalog.jsonb_build_object('member', v_member);
+  RETURN jsonb_build_object('member', v_member);
 END
 $$;
 COMMENT ON FUNCTION ops.remove_member_tx IS

@@ -12,8 +12,8 @@ BEGIN
   END IF;
   -- Moved, not copied: asked for twice, there is still one job.
   INSERT INTO ops.jobs (id, kind, payload, payload_version, lane, turn_at, run_at, max_attempts, dedupe_key, request_id, last_error)
-  VALUES (v_job.id, v_job.kind, v_job.payload, v_job.payload_version, v_job.lane, pg_catalog.clock_timestamp(),
-          pg_catalog.clock_timestamp(), v_job.max_attempts, v_job.dedupe_key, v_job.request_id, v_job.last_error)
+  VALUES (v_job.id, v_job.kind, v_job.payload, v_job.payload_version, v_job.lane, clock_timestamp(),
+          clock_timestamp(), v_job.max_attempts, v_job.dedupe_key, v_job.request_id, v_job.last_error)
   ON CONFLICT (dedupe_key) DO NOTHING;
   RETURN '{"requeued": true}';
 END

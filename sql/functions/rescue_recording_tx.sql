@@ -36,7 +36,7 @@ BEGIN
     IF NOT EXISTS (
       SELECT FROM ops.anomalies WHERE family_id = v_family_id AND recording_id = p_recording_id AND kind = 'upload_mismatch'
     ) THEN
-      PERFORM ops.note_anomaly('upload_mismatch', v_family_id, p_recording_id, pg_catalog.jsonb_build_object(
+      PERFORM ops.note_anomaly('upload_mismatch', v_family_id, p_recording_id, jsonb_build_object(
         'reason', v_mismatch, 'declared_bytes', v_reservation.size_bytes, 'stored_bytes', (p_object ->> 'size_bytes')::bigint));
       PERFORM ops.note_alert('upload-mismatch', 'error', 'An upload that nobody finalized is not what was announced: see ops.anomalies.');
     END IF;

@@ -18,7 +18,7 @@ BEGIN
   END IF;
   -- Read again: somebody may be redeeming, and the time is that after the wait.
   SELECT * INTO v_invite FROM public.invites WHERE id = p_invite_id FOR NO KEY UPDATE;
-  v_now := pg_catalog.clock_timestamp();
+  v_now := clock_timestamp();
   IF v_invite.revoked_at IS NOT NULL THEN
     RETURN ops.refuse('CONFLICT', '{"reason": "revoked"}');
   ELSIF v_invite.used_count >= v_invite.max_uses THEN
@@ -30,7 +30,7 @@ BEGIN
     -- An expired one comes back to life, so it counts like a new one.
     RETURN ops.refuse('CONFLICT', '{"reason": "too_many_invites"}');
   ELSIF p_generation <= v_invite.generation THEN
-    RETURN pg_catalog.jsonb_build_object('next_generation', v_invite.generation + 1);
+    RETURN jsonb_build_object('next_generation', v_invite.generation + 1);
   END IF;
 
   BEGIN
@@ -42,9 +42,9 @@ BEGIN
     WHERE id = p_invite_id
     RETURNING * INTO v_invite;
   EXCEPTION WHEN unique_violation THEN
-    RETURN pg_catalog.jsonb_build_object('next_generation', p_generation + 1);
+    RETURN jsonb_build_object('next_generation', p_generation + 1);
   END;
-  RETURN pg_catalog.jsonb_build_object(
+  RETURN jsonb_build_object(
     'id', v_invite.id,
     'generation', v_invite.generation,
     'expires_at', v_invite.expires_at,

@@ -12,12 +12,12 @@ BEGIN
     RETURN v_locked.refusal;
   -- Past its days it is the purge's, even where that has not come by yet: what answers "restored" must not be gone tonight.
   ELSIF (v_locked.recording).purging_at IS NOT NULL
-     OR (v_locked.recording).deleted_at <= pg_catalog.clock_timestamp() - c_days_in_trash
+     OR (v_locked.recording).deleted_at <= clock_timestamp() - c_days_in_trash
   THEN
     RETURN ops.refuse('CONFLICT', '{"reason": "purging"}');
   END IF;
   UPDATE public.recordings SET deleted_at = NULL, deleted_by = NULL WHERE id = p_recording_id AND deleted_at IS NOT NULL;
-  RETURN pg_catalog.jsonb_build_object('recording', ops.recording_json(p_recording_id));
+  RETURN jsonb_build_object('recording', ops.recording_json(p_recording_id));
 END
 $$;
 COMMENT ON FUNCTION ops.restore_recording_tx IS

@@ -12,9 +12,9 @@ BEGIN
     RETURN ops.refuse('NOT_FOUND');
   END IF;
   -- Waits for whoever is redeeming it just now: they are in, the next one is not.
-  UPDATE public.invites SET revoked_at = pg_catalog.clock_timestamp() WHERE id = p_invite_id AND revoked_at IS NULL;
+  UPDATE public.invites SET revoked_at = clock_timestamp() WHERE id = p_invite_id AND revoked_at IS NULL;
   RETURN (
-    SELECT pg_catalog.jsonb_build_object('invite', pg_catalog.to_jsonb(invite))
+    SELECT jsonb_build_object('invite', to_jsonb(invite))
     FROM wire.invites AS invite
     WHERE invite.id = p_invite_id
   );

@@ -4,7 +4,7 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  v_now timestamptz := pg_catalog.clock_timestamp();
+  v_now timestamptz := clock_timestamp();
   v_swept jsonb := '{}';
   v_count integer;
   v_what record;
@@ -23,12 +23,12 @@ BEGIN
     ) AS what (name, expired, age)
   LOOP
     -- A bounded bite at a time: what is left over waits for the next sweep, and nobody waits for this one.
-    EXECUTE pg_catalog.format(
+    EXECUTE format(
       'DELETE FROM %1$s WHERE ctid = ANY (ARRAY(SELECT ctid FROM %1$s WHERE %2$s LIMIT $2 FOR UPDATE SKIP LOCKED))',
       v_what.name, v_what.expired) USING v_now - v_what.age, p_limit;
     GET DIAGNOSTICS v_count = ROW_COUNT;
     IF v_count > 0 THEN
-      v_swept := v_swept || pg_catalog.jsonb_build_object(pg_catalog.split_part(v_what.name, '.', 2), v_count);
+      v_swept := v_swept || jsonb_build_object(split_part(v_what.name, '.', 2), v_count);
     END IF;
   END LOOP;
   RETURN v_swept;

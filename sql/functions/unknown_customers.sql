@@ -3,8 +3,8 @@ RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-  SELECT pg_catalog.jsonb_build_object('customer_ids', coalesce(pg_catalog.jsonb_agg(given.customer_id), '[]'))
-  FROM pg_catalog.unnest(p_customer_ids) AS given (customer_id)
+  SELECT jsonb_build_object('customer_ids', coalesce(jsonb_agg(given.customer_id), '[]'))
+  FROM unnest(p_customer_ids) AS given (customer_id)
   WHERE NOT EXISTS (SELECT FROM ops.billing_customers WHERE customer_id = given.customer_id)
 $$;
 COMMENT ON FUNCTION ops.unknown_customers IS 'Which of these Stripe customers no family is: for reconcile_billing, which walks what Stripe has.';

@@ -12,7 +12,7 @@ BEGIN
       locale = coalesce(p_changes ->> 'locale', locale)
   WHERE id = p_family_id AND p_changes <> '{}';
   RETURN (
-    SELECT pg_catalog.jsonb_build_object('family', pg_catalog.to_jsonb(family))
+    SELECT jsonb_build_object('family', to_jsonb(family))
     FROM wire.families AS family
     WHERE family.id = p_family_id
   );

@@ -25,10 +25,10 @@ BEGIN
     WHERE user_id = v_user_id AND display_name IS DISTINCT FROM v_after.display_name;
   END IF;
   IF v_after.locale <> v_before.locale THEN
-    PERFORM ops.capture_event('settings_language_changed', v_user_id, pg_catalog.jsonb_build_object(
+    PERFORM ops.capture_event('settings_language_changed', v_user_id, jsonb_build_object(
       'locale', v_after.locale, 'previous_locale', v_before.locale), v_user_id::text);
   END IF;
-  RETURN pg_catalog.jsonb_build_object('me', pg_catalog.jsonb_build_object(
+  RETURN jsonb_build_object('me', jsonb_build_object(
     'user_id', v_user_id, 'display_name', v_after.display_name, 'locale', v_after.locale));
 END
 $$;

@@ -16,7 +16,7 @@ BEGIN
     RETURN ops.refuse('CONFLICT', '{"reason": "last_keeper"}');
   END IF;
   UPDATE public.family_members SET role = v_role WHERE family_id = p_family_id AND user_id = p_user_id AND role <> v_role;
-  RETURN pg_catalog.jsonb_build_object('member', ops.member_json(p_family_id, p_user_id));
+  RETURN jsonb_build_object('member', ops.member_json(p_family_id, p_user_id));
 END
 $$;
 COMMENT ON FUNCTION ops.update_member_tx IS

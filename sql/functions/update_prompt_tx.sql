@@ -17,7 +17,7 @@ BEGIN
       locale = coalesce(p_changes ->> 'locale', locale)
   WHERE id = p_prompt_id AND p_changes <> '{}';
   RETURN (
-    SELECT pg_catalog.jsonb_build_object('prompt', pg_catalog.to_jsonb(prompt))
+    SELECT jsonb_build_object('prompt', to_jsonb(prompt))
     FROM wire.prompts AS prompt
     WHERE prompt.id = p_prompt_id
   );

@@ -27,7 +27,7 @@ BEGIN
       prompt_id = CASE WHEN p_changes ? 'prompt_id' THEN v_prompt_id ELSE prompt_id END,
       recorded_at = coalesce((p_changes ->> 'recorded_at')::timestamptz, recorded_at)
   WHERE id = p_recording_id AND p_changes <> '{}';
-  RETURN pg_catalog.jsonb_build_object('recording', ops.recording_json(p_recording_id));
+  RETURN jsonb_build_object('recording', ops.recording_json(p_recording_id));
 END
 $$;
 COMMENT ON FUNCTION ops.update_recording_tx IS

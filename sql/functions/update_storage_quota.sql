@@ -21,14 +21,14 @@ BEGIN
   v_used_after := greatest(0, v_used + p_delta_bytes);
   IF v_used + p_delta_bytes < 0 THEN
     -- A release of more than is used means something was released twice: survived, and told.
-    PERFORM ops.note_anomaly('quota_clamped', p_family_id, p_recording_id, pg_catalog.jsonb_build_object(
+    PERFORM ops.note_anomaly('quota_clamped', p_family_id, p_recording_id, jsonb_build_object(
       'used_bytes', v_used, 'delta_bytes', p_delta_bytes, 'operation', p_operation));
   END IF;
   IF p_delta_bytes > 0 AND v_used_after > v_quota THEN
     IF NOT p_admitted THEN
       RAISE EXCEPTION 'storage quota exceeded' USING ERRCODE = 'P0001';
     END IF;
-    PERFORM ops.note_anomaly('admitted_over_quota', p_family_id, p_recording_id, pg_catalog.jsonb_build_object(
+    PERFORM ops.note_anomaly('admitted_over_quota', p_family_id, p_recording_id, jsonb_build_object(
       'used_bytes', v_used_after, 'quota_bytes', v_quota));
   END IF;
 

@@ -4,18 +4,18 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  v_before timestamptz := coalesce(p_before, pg_catalog.clock_timestamp());
+  v_before timestamptz := coalesce(p_before, clock_timestamp());
   v_uploads jsonb;
 BEGIN
-  SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(due) ORDER BY due.position) INTO v_uploads
+  SELECT jsonb_agg(to_jsonb(due) ORDER BY due.position) INTO v_uploads
   FROM (
-    SELECT id, object_key, pg_catalog.row_number() OVER (ORDER BY updated_at, id) AS position
+    SELECT id, object_key, row_number() OVER (ORDER BY updated_at, id) AS position
     FROM ops.upload_reservations
-    WHERE state = 'pending' AND url_expires_at <= pg_catalog.clock_timestamp() AND updated_at < v_before
+    WHERE state = 'pending' AND url_expires_at <= clock_timestamp() AND updated_at < v_before
     ORDER BY updated_at, id
     LIMIT p_limit
   ) AS due;
-  RETURN pg_catalog.jsonb_build_object('before', v_before, 'uploads', coalesce(v_uploads, '[]'));
+  RETURN jsonb_build_object('before', v_before, 'uploads', coalesce(v_uploads, '[]'));
 END
 $$;
 COMMENT ON FUNCTION ops.uploads_to_settle IS

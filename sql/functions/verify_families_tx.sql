@@ -34,10 +34,10 @@ BEGIN
   LOOP
     IF v_family.used_bytes <> v_family.ledger_bytes OR v_family.used_bytes <> v_family.kept_bytes THEN
       v_drifted := v_drifted + 1;
-      PERFORM ops.note_anomaly('audit_drifted', v_family.family_id, NULL, pg_catalog.jsonb_build_object(
+      PERFORM ops.note_anomaly('audit_drifted', v_family.family_id, NULL, jsonb_build_object(
         'run_id', p_run_id, 'used_bytes', v_family.used_bytes, 'ledger_bytes', v_family.ledger_bytes, 'kept_bytes', v_family.kept_bytes));
     ELSIF NOT v_family.broken THEN
-      UPDATE public.families SET last_verified_at = pg_catalog.clock_timestamp() WHERE id = v_family.family_id;
+      UPDATE public.families SET last_verified_at = clock_timestamp() WHERE id = v_family.family_id;
     END IF;
   END LOOP;
 
@@ -46,9 +46,9 @@ BEGIN
   END IF;
   UPDATE ops.audit_runs
   SET drifted = drifted + v_drifted,
-      position = coalesce(p_position_prefix || v_ids[pg_catalog.cardinality(v_ids)], position)
+      position = coalesce(p_position_prefix || v_ids[cardinality(v_ids)], position)
   WHERE id = p_run_id;
-  RETURN pg_catalog.jsonb_build_object('last', v_ids[pg_catalog.cardinality(v_ids)]);
+  RETURN jsonb_build_object('last', v_ids[cardinality(v_ids)]);
 END
 $$;
 COMMENT ON FUNCTION ops.verify_families_tx IS
