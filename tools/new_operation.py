@@ -16,7 +16,6 @@ ROOT = Path(__file__).resolve().parents[1]
 
 _NAME = re.compile(r"[a-z]+(-[a-z]+)+")
 _PAGE = "tests/database/isolation.md"
-_SERVICE = "## Functions: app_service"
 
 
 class Refused(Exception):
@@ -132,7 +131,7 @@ And where it applies:
 
 
 def write(route: str, root: Path = ROOT) -> list[Path]:
-    """Writes the three stubs, the line in app.py and the function's line on the isolation page. Raises Refused."""
+    """Writes the three stubs and the line in app.py. Raises Refused."""
     if not _NAME.fullmatch(route):
         raise Refused("NAME must be a verb and a noun in lower case with dashes, such as thank-storyteller")
     name = route.replace("-", "_")
@@ -145,16 +144,12 @@ def write(route: str, root: Path = ROOT) -> list[Path]:
     for path in new:
         if path.exists():
             raise Refused(f"{path.relative_to(root)} exists already: choose another name")
-    app, page = root / "app.py", root / _PAGE
-    changed = {
-        app: _with_route(app.read_text("utf-8"), route, name),
-        page: _with_function(page.read_text("utf-8"), name),
-    }
+    app = root / "app.py"
+    with_route = _with_route(app.read_text("utf-8"), route, name)
     for path, text in new.items():
         path.write_text(Template(text).substitute(words), "utf-8")
-    for path, text in changed.items():
-        path.write_text(text, "utf-8")
-    return [*new, *changed]
+    app.write_text(with_route, "utf-8")
+    return [*new, app]
 
 
 def _with_route(text: str, route: str, name: str) -> str:
@@ -167,17 +162,6 @@ def _with_route(text: str, route: str, name: str) -> str:
     webhook = next(number for number, line in enumerate(lines) if line.startswith("app.webhook("))
     lines.insert(webhook, f'app.operation("{route}", {name}, limit=WRITES, refuses=["NOT_FOUND"])')
     return "\n".join(lines) + "\n"
-
-
-def _with_function(text: str, name: str) -> str:
-    """The isolation page with the function among those that the service may call."""
-    before, heading, after = text.partition(_SERVICE)
-    listed = re.findall(r"^- ops\.\w+$", after.partition("\n## ")[0], re.MULTILINE)
-    line = f"- ops.{name}_tx"
-    successor = next((entry for entry in listed if entry > line), None)
-    if successor is None:
-        return before + heading + after.replace(f"{listed[-1]}\n", f"{listed[-1]}\n{line}\n", 1)
-    return before + heading + after.replace(f"{successor}\n", f"{line}\n{successor}\n", 1)
 
 
 def main(arguments: list[str]) -> int:

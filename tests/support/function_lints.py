@@ -104,7 +104,7 @@ FUNCTION_LINTS = [
         " WHERE body ~* '\\mentitlements\\M[^;]*\\mFOR (NO KEY )?(UPDATE|SHARE)\\M'",
         A_FUNCTION.format("plpgsql", "BEGIN PERFORM FROM public.entitlements WHERE true FOR NO KEY UPDATE; END"),
         "ops.bad",
-        "Write SELECT * INTO v_storage FROM ops.lock_family_storage(p_family_id): it gives the row and the time after",
+        "Write ops.lock_family_storage(p_family_id): it returns the row, and the time after the wait",
         {"ops.lock_family_storage": "it is the function that does"},
     ),
     Lint(

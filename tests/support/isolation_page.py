@@ -1,7 +1,4 @@
-"""Reads isolation.md, the page that says who may do what, and the catalog it must agree with.
-
-Both are turned into the same plain shapes, so that a test can hold them against each other. Nothing is decided here.
-"""
+"""Reads isolation.md, which says who may do what, and the catalog, both into the same shapes, for tests to compare."""
 
 from __future__ import annotations
 
@@ -13,9 +10,10 @@ from local.settings import ROOT
 from tests.support.database_server import Database
 
 PAGE = ROOT / "tests" / "database" / "isolation.md"
+SHOWN = "tests/database/isolation.md"
 
 SCHEMAS = ("public", "ops", "rls", "wire", "migrations")
-"""Every schema of ours. What else lies in a database is Supabase's or Postgres's own."""
+"""The project's schemas. The others of a database are Supabase's or Postgres's own."""
 
 ROLES = {
     "anonymous": "anon",
@@ -27,10 +25,11 @@ ROLES = {
     "app_service": "app_service",
     "app_login": "app_login",
 }
-"""The role each persona's session takes. The last two are ours, and stand in no column of the page."""
+"""The role each persona's session takes. The last two are the project's own, and have no column in the page."""
 
 REFUSED = "-"
 READS = (REFUSED, "none", "ours", "own")
+EVERY = "*"
 
 Cell = tuple[str, str]
 """A column of a table or view: ("public.families", "name")."""
@@ -46,63 +45,67 @@ class Page:
     schemas: dict[str, set[str]]
     functions: dict[str, frozenset[str]]
 
+    def is_declared(self, relation: str, column: str) -> bool:
+        return relation.split(".")[0] in self.closed or any((relation, c) in self.reading for c in (column, EVERY))
+
     def readable(self, cell: Cell, persona: str) -> str:
-        return self.reading.get(cell, {}).get(persona, REFUSED)
+        return (self.reading.get(cell) or self.reading.get((cell[0], EVERY)) or {}).get(persona, REFUSED)
+
+    def relations(self) -> list[str]:
+        """The tables and views of which somebody may read something."""
+        return sorted({relation for (relation, _), words in self.reading.items() if {*words.values()} != {REFUSED}})
 
     def rows_of(self, relation: str, persona: str) -> str:
         """The one word for the rows a persona reads of a relation; every column of it that they read says the same."""
         said = {outcomes[persona] for (name, _), outcomes in self.reading.items() if name == relation} - {REFUSED}
         if len(said) > 1:
-            raise ValueError(f"isolation.md: {relation} shows {persona} some rows in one column, others in another")
+            raise ValueError(f"{SHOWN}: {relation} shows {persona} {' and '.join(sorted(said))}: write one of them")
         return said.pop() if said else REFUSED
 
     def updatable(self, cell: Cell, persona: str) -> str:
         return self.updating.get(cell, {}).get(persona, REFUSED)
 
+    def callers(self, function: str, granted: frozenset[str]) -> frozenset[str]:
+        """The roles that may call a function. The file of a function of ops decides whether app_service is one."""
+        unnamed = granted & {"app_service"} if function.startswith("ops.") else frozenset()
+        return self.functions.get(function, unnamed)
+
 
 def read_page(path: Path = PAGE) -> Page:
     """Parses the page; an unknown word in it is a ValueError that names it."""
     sections = dict(re.findall(r"^## ([^\n]+)\n(.*?)(?=^## |\Z)", path.read_text("utf-8"), re.M | re.S))
-    functions: dict[str, frozenset[str]] = {}
-    for title, text in sections.items():
-        if title.startswith("Functions: "):
-            who = title.removeprefix("Functions: ")
-            roles = {"nobody": [], "policies and views": ["authenticated"]}.get(who, who.split(", "))
-            for name in bullets(text):
-                if name in functions:
-                    raise ValueError(f"isolation.md: {name} stands there twice")
-                functions[name] = frozenset(roles)
     return Page(
         reading=matrix(sections["Reading"]),
         updating=matrix(sections["Writing"]),
-        closed=set(bullets(sections["Closed"])),
+        closed=set(re.findall(r"^- (\S+)$", sections["Closed"], re.M)),
         schemas={row["schema"]: set(words(row["USAGE"])) for row in table(sections["Schemas"])},
-        functions=functions,
+        functions={row["function"]: frozenset(words(row["EXECUTE"])) for row in table(sections["Functions"])},
     )
 
 
 def matrix(text: str) -> dict[Cell, dict[str, str]]:
     cells: dict[Cell, dict[str, str]] = {}
     for row in table(text):
-        relation, columns, *outcomes = row.items()
+        (_, relation), (_, named), *outcomes = row.items()
         for persona, outcome in outcomes:
             if persona not in ROLES or outcome not in READS:
-                raise ValueError(f"isolation.md: {relation[1]}, {persona}: {outcome!r} means nothing")
-        for column in words(columns[1]):
-            if (relation[1], column) in cells:
-                raise ValueError(f"isolation.md: {relation[1]}.{column} stands there twice")
-            cells[relation[1], column] = dict(outcomes)
+                raise ValueError(f"{SHOWN}: {relation}, {persona}: {outcome!r} is none of {', '.join(READS)}")
+        if named == EVERY and not relation.startswith("wire."):
+            raise ValueError(f"{SHOWN}: name the columns of {relation}: * is for the views of wire")
+        for column in words(named):
+            if (relation, column) in cells:
+                raise ValueError(f"{SHOWN}: {relation}.{column} stands there twice: delete one")
+            cells[relation, column] = dict(outcomes)
     return cells
 
 
 def table(text: str) -> list[dict[str, str]]:
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("|")]
     head, _rule, *body = rows
+    for row in body:
+        if len(row) != len(head):
+            raise ValueError(f"{SHOWN}: the row of {row[0]} has {len(row)} cells; write {len(head)}: {', '.join(head)}")
     return [dict(zip(head, row, strict=True)) for row in body]
-
-
-def bullets(text: str) -> list[str]:
-    return re.findall(r"^- (\S+)$", text, re.M)
 
 
 def words(cell: str) -> list[str]:
@@ -113,7 +116,7 @@ def words(cell: str) -> list[str]:
 
 
 def columns(database: Database) -> dict[str, list[str]]:
-    """Every table and view of ours, of whatever kind, with its columns."""
+    """Every table and view of the project's schemas, with its columns."""
     rows = database.run(
         """
         SELECT format('%%I.%%I', nspname, relname), array_agg(attname::text ORDER BY attnum)
@@ -129,7 +132,7 @@ def columns(database: Database) -> dict[str, list[str]]:
 
 
 def calls(database: Database) -> dict[str, list[str]]:
-    """Every function of ours, with one call of each of its signatures: every argument a NULL of its type."""
+    """Every function of the project's schemas, with one call of each of its signatures, every argument NULL."""
     rows = database.run(
         """
         SELECT format('%%I.%%I', nspname, proname),
