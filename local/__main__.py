@@ -9,8 +9,8 @@ import time
 
 from local import postgres, server
 from local.settings import BadPort, Ports, read_env
+from local.smoke_test import StoryFailed, tell
 from local.stack import Stack
-from local.story import StoryFailed, tell
 from sql.migrate import MigrationFailed, MigrationRefused
 
 

@@ -104,7 +104,7 @@ def signing(environment: Mapping[str, str] = os.environ) -> Literal["HS256", "ES
 
 def make_env(known: Mapping[str, str], ports: Ports) -> dict[str, str]:
     """Every variable of the stack: known secrets kept, missing ones made, addresses as the ports are now."""
-    from local.supabase_auth import anon_key
+    from local.auth import anon_key
 
     kept = {name: known.get(name) or prefix + secrets.token_urlsafe(32) for name, prefix in _SECRETS.items()}
     return {

@@ -14,14 +14,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from local import inbox, object_store, posthog_api, resend_api, supabase, supabase_auth
+from local import auth, posthog_api
 from local.auth.settings import AuthSettings
 from local.clock import Clock
 from local.gateway import create_gateway
-from local.mailbox import Mailbox
-from local.object_store import Credential
-from local.postgres import EmbeddedPostgres
+from local.mail import inbox, resend_api
+from local.mail.mailbox import Mailbox
+from local.postgres import EmbeddedPostgres, supabase
 from local.posthog_api import EventStore
+from local.s3 import Credential, ObjectStore
 from local.server import Server
 from local.settings import BACKUP_BUCKET, BUCKET, LOCAL_DIR, PRICES, Ports, make_env, read_env, signing, write_env
 from local.stripe_api import StripeStandIn, StripeStandInSettings
@@ -93,7 +94,7 @@ class Stack:
             supabase.set_password(cluster, "app_login", self.env["APP_LOGIN_PASSWORD"])
 
     def _start_store(self) -> None:
-        self.store = object_store.ObjectStore(
+        self.store = ObjectStore(
             self.folder / "objects",
             [
                 Credential(BUCKET, self.env["R2_ACCESS_KEY_ID"], self.env["R2_SECRET_ACCESS_KEY"]),
@@ -118,7 +119,7 @@ class Stack:
         wsgi = create_gateway(
             app,
             {
-                "auth": supabase_auth.create_blueprint(
+                "auth": auth.create_blueprint(
                     self.folder / "auth",
                     settings=self._auth_settings(),
                     send_mail=mailbox.send,

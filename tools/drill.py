@@ -28,9 +28,8 @@ import requests
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
 from psycopg2.extensions import connection as Connection
 
-from local import supabase
-from local.postgres import EmbeddedPostgres
-from local.postgres_launch import binaries
+from local.postgres import EmbeddedPostgres, supabase
+from local.postgres.launch import binaries
 from local.settings import configure
 from sql import migrate
 

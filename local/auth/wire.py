@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 from flask import Response, jsonify, request
 from pydantic import BaseModel, ConfigDict
 
-from local.addresses import is_address
 from local.auth.records import User
+from local.mail.addresses import is_address
 
 MAX_BODY_BYTES = 1024 * 1024
 VERSION_HEADER = "X-Supabase-Api-Version"

@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from app import app
 from chalicelib import config
 from chalicelib.api import jwks
-from local.supabase_auth import anon_key
+from local.auth import anon_key
 from tests.support.api import Api
 from tests.support.database_server import Database
 from tests.support.gateway import Response

@@ -11,8 +11,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from local import inbox
-from local.mailbox import Letter, Mailbox
+from local.mail import inbox
+from local.mail.mailbox import Letter, Mailbox
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from uuid import uuid4
 import pytest
 from botocore.exceptions import ClientError
 
-from local.object_store import Credential, ObjectStore, create_app
+from local.s3 import Credential, ObjectStore
 from local.s3.files import StoreInUse
 from local.server import Server
 from tests.support.s3_client import (
@@ -55,7 +55,7 @@ class Running:
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("store") / "r2"
-    app = create_app(folder, CREDENTIALS)
+    app = ObjectStore(folder, CREDENTIALS)
     server = Server(app)
     server.start()
     yield Running(app, server.url, folder)
@@ -667,7 +667,7 @@ def test_trouble_on_demand_lasts_as_long_as_it_was_told_to(store: Running, store
 
 def test_objects_and_their_metadata_survive_a_restart(tmp_path: Path, key: str) -> None:
     for run in range(2):
-        app = create_app(tmp_path / "r2", CREDENTIALS)
+        app = ObjectStore(tmp_path / "r2", CREDENTIALS)
         server = Server(app)
         server.start()
         if run == 0:
@@ -680,7 +680,7 @@ def test_objects_and_their_metadata_survive_a_restart(tmp_path: Path, key: str) 
 
 def test_two_stores_cannot_share_a_folder(store: Running) -> None:
     with pytest.raises(StoreInUse):
-        create_app(store.folder, CREDENTIALS)
+        ObjectStore(store.folder, CREDENTIALS)
 
 
 def test_a_kill_in_the_middle_of_an_upload_leaves_nothing_of_it_and_all_before_it(tmp_path: Path, key: str) -> None:
@@ -710,8 +710,8 @@ def test_a_kill_in_the_middle_of_an_upload_leaves_nothing_of_it_and_all_before_i
 def _store_in_a_process(folder: Path) -> tuple[subprocess.Popen[str], str]:
     program = (
         "import sys, threading; from pathlib import Path; from local.server import Server\n"
-        "from local.object_store import Credential, create_app\n"
-        "app = create_app(Path(sys.argv[1]), [Credential(*sys.argv[2:])])\n"
+        "from local.s3 import Credential, ObjectStore\n"
+        "app = ObjectStore(Path(sys.argv[1]), [Credential(*sys.argv[2:])])\n"
         "print(Server(app).start(), flush=True); threading.Event().wait()"
     )
     process = subprocess.Popen(

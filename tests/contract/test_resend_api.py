@@ -12,9 +12,9 @@ import resend
 from flask import Flask
 from resend.exceptions import ResendError
 
-from local import resend_api
 from local.faults import Faults
-from local.mailbox import Mailbox
+from local.mail import resend_api
+from local.mail.mailbox import Mailbox
 from tests.support.http_server import HttpServer, running_http_server
 
 KEY = "re_a_key_of_this_test_suite"
@@ -113,7 +113,7 @@ def test_the_same_key_with_another_mail_is_refused(api: Resend) -> None:
 def test_a_key_is_forgotten_after_a_day(api: Resend, monkeypatch: pytest.MonkeyPatch) -> None:
     api.send(key="invite/1")
     tomorrow = time.time() + 24 * 3600 + 1
-    monkeypatch.setattr("local.mailbox.time.time", lambda: tomorrow)
+    monkeypatch.setattr("local.mail.mailbox.time.time", lambda: tomorrow)
     api.send(key="invite/1", subject="Another")
     assert len(api.mailbox.newest()) == 2
 

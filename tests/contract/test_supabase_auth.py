@@ -20,10 +20,10 @@ import jwt
 import pytest
 import requests
 
+from local.auth import anon_key, issue_token
 from local.auth.settings import MAILS_PER_HOUR, WRONG_CODES_ALLOWED
 from local.auth.store import AuthStore
 from local.auth.tokens import new_code
-from local.supabase_auth import anon_key, issue_token
 from tests.support.auth_server import APP_URL, SECRET, AuthServer, serve
 from tests.support.http_server import HttpServer, running_http_server
 

@@ -15,7 +15,7 @@ import psycopg2
 import pytest
 from psycopg2.extensions import connection as Connection
 
-from local.postgres_processes import pid_file
+from local.postgres.processes import pid_file
 from tests.support.database_server import Database
 
 

@@ -22,7 +22,7 @@ import psycopg2
 import pytest
 
 from local.postgres import AlreadyRunning, EmbeddedPostgres, PortTaken
-from local.postgres_processes import pid_file
+from local.postgres.processes import pid_file
 
 ROOT = Path(__file__).parents[2]
 
@@ -188,7 +188,7 @@ def test_a_taken_port_is_named_with_the_way_out(data_dir: Path) -> None:
 
 
 def test_a_port_taken_at_the_last_moment_is_named_too(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("local.postgres_launch.port_is_taken", lambda port: False)
+    monkeypatch.setattr("local.postgres.launch.port_is_taken", lambda port: False)
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(PortTaken, match=str(port)):

@@ -16,7 +16,7 @@ import psycopg2
 import pytest
 
 from local.postgres import EmbeddedPostgres
-from local.postgres_launch import binaries
+from local.postgres.launch import binaries
 from sql import migrate
 from sql.migration_guards import pair
 from tests.support import isolation_rows

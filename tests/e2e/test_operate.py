@@ -15,7 +15,7 @@ import pytest
 from botocore.client import Config
 
 from local.settings import ROOT
-from local.story import SAMPLE
+from local.smoke_test import SAMPLE
 from tests.support.local_stack import RunningStack
 
 pytestmark = pytest.mark.xdist_group("stack")

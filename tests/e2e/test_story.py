@@ -11,7 +11,7 @@ import psycopg2
 import pytest
 import requests
 
-from local.story import SAMPLE, tell
+from local.smoke_test import SAMPLE, tell
 from tests.support import node
 from tests.support.local_stack import RunningStack, free_ports, launch, running
 

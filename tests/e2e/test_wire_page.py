@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from local.settings import ROOT
-from local.story import SAMPLE
+from local.smoke_test import SAMPLE
 from tests.support.local_stack import RunningStack
 from tests.support.stack_people import sign_up
 

@@ -12,9 +12,9 @@ from typing import Any, Literal
 import requests
 from flask import Flask
 
-from local import inbox
-from local.mailbox import Mail, Mailbox
-from local.supabase_auth import AuthSettings, anon_key, create_blueprint
+from local.auth import AuthSettings, anon_key, create_blueprint
+from local.mail import inbox
+from local.mail.mailbox import Mail, Mailbox
 from tests.support.http_server import HttpServer
 
 SECRET = "a-secret-of-this-test-suite-and-of-nothing-else"

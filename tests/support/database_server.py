@@ -24,8 +24,7 @@ import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
-from local import supabase
-from local.postgres import SUPERUSER, EmbeddedPostgres
+from local.postgres import SUPERUSER, EmbeddedPostgres, supabase
 from sql import migrate
 
 TEMPLATE = "stories_template"

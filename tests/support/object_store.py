@@ -14,7 +14,7 @@ import pytest
 from chalicelib import config
 from chalicelib.storage import store
 from chalicelib.storage.store import AUDIO_TYPE, audio_store
-from local.object_store import Credential, ObjectStore, create_app
+from local.s3 import Credential, ObjectStore
 from local.server import Server
 
 AUDIO, BACKUP = "recordings", "second-copies"
@@ -44,7 +44,7 @@ class RunningStore:
 def running_store(folder: Path) -> Iterator[RunningStore]:
     """A store over `folder` on a free port."""
     credentials = [Credential(AUDIO, "audio-key", "audio-secret"), Credential(BACKUP, "backup-key", "backup-secret")]
-    app = create_app(folder, credentials)
+    app = ObjectStore(folder, credentials)
     server = Server(app)
     server.start()
     try:

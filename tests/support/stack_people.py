@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import psycopg2
 
+from local.auth import issue_token
 from local.auth.settings import AuthSettings
-from local.supabase_auth import issue_token
 from tests.support.local_stack import RunningStack
 
 

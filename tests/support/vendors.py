@@ -11,9 +11,10 @@ import pytest
 from flask import Flask
 
 from chalicelib import config
-from local import posthog_api, resend_api
+from local import posthog_api
 from local.faults import Faults
-from local.mailbox import Letter, Mailbox
+from local.mail import resend_api
+from local.mail.mailbox import Letter, Mailbox
 from local.posthog_api import EventStore
 from local.server import Server
 

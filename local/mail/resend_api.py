@@ -12,9 +12,9 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from local.addresses import bare_address
 from local.faults import Faults
-from local.mailbox import KeyReused, Letter, Mailbox
+from local.mail.addresses import bare_address
+from local.mail.mailbox import KeyReused, Letter, Mailbox
 
 MAX_RECIPIENTS = 50
 MAX_BODY_BYTES = 40 * 1024 * 1024

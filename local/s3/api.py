@@ -202,11 +202,6 @@ class ObjectStore:
         raise S3Error.of_status(fault.status)
 
 
-def create_app(data_dir: Path, credentials: Iterable[Credential]) -> ObjectStore:
-    """The store over `data_dir`, which it makes when missing. Raises object_files.StoreInUse, ValueError."""
-    return ObjectStore(data_dir, credentials)
-
-
 def _headers_to_keep(request: WireRequest) -> dict[str, str]:
     kept = {"content-type": "application/octet-stream"}
     for name, value in request.headers.items():

@@ -25,10 +25,9 @@ from urllib.parse import quote
 import psycopg2
 from psycopg2.extensions import connection as Connection
 
-from local import postgres_launch as launch
-from local import postgres_processes as processes
-from local.postgres_account import hand_over, launch_options, let_through
-from local.postgres_launch import AlreadyRunning, PortTaken, StartFailed
+from local.postgres import launch, processes
+from local.postgres.account import hand_over, launch_options, let_through
+from local.postgres.launch import AlreadyRunning, PortTaken, StartFailed
 
 __all__ = ["SUPERUSER", "AlreadyRunning", "EmbeddedPostgres", "PortTaken", "StartFailed"]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from flask import Blueprint, Response, jsonify, make_response, render_template, request
 
-from local.mailbox import Mail, Mailbox
+from local.mail.mailbox import Mail, Mailbox
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _MOST_SHOWN = 50

@@ -7,29 +7,16 @@ already seen, as the real ingestion does. It never evaluates flags and never for
 import gzip
 import hmac
 import json
-import time
 import uuid
 import zlib
-from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
 from local.faults import Faults
-from local.sqlite_file import SqliteFile
+from local.posthog_api.event_store import EventStore
 
 MAX_BODY_BYTES = 20 * 1024 * 1024
-MOST_LISTED = 1000
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS events (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    uuid TEXT NOT NULL UNIQUE,
-    event TEXT NOT NULL,
-    body TEXT NOT NULL,
-    received_at REAL NOT NULL
-);
-"""
 
 
 class Refusal(Exception):
@@ -41,34 +28,6 @@ class Refusal(Exception):
         self.type = type_
         self.code = code
         self.detail = detail
-
-
-class EventStore:
-    """The captured events on disk, safe under threads."""
-
-    def __init__(self, path: Path) -> None:
-        self._file = SqliteFile(path, _SCHEMA)
-
-    def keep(self, events: list[dict[str, Any]]) -> None:
-        """Stores the events, all or none; one whose uuid is known already is left out."""
-        rows = [(event["uuid"], event["event"], json.dumps(event), time.time()) for event in events]
-        with self._file.transaction() as connection:
-            connection.executemany(
-                "INSERT OR IGNORE INTO events (uuid, event, body, received_at) VALUES (?, ?, ?, ?)", rows
-            )
-
-    def newest(self, event: str | None = None, limit: int = MOST_LISTED) -> list[dict[str, Any]]:
-        """The newest events first as they were posted; only those of one name when `event` is given."""
-        with self._file.transaction() as connection:
-            rows = connection.execute(
-                "SELECT body FROM events WHERE ? IS NULL OR event = ? ORDER BY number DESC LIMIT ?",
-                (event, event, limit),
-            ).fetchall()
-        return [json.loads(row["body"]) for row in rows]
-
-    def close(self) -> None:
-        """Lets go of the file."""
-        self._file.close()
 
 
 def create_blueprint(events: EventStore, *, api_key: str, faults: Faults | None = None) -> Blueprint:
