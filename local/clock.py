@@ -1,7 +1,8 @@
-"""The clock of the local stack: starts each schedule at its own pace, as EventBridge would start its function.
+"""The clock of the local stack: starts each schedule at the times at which EventBridge starts its function.
 
-process_jobs runs every two seconds here, so that mail arrives while one looks; the others run at the pace of a
-deployed stage. A schedule that fails is logged by the app and comes again at its next turn.
+The times stand in app.py alone: Chalice keeps the cron expression of each `@app.schedule`, and this module reads it. As
+on AWS, times are UTC, a schedule that failed runs again at its next time, and a time that passed while the stack was
+down is not made up for. Unlike on AWS, a schedule whose run is still going on is not started a second time.
 """
 
 from __future__ import annotations
@@ -10,71 +11,102 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
+from aws_croniter import AwsCroniter  # type: ignore[import-untyped]  # it ships no types; we call one method of it
+from chalice.app import ScheduledEventConfig, ScheduleExpression
 from chalice.local import LambdaContext
 
-# Seconds between two runs.
-PACE = {
-    "process_jobs": 2,
-    "settle_uploads": 15 * 60,
-    "copy_recordings": 15 * 60,
-    "cleanup_media": 24 * 3600,
-    "audit_storage": 24 * 3600,
-    "reconcile_billing": 24 * 3600,
-    "send_error_digest": 300,
-}
+# The one schedule with a pace of its own. Its expression says every minute, and each run drains the queue at second 0
+# and at second 30. A developer who has just sent an invite looks into the inbox at once: here, a run every 2 seconds
+# drains it once.
+QUEUE = "process_jobs"
+QUEUE_PACE = timedelta(seconds=2)
+
 FUNCTION_SECONDS = 300
+_LONGEST_WAIT = 30.0  # seconds; a machine that was suspended notices within them that its clock has moved on
 
 
 class Clock:
-    """Runs the schedules of `app`, each in a thread of its own so that a slow one delays no other."""
+    """Runs the schedules of `app`, each in a thread of its own so that a slow one delays no other.
 
-    def __init__(self, app: Any) -> None:
+    `now` gives the time in UTC; tests give a clock of their own. Raises ValueError for a schedule that is no cron
+    expression: rate(...) counts from a deployment, which a local stack does not have.
+    """
+
+    def __init__(self, app: Any, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._app = app
+        self._now = now
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
-        self.schedules: dict[str, Callable[[], dict[str, Any]]] = {
-            name: partial(self._run, name, by_hand=True) for name in PACE if name in app.handler_map
+        self._times = {
+            source.name: _parse(source.name, source.schedule_expression)
+            for source in app.event_sources
+            if isinstance(source, ScheduledEventConfig)
         }
-        """What each schedule is called -> a function that runs it now, whatever its slot, and gives its summary."""
+        self.schedules: dict[str, Callable[[], dict[str, Any]]] = {
+            name: partial(self._run, name, by_hand=True) for name in self._times
+        }
+        """Name of a schedule -> a function that runs it now, whatever its slot, and returns its summary."""
+
+    def next_run(self, name: str, after: datetime) -> datetime:
+        """When the schedule starts next, after this time."""
+        if name == QUEUE:
+            return after + QUEUE_PACE
+        found: datetime | None = self._times[name].get_next(after)[0]
+        return found or datetime.max.replace(tzinfo=UTC)  # an expression that names a year which is over
 
     def start(self) -> None:
-        """Begins to run the schedules; the first run of each comes after one pace."""
+        """Begins to run the schedules."""
         for name in self.schedules:
-            thread = threading.Thread(target=self._keep_pace, args=(name,), name=f"clock-{name}", daemon=True)
+            thread = threading.Thread(target=self._keep_time, args=(name,), name=f"clock-{name}", daemon=True)
             thread.start()
             self._threads.append(thread)
 
     def stop(self) -> None:
-        """Starts nothing any more and waits a little for what is running."""
+        """Starts no further run, and waits 2 seconds at most for those that are going on."""
         self._stopping.set()
         until = time.monotonic() + 2
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
 
-    def _keep_pace(self, name: str) -> None:
-        while not self._stopping.wait(PACE[name]):
+    def _keep_time(self, name: str) -> None:
+        while self._wait_until(self.next_run(name, self._now())):
             try:
-                # process_jobs as if by hand: it then drains once and comes back, instead of waiting for second 30.
-                self._run(name, by_hand=name == "process_jobs")
+                # By hand, process_jobs drains the queue once and returns; otherwise it would wait for second 30.
+                self._run(name, by_hand=name == QUEUE)
             except Exception:
-                # Logged by the app where it happened; the clock goes on.
+                # The app has logged it where it happened. The schedule runs again at its next time.
                 continue
 
+    def _wait_until(self, due: datetime) -> bool:
+        """Waits for a time; False when the clock is stopped first."""
+        while (left := (due - self._now()).total_seconds()) > 0:
+            if self._stopping.wait(min(left, _LONGEST_WAIT)):
+                return False
+        return not self._stopping.is_set()
+
     def _run(self, name: str, *, by_hand: bool) -> dict[str, Any]:
-        """Starts a schedule's handler with the event EventBridge would send."""
+        """Calls a schedule's handler with the event that EventBridge would send."""
         event = {
             "version": "0",
             "id": str(uuid.uuid4()),
             "detail-type": "Scheduled Event",
             "source": "aws.events",
             "account": "local",
-            "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "time": self._now().strftime("%Y-%m-%dT%H:%M:%SZ"),
             "region": "local",
             "resources": [],
             "detail": {"byHand": by_hand},
         }
         answer: dict[str, Any] = self._app.handler_map[name](event, LambdaContext(name, 512, FUNCTION_SECONDS * 1000))
         return answer
+
+
+def _parse(name: str, expression: Any) -> AwsCroniter:
+    text = expression.to_string() if isinstance(expression, ScheduleExpression) else str(expression)
+    if not text.startswith("cron(") or not text.endswith(")"):
+        raise ValueError(f"{name}: the local clock reads cron(...) expressions only, not {text}")
+    return AwsCroniter(text.removeprefix("cron(").removesuffix(")"))

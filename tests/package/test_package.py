@@ -10,8 +10,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from chalice.app import ScheduledEventConfig
 
-from local.clock import PACE
+from app import app
 from local.settings import ROOT
 
 # Downloads and builds the dependencies for Lambda: half a minute, and the network.
@@ -49,17 +50,19 @@ def test_nothing_of_the_local_stack_the_tests_or_the_migrations_is_deployed(name
     assert not ours & {"local", "tools", "tests", "sql", "bench", "docs", "flask", "cheroot", "pytest", "yoyo"}
 
 
-def test_every_schedule_is_a_function_with_a_clock_of_its_own(package: Path) -> None:
+def test_every_schedule_is_a_function_that_is_started_at_its_times(package: Path) -> None:
     resources = json.loads((package / "sam.json").read_text())["Resources"]
     functions = {
-        resource["Properties"]["Handler"]: resource["Properties"]
+        resource["Properties"]["Handler"].removeprefix("app."): resource["Properties"]
         for resource in resources.values()
         if resource["Type"] == "AWS::Serverless::Function"
     }
-    assert {handler.removeprefix("app.") for handler in functions} == {"app", *PACE}
-    for name in PACE:
-        assert functions[f"app.{name}"]["Events"], name
-        assert functions[f"app.{name}"]["Environment"]["Variables"]["STAGE"] == "prod"
+    declared = {source.name: source for source in app.event_sources if isinstance(source, ScheduledEventConfig)}
+    assert functions.keys() == {"app", *declared}
+    for name, schedule in declared.items():
+        (event,) = functions[name]["Events"].values()
+        assert event["Properties"]["Schedule"] == schedule.schedule_expression, name
+        assert functions[name]["Environment"]["Variables"]["STAGE"] == "prod"
 
 
 def test_the_gateway_answers_in_our_shape_by_itself(package: Path) -> None:
