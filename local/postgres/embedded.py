@@ -1,17 +1,21 @@
-"""Postgres for the local stack and the tests: a real server from a Python package, which we start and stop ourselves.
+"""A real Postgres for the local stack and the tests, from a Python package, started and stopped by this module.
 
-It listens on 127.0.0.1 alone, asks everybody for a password, and ends with whoever needed it, however that happens. It
-is never deployed, never touches a server it did not make, and never changes a setting inside the data folder.
+It listens on 127.0.0.1 alone, asks every user for a password, and stops when the process that needs it ends, however
+that happens. It is never deployed, never touches a server of another folder, and changes no setting in the data folder.
 
     data_dir/cluster             Postgres's own data
     data_dir/superuser_password  the password of supabase_admin, mode 600
-    data_dir/lock                held by the process that runs the server
+    data_dir/lock                locked by the process that runs the server, its owner
+    data_dir/server.lock         locked by Postgres itself: each of its processes inherits the locked file
+
+The kernel releases a lock when the last process that holds it ends: by kill -9, too, as a zombie that nobody reaps, and
+in another container that shares the folder. So server.lock says whether a Postgres lives on this data. Postgres itself
+only looks whether the pid in postmaster.pid exists, and is wrong about zombies and about pids with a new owner.
 """
 
 from __future__ import annotations
 
 import atexit
-import fcntl
 import os
 import secrets
 import shutil
@@ -62,8 +66,8 @@ class EmbeddedPostgres:
     def start(self, lifeline: int | None = None) -> EmbeddedPostgres:
         """Starts the server, making its data first when there is none, and returns when it takes connections.
 
-        A server left over in the same folder by a process that was killed is stopped first. The server is stopped again
-        when this process ends in any way, or, with `lifeline`, once that file descriptor reads end-of-file.
+        A server that a killed process left running in this folder is stopped first. The server is stopped again when
+        this process ends in any way, or, with `lifeline`, once that file descriptor reads end-of-file.
         Raises PortTaken, AlreadyRunning, StartFailed.
         """
         self.data_dir.mkdir(parents=True, exist_ok=True)
@@ -71,10 +75,13 @@ class EmbeddedPostgres:
         try:
             let_through(self.data_dir, self.bin_dir)
             hand_over(self.data_dir, self.cluster)
-            processes.end_leftovers(self.cluster)
-            self._make_cluster()
-            self._check_version()
-            self._launch()
+            server_lock = self._clear_leftovers()
+            try:
+                self._make_cluster()
+                self._check_version()
+                self._launch(server_lock)
+            finally:
+                os.close(server_lock)  # from here on, Postgres alone holds it
             self._post_guard(lifeline)
         except BaseException:
             self.stop(immediate=True)
@@ -84,7 +91,7 @@ class EmbeddedPostgres:
         return self
 
     def stop(self, *, immediate: bool = False) -> None:
-        """Ends the server, also one that another process started in this folder; does nothing when none runs.
+        """Stops the server, also one that another process started in this folder; does nothing when none runs.
 
         Open transactions are rolled back and clients disconnected. immediate=True skips the final write-out: quick, and
         right for data that is thrown away next.
@@ -94,7 +101,7 @@ class EmbeddedPostgres:
             processes.end([running], signal.SIGQUIT if immediate else signal.SIGINT)
         for child in (self._server, self._guard):
             if child is not None:
-                child.kill()  # the server is gone by now; the guard has nothing left to guard
+                child.kill()  # the server has ended by now, and the guard has nothing left to stop
                 child.wait()
         for descriptor in (self._lifeline, self._lock):
             if descriptor is not None:
@@ -124,23 +131,50 @@ class EmbeddedPostgres:
         if self._lock is not None:
             raise AlreadyRunning(self.data_dir)
         lock = os.open(self.data_dir / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        if not launch.try_lock(lock):
             os.close(lock)
-            raise AlreadyRunning(self.data_dir) from None
+            raise AlreadyRunning(self.data_dir)
         self._lock = lock
 
+    def _clear_leftovers(self) -> int:
+        """Ends what a killed run left of its server, removes its pid file, and returns server.lock, locked."""
+        lock = os.open(self.data_dir / "server.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            if not self._is_unused(lock):
+                processes.end_leftovers(self.cluster)
+            deadline = time.monotonic() + processes.STOP_SECONDS
+            while not self._is_unused(lock):
+                if time.monotonic() > deadline:
+                    raise StartFailed(
+                        f"another Postgres uses {self.data_dir} and cannot be stopped from here: it may run in another"
+                        " container, or as another user. Stop it there, then start again"
+                    )
+                time.sleep(0.05)
+        except BaseException:
+            os.close(lock)
+            raise
+        # Postgres would believe in a pid file whose process is a zombie or by now another program.
+        (self.cluster / "postmaster.pid").unlink(missing_ok=True)
+        return lock
+
+    def _is_unused(self, lock: int) -> bool:
+        """Whether no Postgres lives on this data. One that somebody started by hand holds no lock: its pid tells."""
+        return launch.try_lock(lock) and processes.postmaster(self.cluster) is None
+
     def _make_cluster(self) -> None:
-        """initdb into a folder beside, then one rename: a kill in between leaves nothing that looks finished."""
+        """Runs initdb in a folder beside, then renames it: a kill in between leaves nothing that looks finished.
+
+        Each run has a folder of its own, because the initdb of a killed run may still be writing into the earlier one.
+        """
+        for abandoned in self.data_dir.glob("cluster.unfinished*"):
+            shutil.rmtree(abandoned, ignore_errors=True)
         if self.cluster.exists():
             return
-        unfinished = self.data_dir / "cluster.unfinished"
-        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished = self.data_dir / f"cluster.unfinished-{secrets.token_hex(4)}"
         password = self.data_dir / "superuser_password"
         launch.write_secret(password, secrets.token_urlsafe(24))
         hand_over(password, self.cluster)
-        # Sorting by code point everywhere, with Unicode's upper and lower case: no machine's own locales.
+        # Text sorts by code point, with Unicode's upper and lower case, whatever locale the machine has.
         locale = ["--locale=C.UTF-8" if sys.platform == "linux" else "--locale=C"]
         if self._version >= 17:
             locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
@@ -168,18 +202,18 @@ class EmbeddedPostgres:
                 f"{self.cluster} was made by Postgres {found}, not {self._version}: remove it, or use that"
             )
 
-    def _launch(self) -> None:
-        """Tries a few ports when any will do: between finding a free one and using it, somebody else may take it."""
+    def _launch(self, server_lock: int) -> None:
+        """Tries a few ports when any will do: another program may take a port after it was found free."""
         for attempts_left in reversed(range(5)):
             self.port = self._wanted_port or launch.free_port()
             try:
-                self._launch_on(self.port)
+                self._launch_on(self.port, server_lock)
                 return
             except PortTaken:
                 if self._wanted_port or not attempts_left:
                     raise
 
-    def _launch_on(self, port: int) -> None:
+    def _launch_on(self, port: int, server_lock: int) -> None:
         if launch.port_is_taken(port):
             raise PortTaken(port)
         command = [str(self.bin_dir / "postgres"), "-D", str(self.cluster)]
@@ -188,13 +222,14 @@ class EmbeddedPostgres:
         log = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         log_start = os.fstat(log).st_size
         try:
-            # A session of its own, so that a Ctrl-C in the terminal reaches us first and the server last.
+            # A session of its own: a Ctrl-C in the terminal then reaches the owner alone, which stops the server last.
             self._server = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                pass_fds=(server_lock,),
                 **launch_options(self.cluster),
             )
         finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import importlib.util
 import os
 import socket
@@ -87,6 +88,16 @@ def port_is_taken(port: int) -> bool:
                 return True
             raise
     return False
+
+
+def try_lock(descriptor: int) -> bool:
+    """Locks an open file unless another process holds its lock; whether it is locked now. The kernel ends the lock when
+    the last process that has the descriptor, or inherited it, ends."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def write_secret(path: Path, secret: str) -> None:

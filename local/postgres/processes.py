@@ -1,26 +1,35 @@
-"""Finding and ending the processes of one Postgres cluster, also those left behind by a kill.
+"""Finds and ends the processes of one Postgres cluster, also those that a killed run has left behind.
 
-A pid in a file proves nothing: it may have passed on to another program. The folder a process works in does, so nothing
-is ever signalled before that was looked at.
+A pid in a file proves nothing: its process may be dead and not yet reaped (a zombie), and another program may have the
+pid by now. A process counts as Postgres of this cluster only when it is alive, is called postgres and works in the
+cluster's folder. psutil compares the start time before it sends a signal: a pid that got a new owner between the look
+and the signal is left alone.
 """
 
 from __future__ import annotations
 
 import signal
 import subprocess
+import time
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]  # ships no types, and we call a handful of methods of it
+import psutil  # type: ignore[import-untyped]  # it ships no types; we call a few of its methods
 
 STOP_SECONDS = 15
 
-# A shell that ends with its input: the other end is held by whoever needs the server, and closes even when that process
-# is killed. It looks at the pid file again, because by then the pid could belong to somebody else.
-GUARD = 'read -r _; [ "$(head -n 1 "$2/postmaster.pid" 2>/dev/null)" = "$1" ] && kill -INT "$1"'
+# The guard reads until end-of-file: the other end of its input is held by the process that needs the server, and the
+# kernel closes it even when that process is killed. Then it stops the server, if the pid is still that of the server.
+# Where there is no /proc (macOS), the pid file alone decides.
+GUARD = """
+read -r _
+[ "$(head -n 1 "$2/postmaster.pid" 2>/dev/null)" = "$1" ] || exit
+[ ! -e /proc/self ] || [ "/proc/$1/cwd" -ef "$2" ] || exit
+kill -INT "$1"
+"""
 
 
 def pid_file(cluster: Path) -> list[str]:
-    """The lines of postmaster.pid (pid, folder, start, port, ..., status), none when there is no such file."""
+    """The lines of postmaster.pid (pid, folder, start time, port, ..., status); none when there is no such file."""
     try:
         return (cluster / "postmaster.pid").read_text().splitlines()
     except OSError:
@@ -28,7 +37,7 @@ def pid_file(cluster: Path) -> list[str]:
 
 
 def postmaster(cluster: Path) -> psutil.Process | None:
-    """The running server of this cluster, whoever started it."""
+    """The living server that the pid file names, no matter which process started it."""
     lines = pid_file(cluster)
     if not lines or not lines[0].strip().isdigit():
         return None
@@ -40,26 +49,39 @@ def postmaster(cluster: Path) -> psutil.Process | None:
 
 
 def works_in(process: psutil.Process, cluster: Path) -> bool:
+    """Whether the process is alive and is Postgres at work in this cluster."""
     try:
-        return str(process.name()).startswith("postgres") and Path(process.cwd()) == cluster.resolve()
+        return (
+            is_alive(process)
+            and str(process.name()).startswith("postgres")
+            and Path(process.cwd()) == cluster.resolve()
+        )
     except (psutil.Error, OSError):
         return False
 
 
+def is_alive(process: psutil.Process) -> bool:
+    """False for a zombie as well: it runs nothing and holds no file, although its pid still exists."""
+    try:
+        return bool(process.is_running()) and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def end(processes: list[psutil.Process], how: signal.Signals) -> None:
-    """SIGINT lets a postmaster write everything out, SIGQUIT does not; what is still there after a while is killed."""
-    for process in processes:
-        process.send_signal(how)
-    _, stubborn = psutil.wait_procs(processes, STOP_SECONDS)
-    for process in stubborn:
-        process.kill()
-    psutil.wait_procs(stubborn, STOP_SECONDS)
+    """Sends the signal, waits, and kills what is still alive after STOP_SECONDS.
+
+    To a postmaster, SIGINT means to write everything out first, SIGQUIT to stop at once.
+    """
+    _send(processes, how)
+    _wait(processes)
+    stubborn = [process for process in processes if is_alive(process)]
+    _send(stubborn, signal.SIGKILL)
+    _wait(stubborn)
 
 
 def end_leftovers(cluster: Path) -> None:
-    """After a kill: stops a postmaster without its owner, and backends without their postmaster."""
-    if not pid_file(cluster):
-        return
+    """Stops a postmaster whose owner was killed, then the backends of a postmaster that was killed."""
     orphan = postmaster(cluster)
     if orphan is not None:
         end([orphan], signal.SIGINT)
@@ -67,7 +89,7 @@ def end_leftovers(cluster: Path) -> None:
 
 
 def post_guard(pid: int, cluster: Path, lifeline: int) -> subprocess.Popen[bytes]:
-    """Starts what stops the server `pid` once `lifeline` reads end-of-file."""
+    """Starts the process that stops the server `pid` once `lifeline` reads end-of-file."""
     return subprocess.Popen(
         ["/bin/sh", "-c", GUARD, "guard", str(pid), str(cluster)],
         stdin=lifeline,
@@ -75,3 +97,18 @@ def post_guard(pid: int, cluster: Path, lifeline: int) -> subprocess.Popen[bytes
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+
+
+def _send(processes: list[psutil.Process], how: signal.Signals) -> None:
+    for process in processes:
+        try:
+            process.send_signal(how)
+        except psutil.NoSuchProcess:
+            continue
+
+
+def _wait(processes: list[psutil.Process]) -> None:
+    """Not psutil's own wait: it waits for the pid to disappear, which a zombie that nobody reaps never does."""
+    deadline = time.monotonic() + STOP_SECONDS
+    while any(map(is_alive, processes)) and time.monotonic() < deadline:
+        time.sleep(0.01)

@@ -15,14 +15,17 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
+import psutil
 import psycopg2
 import pytest
 
-from local.postgres import AlreadyRunning, EmbeddedPostgres, PortTaken
-from local.postgres.processes import pid_file
+from local.postgres import AlreadyRunning, EmbeddedPostgres, PortTaken, StartFailed
+from local.postgres.account import launch_options, let_through
+from local.postgres.launch import free_port
+from local.postgres.processes import pid_file, post_guard
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,6 +38,15 @@ OWNER = """
     server.admin().cursor().execute("CREATE TABLE voices (title text); INSERT INTO voices VALUES ('grandma')")
     print(server._server.pid, server._guard.pid, server.port, flush=True)
     time.sleep(float(sys.argv[2]))
+"""
+
+# The first process of a container that reaps nobody: what ends below it stays a zombie until it ends itself.
+REAPS_NOBODY = """
+    import ctypes, subprocess, sys
+    PR_SET_CHILD_SUBREAPER = 36
+    assert ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1) == 0
+    subprocess.Popen(sys.argv[1:])
+    sys.stdin.read()
 """
 
 
@@ -62,12 +74,16 @@ def data_dir(made_once: Path, folder: Path) -> Iterator[Path]:
 
 
 class Owner:
-    """A process of its own that runs the server, as `make run` does."""
+    """A process of its own that runs the server, as `make run` does; where asked, below a parent that reaps nobody."""
 
-    def __init__(self, data_dir: Path, seconds: float = 60) -> None:
+    def __init__(self, data_dir: Path, seconds: float = 60, *, reaped: bool = True) -> None:
         self.data_dir = data_dir
         command = [sys.executable, "-c", textwrap.dedent(OWNER), str(data_dir), str(seconds)]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, start_new_session=True)
+        if not reaped:
+            command = [sys.executable, "-c", textwrap.dedent(REAPS_NOBODY), *command]
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, start_new_session=True
+        )
         assert self.process.stdout is not None
         self.postmaster, self.guard, self.port = map(int, self.process.stdout.readline().split())
 
@@ -157,16 +173,100 @@ def test_nothing_committed_is_lost_when_everything_is_killed(data_dir: Path) -> 
     worker.join()
 
 
-def test_a_stale_pid_that_belongs_to_somebody_else_now_is_left_alone(data_dir: Path) -> None:
-    with subprocess.Popen(["sleep", "60"]) as bystander:
+needs_subreaper = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process stand for PID 1")
+
+
+@needs_subreaper
+def test_a_dead_server_that_nobody_reaps_does_not_hold_up_the_next_one(data_dir: Path) -> None:
+    owner = Owner(data_dir, reaped=False)
+    for process in psutil.Process(owner.process.pid).children(recursive=True):
+        process.kill()
+    wait_until_gone(owner.postmaster)
+    assert psutil.Process(owner.postmaster).status() == psutil.STATUS_ZOMBIE, "the wreck this test is about"
+    assert pid_file(data_dir / "cluster")[0] == str(owner.postmaster)
+
+    server = EmbeddedPostgres(data_dir, port=owner.port).start()
+    assert voices(server) == [("grandma",)]
+    server.stop()
+    owner.process.communicate()
+
+
+@needs_subreaper
+def test_an_orphan_that_nobody_reaps_is_stopped_without_waiting_for_its_pid_to_go(data_dir: Path) -> None:
+    owner = Owner(data_dir, reaped=False)
+    (run,) = psutil.Process(owner.process.pid).children()
+    os.kill(owner.guard, signal.SIGKILL)
+    run.kill()
+    wait_until_gone(run.pid)
+    assert is_running(owner.postmaster)
+
+    begun = time.monotonic()
+    server = EmbeddedPostgres(data_dir).start()
+    assert time.monotonic() - begun < 10  # and not the 30 s after which it would be given up
+    assert psutil.Process(owner.postmaster).status() == psutil.STATUS_ZOMBIE
+    server.stop()
+    owner.process.communicate()
+
+
+@contextmanager
+def another_program_with_the_servers_pid(data_dir: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The pid file of a killed server, whose pid now belongs to a program of the server's own account."""
+    options = launch_options(data_dir / "cluster")
+    with subprocess.Popen(["sleep", "60"], cwd="/", **options) as bystander:
         lines = [str(bystander.pid), str(data_dir / "cluster"), "1", "5432", "", "127.0.0.1", "", "ready"]
         (data_dir / "cluster" / "postmaster.pid").write_text("\n".join(lines) + "\n")
+        yield bystander
+        assert bystander.poll() is None, "it was stopped, and is no Postgres"
+        bystander.kill()
+
+
+def test_a_pid_that_belongs_to_another_program_by_now_is_left_alone(data_dir: Path) -> None:
+    with another_program_with_the_servers_pid(data_dir):
         EmbeddedPostgres(data_dir).stop()
-        assert bystander.poll() is None
         server = EmbeddedPostgres(data_dir).start()
         server.stop()
-        assert bystander.poll() is None
-        bystander.kill()
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="there, the guard has the pid file alone to go by")
+def test_the_guard_stops_no_other_program_that_has_the_servers_pid(data_dir: Path) -> None:
+    with another_program_with_the_servers_pid(data_dir) as bystander:
+        end, lifeline = os.pipe()
+        guard = post_guard(bystander.pid, data_dir / "cluster", end)
+        os.close(end)
+        os.close(lifeline)
+        guard.wait(timeout=10)
+
+
+def test_a_living_server_that_cannot_be_found_keeps_its_data(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In another container, say: the folder is shared, and the pid in the pid file means nothing here."""
+    owner = Owner(data_dir)
+    os.kill(owner.guard, signal.SIGKILL)
+    owner.end(signal.SIGKILL)
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr("local.postgres.processes.works_in", lambda process, cluster: False)
+        elsewhere.setattr("local.postgres.processes.STOP_SECONDS", 0.2)
+        with pytest.raises(StartFailed, match="another Postgres uses"):
+            EmbeddedPostgres(data_dir).start()
+    assert is_running(owner.postmaster)
+    assert pid_file(data_dir / "cluster")[0] == str(owner.postmaster)
+    server = EmbeddedPostgres(data_dir).start()
+    assert voices(server) == [("grandma",)]
+    server.stop()
+
+
+def test_a_server_that_was_started_by_hand_is_stopped_before_another_starts(data_dir: Path) -> None:
+    server = EmbeddedPostgres(data_dir)
+    command = [str(server.bin_dir / "postgres"), "-D", str(server.cluster), "-p", str(free_port())]
+    command += ["-c", "unix_socket_directories="]
+    let_through(server.data_dir, server.bin_dir)
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL, **launch_options(server.cluster)) as by_hand:
+        deadline = time.monotonic() + 10
+        while "ready" not in "".join(pid_file(server.cluster)):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        server.start()
+        assert by_hand.poll() == 0, "shut down with everything written out"
+        server.stop()
 
 
 def test_a_server_in_use_is_not_taken_from_its_owner(data_dir: Path) -> None:
@@ -195,12 +295,26 @@ def test_a_port_taken_at_the_last_moment_is_named_too(data_dir: Path, monkeypatc
             EmbeddedPostgres(data_dir, port=port).start()
 
 
-def test_an_interrupted_initdb_is_begun_again(folder: Path) -> None:
-    (folder / "postgres" / "cluster.unfinished").mkdir(parents=True)
-    (folder / "postgres" / "cluster.unfinished" / "PG_VERSION").write_text("18\n")
-    server = EmbeddedPostgres(folder / "postgres", durable=False).start()
+def test_an_initdb_that_outlives_its_killed_owner_disturbs_no_later_one(folder: Path) -> None:
+    data_dir = folder / "postgres"
+    command = [sys.executable, "-c", textwrap.dedent(OWNER), str(data_dir), "60"]
+    with subprocess.Popen(command, cwd=ROOT) as owner:
+        deadline = time.monotonic() + 30
+        while not list(data_dir.glob("cluster.unfinished*/PG_VERSION")):
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+        left = psutil.Process(owner.pid).children(recursive=True)
+        for process in left:
+            process.suspend()
+        owner.kill()
+    server = EmbeddedPostgres(data_dir, durable=False).start()
+    for process in left:
+        process.resume()
+    psutil.wait_procs(left, timeout=30)
     server.admin().close()
     server.stop()
+    EmbeddedPostgres(data_dir, durable=False).start().stop()
+    assert not list(data_dir.glob("cluster.unfinished*"))
 
 
 def test_a_folder_deeper_than_a_socket_path_may_be_is_fine(made_once: Path, folder: Path) -> None:
