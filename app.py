@@ -18,14 +18,14 @@ from chalicelib.operations.get_signed_playback_url import get_signed_playback_ur
 from chalicelib.operations.get_signed_upload_url import get_signed_upload_url
 from chalicelib.operations.redeem_invite import redeem_invite
 from chalicelib.operations.stripe_webhook import stripe_webhook
-from chalicelib.resources import families, health, invites, me, members, openapi, prompts, recordings
+from chalicelib.resources import families, health, invites, me, members, openapi, prompts, recordings, uploads
 from chalicelib.schedules import audit_storage as audit
 from chalicelib.schedules import cleanup_media as cleanup
 from chalicelib.schedules import copy_recordings as copies
 from chalicelib.schedules import process_jobs as jobs
 from chalicelib.schedules import reconcile_billing as billing
 from chalicelib.schedules import send_error_digest as digest
-from chalicelib.schedules import settle_uploads as uploads
+from chalicelib.schedules import settle_uploads as settling
 
 app = SunApi("stories-from-the-sun")
 
@@ -56,6 +56,9 @@ app.delete("/v1/families/{family_id}/members/{user_id}", members.remove_member, 
 app.get("/v1/families/{family_id}/invites", invites.list_invites, limit=READS)
 app.delete("/v1/invites/{invite_id}", invites.revoke_invite, limit=WRITES)
 app.post("/v1/invites/{invite_id}/resend", invites.resend_invite, limit=INVITES)
+app.get("/v1/families/{family_id}/parked-uploads", uploads.list_parked_uploads, limit=READS)
+app.post("/v1/parked-uploads/{upload_id}/accept", uploads.accept_parked_upload, limit=WRITES)
+app.post("/v1/parked-uploads/{upload_id}/decline", uploads.decline_parked_upload, limit=WRITES)
 app.get("/v1/me", me.get_me, limit=READS)
 app.patch("/v1/me", me.update_me, limit=WRITES)
 
@@ -78,7 +81,7 @@ def process_jobs(event: CloudWatchEvent) -> dict[str, Any]:
 
 @app.schedule("cron(0/15 * * * ? *)")
 def settle_uploads(event: CloudWatchEvent) -> dict[str, Any]:
-    return app.run(uploads.settle_uploads, event)
+    return app.run(settling.settle_uploads, event)
 
 
 @app.schedule("cron(20 * * * ? *)")

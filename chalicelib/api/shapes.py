@@ -77,6 +77,23 @@ class Recording(WireModel):
     """Days until it is deleted for good; absent outside the trash."""
 
 
+class ParkedUpload(WireModel):
+    """An upload that arrived after its uploader had left the family."""
+
+    id: UUID
+    """The id of the recording that it becomes when a keeper accepts it."""
+    family_id: UUID
+    size_bytes: int
+    duration_seconds: float
+    content_type: str
+    created_by: UUID | None
+    """The former member who uploaded it; null when their account is gone."""
+    created_at: Timestamp
+    stored_at: Timestamp
+    decide_until: Timestamp
+    """When it is deleted unless a keeper accepts it."""
+
+
 class Prompt(WireModel):
     id: UUID
     family_id: UUID
@@ -98,6 +115,8 @@ class Invite(WireModel):
     used_count: int
     expires_at: Timestamp
     revoked_at: Timestamp | None
+    created_by: UUID | None
+    """The keeper who made it; null when their account is gone."""
     created_at: Timestamp
 
 

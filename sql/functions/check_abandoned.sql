@@ -9,7 +9,7 @@ BEGIN
   SELECT array_remove(ARRAY[reservation.object_key, reservation.waveform_key], NULL) INTO v_keys
   FROM ops.upload_reservations AS reservation
   WHERE reservation.id = p_recording_id
-    AND reservation.state = 'abandoned'
+    AND reservation.state IN ('abandoned', 'parked')
     AND reservation.watch_until <= clock_timestamp()
     AND ops.deleting_is_armed()
     -- Nothing makes a recording of an abandoned upload. Should one stand there all the same, its voice counts more.

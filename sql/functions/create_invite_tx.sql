@@ -27,6 +27,10 @@ BEGIN
   ELSIF v_replay IS NULL THEN
     -- The family's row puts its invites one after the other, so that counting them means something.
     PERFORM FROM public.families WHERE id = p_family_id FOR NO KEY UPDATE;
+    -- Asked again after the lock: whoever held it may have removed the caller.
+    IF NOT rls.is_keeper_of(p_family_id) THEN
+      RETURN ops.refuse('FORBIDDEN');
+    END IF;
     IF (
       SELECT count(*) FROM public.invites
       WHERE family_id = p_family_id AND revoked_at IS NULL AND used_count < max_uses AND expires_at > clock_timestamp()

@@ -4,7 +4,11 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  DELETE FROM ops.upload_reservations WHERE id = p_recording_id AND state = 'abandoned' AND ops.deleting_is_armed();
+  DELETE FROM ops.upload_reservations
+  WHERE id = p_recording_id
+    AND state IN ('abandoned', 'parked')
+    AND watch_until <= clock_timestamp()
+    AND ops.deleting_is_armed();
   RETURN jsonb_build_object('dropped', FOUND);
 END
 $$;

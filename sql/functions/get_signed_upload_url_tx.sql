@@ -97,7 +97,9 @@ BEGIN
     UPDATE ops.upload_reservations
     SET url_expires_at = v_now + p_url_seconds * interval '1 second',
         live_until = v_now + c_hold,
-        watch_until = v_now + c_watch
+        watch_until = v_now + c_watch,
+        -- Who left and came back uploads as a member again.
+        uploader_left_at = NULL
     WHERE id = v_recording_id;
   END IF;
 

@@ -17,7 +17,7 @@ BEGIN
       UNION ALL
       SELECT 'abandon', id, family_id, 0, watch_until
       FROM ops.upload_reservations
-      WHERE state = 'abandoned' AND watch_until <= v_now
+      WHERE state IN ('abandoned', 'parked') AND watch_until <= v_now
     ) AS every
     ORDER BY every.due_since, every.recording_id
     LIMIT p_limit + 1

@@ -10,7 +10,7 @@ AS $$
 DECLARE
   v_user_id uuid := auth.uid();
   v_invite public.invites;
-  v_removed_at timestamptz;
+  v_removal ops.removals;
   v_joined uuid;
   v_refusal jsonb;
 BEGIN
@@ -32,19 +32,23 @@ BEGIN
   END IF;
 
   IF NOT EXISTS (SELECT FROM public.family_members WHERE user_id = v_user_id AND family_id = v_invite.family_id) THEN
-    SELECT removed_at INTO v_removed_at FROM ops.removals WHERE user_id = v_user_id AND family_id = v_invite.family_id;
+    SELECT * INTO v_removal FROM ops.removals WHERE user_id = v_user_id AND family_id = v_invite.family_id;
     IF v_invite.revoked_at IS NOT NULL
        OR v_invite.expires_at <= clock_timestamp()
        OR v_invite.used_count >= v_invite.max_uses
-       OR v_invite.created_at <= v_removed_at
+       -- Removed by a keeper: by a later invite alone. Left on their own: the same for a day.
+       OR (v_invite.created_at <= v_removal.removed_at
+           AND (v_removal.removed_by IS DISTINCT FROM v_user_id
+                OR v_removal.removed_at > clock_timestamp() - interval '1 day'))
     THEN
       RETURN ops.refuse_wrong_code(p_address);
     END IF;
     BEGIN
       INSERT INTO public.profiles AS profile (user_id, display_name) VALUES (v_user_id, p_display_name)
       ON CONFLICT (user_id) DO UPDATE SET display_name = coalesce(excluded.display_name, profile.display_name);
-      INSERT INTO public.family_members (family_id, user_id, role, display_name)
-      VALUES (v_invite.family_id, v_user_id, v_invite.role, (SELECT display_name FROM public.profiles WHERE user_id = v_user_id))
+      INSERT INTO public.family_members (family_id, user_id, role, invite_id, display_name)
+      VALUES (v_invite.family_id, v_user_id, v_invite.role, v_invite.id,
+              (SELECT display_name FROM public.profiles WHERE user_id = v_user_id))
       ON CONFLICT (user_id, family_id) DO NOTHING
       RETURNING id INTO v_joined;
     EXCEPTION WHEN foreign_key_violation THEN

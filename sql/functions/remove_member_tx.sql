@@ -6,6 +6,7 @@ AS $$
 DECLARE
   v_leaving boolean := p_user_id = auth.uid();
   v_member jsonb;
+  v_joined_by uuid;
 BEGIN
   IF NOT rls.is_member_of(p_family_id) THEN
     RETURN ops.refuse('FORBIDDEN');
@@ -21,16 +22,19 @@ BEGIN
   ELSIF ops.is_last_keeper(p_family_id, p_user_id) THEN
     RETURN ops.refuse('CONFLICT', '{"reason": "last_keeper"}');
   END IF;
+
+  SELECT invite_id INTO v_joined_by FROM public.family_members WHERE family_id = p_family_id AND user_id = p_user_id;
+  PERFORM ops.revoke_invites_of(p_family_id, p_user_id, v_joined_by);
   DELETE FROM public.family_members WHERE family_id = p_family_id AND user_id = p_user_id;
-  IF NOT v_leaving THEN
-    -- By the clock after the wait: an invite made before this moment lets them back in no more, one made later does.
-    INSERT INTO ops.removals (family_id, user_id, removed_by, removed_at)
-    VALUES (p_family_id, p_user_id, auth.uid(), clock_timestamp())
-    ON CONFLICT (user_id, family_id) DO UPDATE SET removed_by = excluded.removed_by, removed_at = excluded.removed_at;
-  END IF;
+  -- By the clock after the wait: an invite made before this moment does not let them back in, one made later does. Leaving is
+  -- noted too: else somebody about to be removed would leave first, and come back by a code they know.
+  INSERT INTO ops.removals (family_id, user_id, removed_by, removed_at)
+  VALUES (p_family_id, p_user_id, auth.uid(), clock_timestamp())
+  ON CONFLICT (user_id, family_id) DO UPDATE SET removed_by = excluded.removed_by, removed_at = excluded.removed_at;
+  PERFORM ops.end_uploads_of(p_family_id, p_user_id);
   RETURN jsonb_build_object('member', v_member);
 END
 $$;
 COMMENT ON FUNCTION ops.remove_member_tx IS
-  'A keeper removes somebody, who then returns by a later invite alone; or the caller leaves, free to return. What they recorded stays. Refuses FORBIDDEN, NOT_FOUND for who is no member, CONFLICT last_keeper.';
+  'A keeper removes a member, who then returns by a later invite alone; or the caller leaves, and for a day returns by a later invite alone. The live invites they made and the one they joined by are revoked, their pending uploads end. What they recorded stays. Refuses FORBIDDEN, NOT_FOUND for who is no member, CONFLICT last_keeper.';
 SELECT ops.publish_function('ops.remove_member_tx', 'app_service');

@@ -43,10 +43,17 @@ BEGIN
     RETURN '{"outcome": "mismatch"}';
   END IF;
 
+  IF (p_object ->> 'stored_at')::timestamptz > v_reservation.uploader_left_at THEN
+    UPDATE ops.upload_reservations
+    SET state = 'parked', parked_object = p_object, watch_until = v_now + interval '30 days'
+    WHERE id = p_recording_id;
+    RETURN '{"outcome": "parked"}';
+  END IF;
+
   PERFORM ops.keep_recording(v_reservation, p_object, NULL, NULL, NULL, true);
   RETURN '{"outcome": "rescued"}';
 END
 $$;
 COMMENT ON FUNCTION ops.rescue_recording_tx IS
-  'Settles an upload whose URL has expired: a whole object becomes its uploader''s recording, however late and full; none by the end of its watch is abandoned. p_object: {size_bytes, content_type, is_mp4, etag, stored_at}, null when there is none. outcome: rescued, waiting, abandoned, mismatch, settled (by somebody else).';
+  'Settles an upload whose URL has expired: a whole object becomes its uploader''s recording, however late and full; none by the end of its watch is abandoned. p_object: {size_bytes, content_type, is_mp4, etag, stored_at}, null when there is none. Stored after its uploader left the family, it is parked for a keeper. outcome: rescued, parked, waiting, abandoned, mismatch, settled (by somebody else).';
 SELECT ops.publish_function('ops.rescue_recording_tx', 'app_service');

@@ -10,6 +10,7 @@ SELECT
   used_count,
   expires_at,
   revoked_at,
+  created_by,
   created_at
 FROM public.invites;
 COMMENT ON VIEW wire.invites IS 'An invite as the API returns it: never its code.';

@@ -121,6 +121,13 @@ ROWS: dict[str, tuple[Probe, ...]] = {
     "GET /v1/families/{family_id}/invites": (family("/v1/families/{id}/invites"),),
     "DELETE /v1/invites/{invite_id}": (Probe("invite_id", ("invite",), NOT_FOUND, "/v1/invites/{id}"),),
     "POST /v1/invites/{invite_id}/resend": (Probe("invite_id", ("invite",), NOT_FOUND, "/v1/invites/{id}/resend"),),
+    "GET /v1/families/{family_id}/parked-uploads": (family("/v1/families/{id}/parked-uploads"),),
+    "POST /v1/parked-uploads/{upload_id}/accept": (
+        Probe("upload_id", ("reservation", "recording"), NOT_FOUND, "/v1/parked-uploads/{id}/accept"),
+    ),
+    "POST /v1/parked-uploads/{upload_id}/decline": (
+        Probe("upload_id", ("reservation", "recording"), NOT_FOUND, "/v1/parked-uploads/{id}/decline"),
+    ),
     "GET /v1/me": (),
     "PATCH /v1/me": (),
     "GET /v1/families/{family_id}/prompts": (family("/v1/families/{id}/prompts"),),

@@ -190,12 +190,3 @@ def test_of_two_removals_the_last_one_counts(api: Api) -> None:
     invite = api.invite(family, keeper)
     keeper.delete(f"/v1/families/{family}/members/{teller.id}")
     assert api.redeem(teller, hash_of(invite))["refused"] == "INVITE_NOT_VALID"
-
-
-def test_who_left_may_return_by_any_invite(api: Api) -> None:
-    keeper = api.person()
-    family = api.family(keeper)
-    teller = api.member(family)
-    invite = api.invite(family, keeper)
-    teller.delete(f"/v1/families/{family}/members/{teller.id}")
-    assert api.redeem(teller, hash_of(invite))["already_member"] is False

@@ -167,3 +167,15 @@ def test_the_constraint_holds_a_keeper_where_a_function_forgets_the_lock(databas
     family = found_family(database, keeper)
     with pytest.raises(psycopg2.errors.CheckViolation):
         database.run("DELETE FROM public.family_members WHERE family_id = %s", [family])
+
+
+def test_a_keeper_removed_while_waiting_for_the_family_gets_no_code(database: Database) -> None:
+    keeper, removed = database.add_user(), database.add_user()
+    family = found_family(database, keeper, removed)
+    late = database.connect_as("app_service", removed)
+    invite = "ops.create_invite_tx(%s, gen_random_uuid(), %s, NULL, 20, 30)"
+    with open_transaction(database, "app_service", keeper) as early:
+        call(early, REMOVE, family, str(removed))
+        waiting = run_into(database, late, invite, family, CODE)
+    assert waiting.result()["refused"] == "FORBIDDEN"
+    assert database.run("SELECT count(*) FROM public.invites") == [(0,)]

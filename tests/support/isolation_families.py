@@ -19,7 +19,7 @@ STATES = {
     "invite": ("live", "revoked"),
     "prompt": ("live", "deleted"),
     "recording": ("live", "trashed", "purging"),
-    "reservation": ("live",),
+    "reservation": ("live", "parked"),
     "code": ("revoked", "used up", "expired"),
 }
 
@@ -65,6 +65,7 @@ class IsolationFamilies:
             made["invite", state] = api.invite(family, keeper)
         assert keeper.delete(f"/v1/invites/{made['invite', 'revoked']}").status == 200
         made["reservation", "live"] = self._reserve(family, maker)
+        made["reservation", "parked"] = self._park(self._reserve(family, maker))
         for state in STATES["code"]:
             made["code", state] = self._code(family, keeper, state)
         return made
@@ -73,6 +74,16 @@ class IsolationFamilies:
         reservation = str(uuid.uuid4())
         reserve = "ops.get_signed_upload_url_tx(%s, %s, %s, NULL, 500, 12.5, 'audio/mp4', NULL, NULL, 900)"
         self.api.as_service(person, reserve, family, reservation, f"audio/{reservation}")
+        return reservation
+
+    def _park(self, reservation: str) -> str:
+        """Makes an upload one that arrived after its uploader had left, as settle_uploads does."""
+        self.api.run(
+            "UPDATE ops.upload_reservations SET state = 'parked', parked_object = %s, uploader_left_at = now(),"
+            " watch_until = now() + interval '30 days' WHERE id = %s",
+            '{"size_bytes": 500, "etag": "e", "stored_at": "2026-11-21T10:00:00Z"}',
+            reservation,
+        )
         return reservation
 
     def _code(self, family: str, keeper: Person, state: str) -> str:

@@ -99,7 +99,19 @@ _INVITE = {
     "usedCount": 0,
     "expiresAt": "2026-11-27T10:05:00Z",
     "revokedAt": None,
+    "createdBy": KEEPER,
     "createdAt": "2026-11-20T10:05:00Z",
+}
+_PARKED = {
+    "id": RECORDING,
+    "familyId": FAMILY,
+    "sizeBytes": 4815162,
+    "durationSeconds": 312.4,
+    "contentType": "audio/mp4",
+    "createdBy": STORYTELLER,
+    "createdAt": "2026-11-21T09:36:00Z",
+    "storedAt": "2026-11-21T09:40:12Z",
+    "decideUntil": "2026-12-21T10:00:00Z",
 }
 _ISSUED = {
     "id": INVITE,
@@ -229,6 +241,9 @@ DOCUMENTED: dict[str, Documented] = {
         {"invite": {**_ISSUED, "code": "KLM-NPQ-RST", "joinUrl": "https://app.example.org/join#KLM-NPQ-RST"}},
         refusals=_conflict("revoked", "used_up", "too_many_invites"),
     ),
+    "list_parked_uploads": Documented({"uploads": [_PARKED], "nextCursor": None}),
+    "accept_parked_upload": Documented({"recording": {**_RECORDING, "title": None, "promptId": None, "rescued": True}}),
+    "decline_parked_upload": Documented({"upload": _PARKED}),
     "get_me": Documented({"me": _ME}),
     "update_me": Documented({"me": {**_ME, "displayName": "Ana María"}}, {"displayName": "Ana María"}),
     "list_prompts": Documented({"prompts": [_PROMPT], "nextCursor": "WyI2ZjFjMmMxZTNiMGEi"}),

@@ -1,0 +1,18 @@
+CREATE OR REPLACE FUNCTION ops.decline_parked_upload_tx(p_upload_id uuid)
+RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  v_upload ops.upload_reservations := ops.lock_parked_upload(p_upload_id);
+BEGIN
+  IF v_upload.id IS NULL THEN
+    RETURN ops.refuse('NOT_FOUND');
+  END IF;
+  UPDATE ops.upload_reservations SET state = 'abandoned', watch_until = clock_timestamp() WHERE id = p_upload_id;
+  RETURN jsonb_build_object('upload', ops.parked_upload_json(v_upload));
+END
+$$;
+COMMENT ON FUNCTION ops.decline_parked_upload_tx IS
+  'A keeper declines what a former member uploaded after they had gone: the next clean-up deletes its object. Refuses NOT_FOUND.';
+SELECT ops.publish_function('ops.decline_parked_upload_tx', 'app_service');

@@ -1,0 +1,16 @@
+CREATE OR REPLACE FUNCTION ops.revoke_invites_of(p_family_id uuid, p_user_id uuid, p_joined_by uuid DEFAULT NULL)
+RETURNS void
+LANGUAGE sql
+SET search_path = pg_catalog, pg_temp
+AS $$
+  UPDATE public.invites
+  SET revoked_at = clock_timestamp()
+  WHERE family_id = p_family_id
+    AND revoked_at IS NULL
+    AND used_count < max_uses
+    AND expires_at > clock_timestamp()
+    AND (created_by = p_user_id OR id = p_joined_by)
+$$;
+COMMENT ON FUNCTION ops.revoke_invites_of IS
+  'Revokes the live invites that a member made, and the one they joined by if it still has uses. Called under the lock of the family''s row.';
+SELECT ops.publish_function('ops.revoke_invites_of');
