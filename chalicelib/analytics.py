@@ -2,11 +2,12 @@
 
 Every event that exists is in EVENTS, with the properties it has and no others. A person is an id: no name, no address,
 no profile, no place guessed from where a request came. Nothing is sent from within a request: the queue does it, in
-batches.
+batches. It asks PostHog's API itself: PostHog's library follows redirects and reads an answer of any length.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,12 +17,14 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from chalicelib import logs
+from chalicelib import deadlines, vendor_http
 from chalicelib.config import AnalyticsSettings, load
 from chalicelib.errors import NotRetryable, Unavailable
+from chalicelib.vendor_http import failed, trouble_of_status
 
-SECONDS = 3.0
-"""For one request. What arrived of a request that timed out is known by its uuid, and not counted twice."""
+SECONDS = 6.0
+"""For all events of a call. What arrived of a request that timed out is known by its uuid, and not counted twice."""
+_ABOUT_THE_BATCH = (400, 413, 422)
 
 Plan = Literal["free", "family", "legacy"]
 Locale = Literal["en", "es", "fr"]
@@ -157,31 +160,35 @@ def read_event(uuid: str, payload: Mapping[str, Any]) -> Event | None:
     return Event(uuid, told.event, told.user_id, told.happened_at, properties)
 
 
-def send(events: Sequence[Event]) -> None:
-    """Sends events in one request; nothing where no key is configured. Raises Unavailable("posthog"), NotRetryable."""
+def send(events: Sequence[Event]) -> dict[str, NotRetryable]:
+    """Sends events; nothing where no key is configured. Returns uuid -> why it can never be sent, for each such event.
+
+    Raises Unavailable("posthog") where all of them have to come again: those that arrived are not counted twice.
+    """
     settings = load(AnalyticsSettings)
     if not settings.posthog_api_key or not events:
-        return
-    # It takes 400 ms to import: only who sends events pays for it.
-    import requests
-    from posthog.request import APIError, batch_post
+        return {}
+    with deadlines.at_most(SECONDS):
+        return _send(settings.posthog_host, settings.posthog_api_key, events)
 
+
+def _send(host: str, api_key: str, events: Sequence[Event]) -> dict[str, NotRetryable]:
+    body = json.dumps({"api_key": api_key, "batch": [_as_sent(event) for event in events]})
+    headers = {"Content-Type": "application/json"}
     try:
-        batch_post(
-            settings.posthog_api_key,
-            host=settings.posthog_host,
-            timeout=SECONDS,
-            batch=[_as_sent(event) for event in events],
-        )
-    except APIError as error:
-        status = int(error.status)
-        logs.warning("events_not_sent", status=status, events=len(events))
-        if 400 <= status < 500 and status not in (401, 408, 429):
-            raise NotRetryable(f"PostHog{status}") from None
-        raise Unavailable("posthog") from None
-    except (requests.RequestException, OSError) as error:
-        logs.warning("events_not_sent", error=type(error).__name__, events=len(events))
-        raise Unavailable("posthog") from None
+        answer = vendor_http.ask("posthog", "POST", f"{host}/batch/", seconds=SECONDS, headers=headers, body=body)
+    except Unavailable as trouble:
+        raise failed("posthog", trouble.trouble, events=len(events)) from None
+    said, status = answer.json_object(), answer.status
+    if status == 200 and said:
+        return {}
+    if status not in _ABOUT_THE_BATCH or not said:
+        raise failed("posthog", trouble_of_status(status), status=status, events=len(events))
+    if len(events) == 1:
+        return {events[0].uuid: NotRetryable(f"PostHog{status}")}
+    # One event spoils the batch it is in: it is found by halves, and the others arrive.
+    half = len(events) // 2
+    return _send(host, api_key, events[:half]) | _send(host, api_key, events[half:])
 
 
 def _as_sent(event: Event) -> dict[str, Any]:

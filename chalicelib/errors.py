@@ -6,7 +6,7 @@ No error carries a value that a caller sent, a token, an invite code or an addre
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 Details = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
@@ -28,13 +28,19 @@ class Refused(Exception):
         self.note = note
 
 
-class Unavailable(Exception):
-    """A service we depend on is out of reach or too slow. The work may have been done; asking again is safe."""
+Trouble = Literal["out of reach", "too slow", "in trouble", "refuses us", "unreadable answer"]
+"""What is wrong with a service. "in trouble": it says so itself, by a 5xx, a 429 or a 409. "refuses us": 401, 403 or
+404, which is about our key or its address, and not about what was asked."""
 
-    def __init__(self, service: str, retry_after: int = 2) -> None:
+
+class Unavailable(Exception):
+    """A service we depend on does not do its work. Ours may have been done; asking again is safe."""
+
+    def __init__(self, service: str, retry_after: int = 2, trouble: Trouble = "out of reach") -> None:
         super().__init__(service)
         self.service = service
         self.retry_after = retry_after
+        self.trouble = trouble
 
 
 class MissingConfiguration(Exception):

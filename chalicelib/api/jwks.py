@@ -1,8 +1,7 @@
 """The public keys Supabase signs access tokens with: fetched, kept, and fetched again when they may have changed.
 
 The last good set stays in use while the endpoint is down or answers nonsense. A key serves the one algorithm of its
-type. Nobody can make us fetch more than once in COOLDOWN seconds, whatever key ids they invent; redirects are not
-followed.
+type. Nobody can make us fetch more than once in COOLDOWN seconds, whatever key ids they invent.
 """
 
 from __future__ import annotations
@@ -10,19 +9,18 @@ from __future__ import annotations
 import json
 import threading
 import time
-import urllib.request
-from http.client import HTTPMessage
-from typing import IO, Any
+from typing import Any
 
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
-from chalicelib import logs
+from chalicelib import logs, vendor_http
 from chalicelib.errors import Unavailable
 
 ALGORITHMS = ("ES256", "RS256")
 FRESH_SECONDS = 600.0
 COOLDOWN_SECONDS = 30.0
 FETCH_SECONDS = 3.0
+"""For one fetch, name resolution included. A request that needs the first set waits for it."""
 MAX_BYTES = 64 * 1024
 _MAX_KEYS = 20
 _MIN_RSA_BITS = 2048
@@ -88,42 +86,11 @@ def _refresh(url: str) -> None:
     _keys, _fetched_at = keys, _tried_at
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(
-        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
-    ) -> None:
-        return None
-
-
 def _download(url: str) -> bytes:
-    """The endpoint's answer, within FETCH_SECONDS for all of it: also a name that does not resolve or a dripping
-    body.
-    """
-    answer: list[bytes] = []
-
-    def work() -> None:
-        opener = urllib.request.build_opener(_NoRedirect)
-        request = urllib.request.Request(url, headers={"Accept": "application/json"})
-        with opener.open(request, timeout=FETCH_SECONDS) as response:
-            # What is longer is cut off, and then is no JSON.
-            answer.append(response.read(MAX_BYTES))
-
-    errors: list[BaseException] = []
-
-    def guarded() -> None:
-        try:
-            work()
-        except Exception as error:
-            errors.append(error)
-
-    thread = threading.Thread(target=guarded, daemon=True)
-    thread.start()
-    thread.join(FETCH_SECONDS)
-    if errors:
-        raise errors[0]
-    if not answer:
-        raise TimeoutError
-    return answer[0]
+    answer = vendor_http.ask("auth keys", "GET", url, seconds=FETCH_SECONDS, most_bytes=MAX_BYTES)
+    if answer.status != 200:
+        raise ValueError("no key set")
+    return answer.body
 
 
 def parse(document: bytes) -> Keys:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated
+from urllib.parse import urlsplit
 from uuid import UUID
 
-from chalicelib import config
+from pydantic import AfterValidator, model_validator
+
+from chalicelib import config, deadlines
+from chalicelib.billing import stripe_http
 from chalicelib.billing.plans import Interval, PaidPlan
-from chalicelib.billing.stripe_client import client, hour, invalid_request, speaking, tags
+from chalicelib.billing.stripe_client import hour, tags
+from chalicelib.billing.stripe_http import Id, Missing, Reference, RefusedByStripe, Shape, ask, id_of
 from chalicelib.errors import InternalError, MissingConfiguration
 
 MOST_STALE_SESSIONS = 5
@@ -38,29 +43,28 @@ def create_checkout_session(
     price_id = config.load(config.BillingSettings).price_of(plan, interval)
     if price_id is None:
         raise MissingConfiguration({"STRIPE_PRICES": f"has no price for {plan} by the {interval}"})
-    for _ in range(MOST_STALE_SESSIONS):
-        session, repeated = _ask_for_session(family_id, customer_id, price_id, after)
-        if not repeated:
-            return session
-        # A repeated answer is as old as the first one: the session may have been paid or expired since.
-        now = retrieve_checkout_session(session.id)
-        if now is not None and now.status == "open":
-            return now
-        after = session.id
+    with deadlines.at_most(stripe_http.SECONDS):
+        for _ in range(MOST_STALE_SESSIONS):
+            made = _ask_for_session(family_id, customer_id, price_id, after)
+            if not made.replayed:
+                return made.session()
+            # A repeated answer is as old as the first one: the session may have been paid or expired since.
+            now = retrieve_checkout_session(made.id)
+            if now is not None and now.status == "open":
+                return now
+            after = made.id
     raise InternalError("stripe repeats sessions that are no longer open")
 
 
-def _ask_for_session(
-    family_id: UUID, customer_id: str, price_id: str, after: str | None
-) -> tuple[CheckoutSession, bool]:
-    """A session, and whether Stripe only repeated what it had answered to this very request before."""
+def _ask_for_session(family_id: UUID, customer_id: str, price_id: str, after: str | None) -> _Session:
     billing_page = _billing_page()
     metadata = tags(family_id)
     # An hour's worth of sameness: Stripe would repeat a failure it once answered for as long as the key stays the same.
     said = "\n".join([customer_id, price_id, billing_page, str(after), hour()])
     key = "checkout-" + hashlib.sha256(said.encode()).hexdigest()[:40]
-    with speaking("create a checkout session"):
-        made = client().v1.checkout.sessions.create(
+    return ask(
+        "create a checkout session",
+        lambda stripe: stripe.v1.checkout.sessions.create(
             {
                 "mode": "subscription",
                 "customer": customer_id,
@@ -72,36 +76,48 @@ def _ask_for_session(
                 "subscription_data": {"metadata": metadata},
             },
             {"idempotency_key": key},
-        )
-    headers: Any = made.last_response.headers if made.last_response else {}
-    return _session(made), headers.get("idempotent-replayed") == "true"
+        ),
+        _Session,
+    )
 
 
 def retrieve_checkout_session(session_id: str) -> CheckoutSession | None:
     """The session as it is now; None when Stripe does not know it."""
-    with speaking("retrieve a checkout session"):
-        try:
-            return _session(client().v1.checkout.sessions.retrieve(session_id))
-        except invalid_request() as refusal:
-            if refusal.code == "resource_missing":
-                return None
-            raise
+    try:
+        found = ask(
+            "retrieve a checkout session",
+            lambda stripe: stripe.v1.checkout.sessions.retrieve(session_id),
+            _Session,
+            may_be_missing=True,
+        )
+    except Missing:
+        return None
+    return found.session()
 
 
 def expire_checkout_session(session_id: str) -> CheckoutSession | None:
     """Makes sure nobody can pay this session any more, and answers it: complete if somebody already has."""
-    with speaking("expire a checkout session"):
+    with deadlines.at_most(stripe_http.SECONDS):
         try:
-            return _session(client().v1.checkout.sessions.expire(session_id))
-        except invalid_request():
-            pass  # paid, expired already or unknown: what it is now says which
-    return retrieve_checkout_session(session_id)
+            return ask(
+                "expire a checkout session",
+                lambda stripe: stripe.v1.checkout.sessions.expire(session_id),
+                _Session,
+                may_be_missing=True,
+            ).session()
+        except (RefusedByStripe, Missing):
+            # Paid, expired already or unknown: what it is now says which.
+            return retrieve_checkout_session(session_id)
 
 
 def create_portal_session(customer_id: str) -> str:
     """The address of the billing portal for this customer, good for a few minutes."""
-    with speaking("create a portal session"):
-        made = client().v1.billing_portal.sessions.create({"customer": customer_id, "return_url": _billing_page()})
+    return_url = _billing_page()
+    made = ask(
+        "create a portal session",
+        lambda stripe: stripe.v1.billing_portal.sessions.create({"customer": customer_id, "return_url": return_url}),
+        _Portal,
+    )
     return made.url
 
 
@@ -109,5 +125,34 @@ def _billing_page() -> str:
     return config.load(config.AppSettings).app_url + "/billing"
 
 
-def _session(found: Any) -> CheckoutSession:
-    return CheckoutSession(found.id, found.status, found.url, found.customer, found.subscription)
+def _page_to_go_to(url: str) -> str:
+    """An address that a keeper's browser may be sent to."""
+    parts = urlsplit(url)
+    secure = parts.scheme == "https" or (parts.scheme == "http" and config.load(config.AppSettings).stage == "local")
+    if not secure or not parts.hostname:
+        raise ValueError("not a web address")
+    return url
+
+
+PageUrl = Annotated[str, AfterValidator(_page_to_go_to)]
+
+
+class _Portal(Shape):
+    url: PageUrl
+
+
+class _Session(Shape):
+    id: Id
+    status: Id
+    url: PageUrl | None
+    customer: Reference | None
+    subscription: Reference | None
+
+    @model_validator(mode="after")
+    def _open_ones_can_be_paid(self) -> _Session:
+        if self.status == "open" and self.url is None:
+            raise ValueError("an open session has an address")
+        return self
+
+    def session(self) -> CheckoutSession:
+        return CheckoutSession(self.id, self.status, self.url, id_of(self.customer), id_of(self.subscription))

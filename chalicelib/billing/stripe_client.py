@@ -1,32 +1,26 @@
-"""The way to Stripe: client, errors, customers, subscriptions. The library is imported on first use: it takes 250 ms.
-
-Every wait ends: two seconds to connect, five for an answer, one repeat. Stripe out of reach is Unavailable("stripe");
-a request that Stripe calls wrong is a fault of ours, InternalError. Never in an error or a log: keys, addresses, what
-Stripe answered. No transaction is open while anything here runs. Nothing here reads or writes the database.
-"""
+"""Customers and subscriptions at Stripe. How Stripe is asked, and what its failures are, stands in stripe_http."""
 
 from __future__ import annotations
 
-import functools
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from chalicelib import config, logs
-from chalicelib.billing.entitlements import Subscription, read_subscription
-from chalicelib.errors import InternalError, Unavailable
+from pydantic import Field
 
-if TYPE_CHECKING:
-    import stripe
+from chalicelib import config, deadlines
+from chalicelib.billing import stripe_http
+from chalicelib.billing.entitlements import Subscription, read_subscription
+from chalicelib.billing.stripe_http import Id, Reference, RefusedByStripe, Shape, ask, failed
 
 APP = "stories-from-the-sun"
-CONNECT_SECONDS, ANSWER_SECONDS, REPEATS = 2.0, 5.0, 1
 PAGE = 100
-MOST_PAGES = 10  # of one customer's subscriptions; a family has one
+MOST_PAGES = 10
+"""Of one customer's subscriptions; a family has one."""
+
+Moment = Annotated[int, Field(ge=0, lt=2**33)]
+"""Epoch seconds."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +31,35 @@ class SubscriptionPage:
     next: str | None
 
 
+class _Customer(Shape):
+    id: Id
+    deleted: bool = False
+
+
+class _Item(Shape):
+    price: Reference
+    current_period_end: Moment | None = None
+
+
+class _Items(Shape):
+    data: list[_Item]
+
+
+class _Subscription(Shape):
+    id: Id
+    customer: Reference
+    status: Id
+    created: Moment
+    items: _Items
+    cancel_at_period_end: bool | None = None
+    cancel_at: Moment | None = None
+
+
+class _Page(Shape):
+    data: list[_Subscription]
+    has_more: bool
+
+
 def create_customer(family_id: UUID) -> str:
     """A Stripe customer for the family, with ids as its only data.
 
@@ -45,8 +68,11 @@ def create_customer(family_id: UUID) -> str:
     """
     settings = config.load(config.BillingSettings)
     key = f"customer-{settings.stage}-{family_id}-{hour()}"
-    with speaking("create a customer"):
-        made = client().v1.customers.create({"metadata": tags(family_id)}, {"idempotency_key": key})
+    made = ask(
+        "create a customer",
+        lambda stripe: stripe.v1.customers.create({"metadata": tags(family_id)}, {"idempotency_key": key}),
+        _Customer,
+    )
     return made.id
 
 
@@ -58,16 +84,19 @@ def fetch_subscriptions(customer_id: str) -> list[Subscription]:
     """
     found: list[Subscription] = []
     after: str | None = None
-    for _ in range(MOST_PAGES):
-        try:
-            page = _page(customer_id, after)
-        except _UnknownCustomer:
-            return _none_if_deleted(customer_id)
-        found += page.subscriptions
-        after = page.next
-        if after is None:
-            return found
-    raise InternalError("a customer has more subscriptions than are read")
+    with deadlines.at_most(stripe_http.SECONDS):
+        for _ in range(MOST_PAGES):
+            try:
+                page = _page(customer_id, after)
+            except RefusedByStripe as refusal:
+                if refusal.code == "resource_missing" and refusal.param == "customer":
+                    return _none_if_deleted(customer_id)
+                raise
+            found += page.subscriptions
+            after = page.next
+            if after is None:
+                return found
+    raise failed("list subscriptions", "unreadable answer")
 
 
 def list_subscriptions(after: str | None = None) -> SubscriptionPage:
@@ -76,40 +105,8 @@ def list_subscriptions(after: str | None = None) -> SubscriptionPage:
 
 
 def ping(seconds: float) -> None:
-    """Asks Stripe once for something that our key must be allowed, waiting `seconds` at most to connect and as long
-    again for the answer. Raises Unavailable."""
-    settings = config.load(config.BillingSettings)
-    hasty = _client_for(settings.stripe_secret_key, settings.stripe_api_base, seconds, seconds, 0)
-    with speaking("ping"):
-        hasty.v1.subscriptions.list({"limit": 1})
-
-
-def reset() -> None:
-    """Forgets the clients, so that the next use makes them anew."""
-    _client_for.cache_clear()
-
-
-def client() -> stripe.StripeClient:
-    """The library's client for our account, made on first use."""
-    settings = config.load(config.BillingSettings)
-    return _client_for(settings.stripe_secret_key, settings.stripe_api_base, CONNECT_SECONDS, ANSWER_SECONDS, REPEATS)
-
-
-@functools.lru_cache(maxsize=2)
-def _client_for(
-    secret_key: str, api_base: str | None, connect_seconds: float, answer_seconds: float, repeats: int
-) -> stripe.StripeClient:
-    import stripe
-
-    # The library tells its log every address it calls and every message of a refusal, customers' ids included.
-    logging.getLogger("stripe").setLevel(logging.WARNING)
-    stripe.enable_telemetry = False
-    return stripe.StripeClient(
-        secret_key,
-        base_addresses={"api": api_base} if api_base else {},
-        max_network_retries=repeats,
-        http_client=stripe.RequestsClient(timeout=(connect_seconds, answer_seconds)),
-    )
+    """Asks Stripe once for something that our key must be allowed, within `seconds`. Raises Unavailable."""
+    ask("ping", lambda stripe: stripe.v1.subscriptions.list({"limit": 1}), _Page, seconds=seconds, repeats=0)
 
 
 def tags(family_id: UUID) -> dict[str, str]:
@@ -122,63 +119,24 @@ def hour() -> str:
     return datetime.now(UTC).strftime("%Y%m%dT%H")
 
 
-class _UnknownCustomer(Exception):
-    """Stripe knows no customer with this id."""
-
-
 def _page(customer_id: str | None, after: str | None) -> SubscriptionPage:
     params: Any = {"status": "all", "limit": PAGE}
     if customer_id is not None:
         params["customer"] = customer_id
     if after is not None:
         params["starting_after"] = after
-    with speaking("list subscriptions"):
-        try:
-            listed = client().v1.subscriptions.list(params)
-        except invalid_request() as refusal:
-            if refusal.code == "resource_missing" and refusal.param == "customer":
-                raise _UnknownCustomer from None
-            raise
-    found = tuple(read_subscription(subscription.to_dict()) for subscription in listed.data)
-    return SubscriptionPage(found, found[-1].id if listed.has_more and found else None)
+    listed = ask("list subscriptions", lambda stripe: stripe.v1.subscriptions.list(params), _Page)
+    found = tuple(read_subscription(subscription.model_dump()) for subscription in listed.data)
+    following = found[-1].id if found and listed.has_more else None
+    # More after nothing, the same page again, or another customer's: believed, a family could lose its plan by it.
+    strange = listed.has_more and following in (None, after)
+    if strange or (customer_id is not None and any(each.customer_id != customer_id for each in found)):
+        raise failed("list subscriptions", "unreadable answer")
+    return SubscriptionPage(found, following)
 
 
 def _none_if_deleted(customer_id: str) -> list[Subscription]:
-    with speaking("retrieve a customer"):
-        customer = client().v1.customers.retrieve(customer_id)
-    if getattr(customer, "deleted", False):
+    customer = ask("retrieve a customer", lambda stripe: stripe.v1.customers.retrieve(customer_id), _Customer)
+    if customer.deleted:
         return []
-    raise InternalError("stripe knows the customer and not its subscriptions")
-
-
-def invalid_request() -> type[stripe.InvalidRequestError]:
-    """The library's error for a request that Stripe calls wrong; a function, since the library is imported late."""
-    import stripe
-
-    return stripe.InvalidRequestError
-
-
-@contextmanager
-def speaking(intent: str) -> Iterator[None]:
-    """Turns the library's errors, whose texts hold what was sent and answered, into ours, which do not."""
-    import stripe
-
-    try:
-        yield
-    except (stripe.InvalidRequestError, stripe.IdempotencyError) as refusal:
-        # Code and parameter are words of Stripe's own; the request's id finds the rest in Stripe's dashboard.
-        param = getattr(refusal, "param", None)
-        text = f"stripe refused to {intent}: {refusal.code} {param} {refusal.request_id}"
-        raise InternalError(text) from None
-    except (stripe.AuthenticationError, stripe.PermissionError) as refusal:
-        logs.error("stripe_refuses_our_key", intent=intent, status=refusal.http_status)
-        raise Unavailable("stripe") from None
-    except stripe.StripeError as trouble:
-        logs.warning(
-            "stripe_out_of_reach",
-            intent=intent,
-            error=type(trouble).__name__,
-            status=trouble.http_status,
-            stripeRequest=trouble.request_id,
-        )
-        raise Unavailable("stripe") from None
+    raise failed("list subscriptions", "unreadable answer")

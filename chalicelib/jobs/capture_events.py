@@ -10,8 +10,8 @@ from chalicelib.queue.job import Job
 
 
 def run_all(jobs: Sequence[Job]) -> Mapping[str, Exception]:
-    """Job id -> why it can never be sent, for each such event. Raises where all of them have to come again."""
-    events, refused = [], dict[str, Exception]()
+    """Job id -> why it can never be sent, for each such event. Raises Unavailable where all have to come again."""
+    events, refused = [], dict[str, NotRetryable]()
     for job in jobs:
         try:
             event = analytics.read_event(job.id, job.payload)
@@ -20,5 +20,4 @@ def run_all(jobs: Sequence[Job]) -> Mapping[str, Exception]:
             continue
         if event is not None:
             events.append(event)
-    analytics.send(events)
-    return refused
+    return refused | analytics.send(events)

@@ -1,58 +1,69 @@
 """Resend: sends a mail, once for each idempotency key. The one module that speaks to it.
 
-Raises NotRetryable where Resend refuses the mail as it is, Unavailable where asking again later may help. Neither says
-to whom or what; no address, subject or word of Resend's own is logged.
+It asks Resend's API itself: Resend's library follows redirects and reads an answer of any length. Neither an error nor
+the log says to whom or what; no address, subject or word of Resend's own is repeated.
 """
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
-from threading import Lock
 
-from chalicelib import logs
+from chalicelib import vendor_http
 from chalicelib.config import MailSettings
 from chalicelib.errors import NotRetryable, Unavailable
 from chalicelib.mail.templates import Letter
+from chalicelib.vendor_http import Answer, failed, trouble_of_status
 
-SECONDS = 8
-"""For one request. Resend keeps what arrived: a request that timed out and is repeated with its key sends one mail."""
+SECONDS = 8.0
+"""For one mail. Resend keeps what arrived: a request that timed out and is repeated with its key sends one mail."""
 
-# Resend's library is configured by attributes of its module.
-_lock = Lock()
+_ABOUT_THE_MAIL = (400, 413, 422)
+_ABOUT_US = frozenset({"invalid_from_address"})
+"""Refusals with such a status that are about our configuration, and so about every mail."""
+_ABOUT_THE_RECIPIENT = re.compile(r"`to`|\brecipients?\b", re.IGNORECASE)
+
+
+class RecipientRefused(NotRetryable):
+    """Resend takes no mail to this address."""
 
 
 def send(settings: MailSettings, to: Sequence[str], letter: Letter, idempotency_key: str) -> None:
-    """Sends one letter to all of `to`. Raises NotRetryable, Unavailable("resend")."""
-    # It takes 300 ms to import: only who sends mail pays for it.
-    import resend
-    from resend.exceptions import ResendError
-
-    with _lock:
-        resend.api_key = settings.resend_api_key
-        resend.api_url = settings.resend_api_url or "https://api.resend.com"
-        resend.default_http_client = resend.RequestsClient(timeout=SECONDS)
-    params: resend.Emails.SendParams = {
+    """Sends one letter to all of `to`. Raises RecipientRefused, NotRetryable where Resend refuses the mail as it is,
+    Unavailable("resend") where asking again may help.
+    """
+    mail = {
         "from": settings.mail_from,
         "to": list(to),
         "subject": letter.subject,
         "text": letter.text,
         "html": letter.html,
     }
+    headers = {
+        "Authorization": f"Bearer {settings.resend_api_key}",
+        "Content-Type": "application/json",
+        "Idempotency-Key": idempotency_key,
+    }
+    url = (settings.resend_api_url or "https://api.resend.com") + "/emails"
     try:
-        resend.Emails.send(params, {"idempotency_key": idempotency_key})
-    except ResendError as error:
-        status = _status(error.code)
-        logs.warning("mail_not_sent", status=status)
-        if 400 <= status < 500 and status not in (408, 409, 429):
-            raise NotRetryable(f"Resend{status}") from None
-        if status == 409 and error.error_type == "invalid_idempotent_request":
-            # The same key with other words: the first mail was taken, and that is what the key is for.
-            return
-        raise Unavailable("resend") from None
+        answer = vendor_http.ask("resend", "POST", url, seconds=SECONDS, headers=headers, body=json.dumps(mail))
+    except Unavailable as trouble:
+        raise failed("resend", trouble.trouble) from None
+    _judge(answer)
 
 
-def _status(code: object) -> int:
-    try:
-        return int(str(code))
-    except ValueError:
-        return 500
+def _judge(answer: Answer) -> None:
+    said, status = answer.json_object(), answer.status
+    if status == 200 and isinstance(said.get("id"), str):
+        return
+    name = said.get("name")
+    if status == 409 and name == "invalid_idempotent_request":
+        # The same key with other words: the first mail was taken, and that is what the key is for.
+        return
+    # A refusal that is not in Resend's shape is some proxy's, and says nothing of the mail.
+    if status in _ABOUT_THE_MAIL and isinstance(name, str) and name not in _ABOUT_US:
+        if _ABOUT_THE_RECIPIENT.search(str(said.get("message"))):
+            raise RecipientRefused("RecipientRefused")
+        raise NotRetryable(f"Resend{status}")
+    raise failed("resend", "refuses us" if name in _ABOUT_US else trouble_of_status(status), status=status)

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from chalicelib import config
-from chalicelib.billing import stripe_client
 from chalicelib.storage import store
 from tests.support.api import Api
 from tests.support.database_server import Database
@@ -93,9 +92,7 @@ def configured(stripe_server: StripeServer, monkeypatch: pytest.MonkeyPatch) -> 
     }.items():
         monkeypatch.setenv(name, value)
     config.reset()
-    stripe_client.reset()
     yield stripe_server
-    stripe_client.reset()
 
 
 @pytest.fixture

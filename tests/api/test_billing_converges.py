@@ -20,7 +20,7 @@ import pytest
 import stripe as library
 
 from chalicelib import config
-from chalicelib.billing import checkout, stripe_client, sync
+from chalicelib.billing import checkout, stripe_client, stripe_http, sync
 from chalicelib.billing.entitlements import Subscription, entitlement_of
 from chalicelib.billing.plans import PLANS
 from chalicelib.call import Call
@@ -406,17 +406,15 @@ def test_a_customer_whose_making_was_never_answered_is_the_family_s_all_the_same
 ) -> None:
     keeper = module_api.person()
     family = module_api.family(keeper)
-    patience = stripe_client.ANSWER_SECONDS
-    monkeypatch.setattr(stripe_client, "ANSWER_SECONDS", 0.2)
-    stripe_client.reset()
+    patience = stripe_http.ANSWER_SECONDS
+    monkeypatch.setattr(stripe_http, "ANSWER_SECONDS", 0.2)
     module_stripe.stand_in.faults.delay(0.6, times=2)
     assert check_out(keeper, family).code == "SERVICE_UNAVAILABLE"
     made = customers_of(module_stripe, family)
     assert len(made) == 1
     assert module_api.value("SELECT count(*) FROM ops.billing_customers WHERE family_id = %s", family) == 0
     module_stripe.stand_in.faults.reset()
-    monkeypatch.setattr(stripe_client, "ANSWER_SECONDS", patience)
-    stripe_client.reset()
+    monkeypatch.setattr(stripe_http, "ANSWER_SECONDS", patience)
     assert check_out(keeper, family).status == 200
     assert customers_of(module_stripe, family) == made
     assert module_api.run("SELECT customer_id FROM ops.billing_customers WHERE family_id = %s", family) == [(made[0],)]

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from chalicelib.billing import checkout, stripe_client
+from chalicelib.billing import checkout, stripe_client, stripe_http
 from tests.support.api import Api, Person, at_once
 from tests.support.gateway import Response
 from tests.support.stripe_server import StripeServer
@@ -209,8 +209,7 @@ def test_stripe_out_of_reach_is_503_and_asking_again_works(stripe: StripeServer,
 def test_an_answer_of_stripe_s_that_was_lost_makes_no_second_session(
     stripe: StripeServer, keeper: Person, family: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stripe_client, "ANSWER_SECONDS", 0.3)
-    stripe_client.reset()
+    monkeypatch.setattr(stripe_http, "ANSWER_SECONDS", 0.3)
     create = stripe_client.create_customer
 
     def then_slow(*args: Any) -> str:

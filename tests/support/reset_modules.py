@@ -9,7 +9,8 @@ import pytest
 
 # Each offers reset(); a module that was not imported has no state.
 MODULES_WITH_STATE = (
-    *("config", "logs", "monitoring", "database.connections", "api.jwks", "api.rate_limits", "resources.health"),
+    *("config", "logs", "monitoring", "vendor_http", "database.connections"),
+    *("api.jwks", "api.rate_limits", "resources.health"),
 )
 
 
