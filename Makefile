@@ -14,6 +14,9 @@ LOCAL_UNLESS_TOLD := [ -n "$$MIGRATIONS_DATABASE_URL" ] || [ ! -f .local/env ] |
 OPERATE := jobs requeue reconcile orphans adopt purge-orphans disarm rearm
 export ID FAMILY KEY SECONDS CONFIRM
 
+# The tests start many programs, and without compiled files each of them compiles everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup run story test test-all bench check format migrate rollback migration operation drill openapi client-types fuzz $(OPERATE) clean
 
@@ -38,10 +41,10 @@ story: $(READY) ## tell the story to the stack that is up
 	@$(BIN)/python -m local story
 
 test: $(READY) ## the suite on a real Postgres, under 3 minutes
-	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup -m "not heavy"
+	@$(BIN)/python -m pytest -q -n $(WORKERS) -m "not heavy"
 
 test-all: $(READY) ## the suite and the heavy proofs, under 20 minutes
-	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup
+	@$(BIN)/python -m pytest -q -n $(WORKERS)
 
 fuzz: $(READY) ## ten thousand random requests against a stack of its own; every answer must be a documented one
 	@$(BIN)/python -m pytest -q -s -m heavy tests/e2e/test_fuzz.py

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 from psycopg2.extensions import connection as Connection
 
-from tests.support.database_server import Cluster, Database, Run
+from tests.support.database_server import Cluster, Database, Run, temporary_folder
 from tests.support.reset_modules import reset_modules
 
 __all__ = ["reset_modules"]
@@ -18,6 +19,7 @@ RUN = pytest.StashKey[Run]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    tempfile.tempdir = str(temporary_folder())
     worker = getattr(config, "workerinput", None)
     config.stash[RUN] = Run(Path(worker["run_folder"])) if worker else Run.begin()
 
@@ -33,11 +35,17 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[RUN].end()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """xdist's: decides which tests share a worker."""
+    from tests.support.scheduling import FilesTogether
+
+    return FilesTogether(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file's tests share a worker, and so what they have set up; tests of the one running stack share it too."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.path.name))
+    """The end-to-end tests come first: they take longest, and at the end the other worker would wait for them."""
+    items.sort(key=lambda item: "e2e" not in item.path.parts)
 
 
 @pytest.fixture(scope="session")

@@ -16,8 +16,6 @@ from local.settings import read_env, write_env
 from tests.support.local_stack import RunningStack, free_ports, running
 from tests.support.random_billing import RandomBilling
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 SEED = int(os.environ.get("STORM_SEED") or time.time_ns() % 2**32)
 
 

@@ -21,7 +21,7 @@ from tests.support.local_stack import RunningStack
 from tests.support.stack_people import sign_up
 from tools.api_docs.openapi import operation_id
 
-pytestmark = [pytest.mark.heavy, pytest.mark.xdist_group("stack")]
+pytestmark = pytest.mark.heavy
 
 REQUESTS = 10_000
 FAMILIES = 48

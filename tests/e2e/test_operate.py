@@ -18,8 +18,6 @@ from local.settings import ROOT
 from local.smoke_test import SAMPLE
 from tests.support.local_stack import RunningStack
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 
 def operate(stack: RunningStack, command: str, **given: str) -> subprocess.CompletedProcess[str]:
     """Runs a command as `make` does, with nothing but the stack's folder to find it by."""

@@ -15,8 +15,6 @@ from local.smoke_test import SAMPLE, tell
 from tests.support import node
 from tests.support.local_stack import RunningStack, free_ports, launch, running
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 
 def test_the_stack_tells_its_story_before_it_says_ready(stack: RunningStack) -> None:
     assert "the whole story" in stack.printed

@@ -17,8 +17,6 @@ from local.smoke_test import SAMPLE
 from tests.support.local_stack import RunningStack
 from tests.support.stack_people import sign_up
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 MISSING = [tool for tool in ("sh", "curl", "python3") if shutil.which(tool) is None]
 
 

@@ -14,6 +14,7 @@ import secrets
 import shutil
 import tempfile
 import threading
+import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -54,7 +55,7 @@ class Run:
     @classmethod
     def begin(cls) -> Run:
         sweep()
-        run = cls(Path(tempfile.mkdtemp(prefix=f"{FOLDER}{os.getpid()}-", dir=where_to())))
+        run = cls(Path(tempfile.mkdtemp(prefix=f"{FOLDER}{os.getpid()}-", dir=temporary_folder())))
         os.mkfifo(run.folder / "lifeline", 0o600)
         # Held open for as long as this process lives: what reads the other end sees end-of-file when it does not.
         run._lifeline = os.open(run.folder / "lifeline", os.O_RDWR)
@@ -146,6 +147,7 @@ class Cluster:
                 yield database
             finally:
                 database.close()
+                end_sessions(cursor, database.name)
                 cursor.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
 
 
@@ -215,6 +217,15 @@ class Database:
         self._connections.clear()
 
 
+def end_sessions(cursor: Any, dbname: str) -> None:
+    """Ends whoever is still connected. DROP DATABASE would too, but sleeps 100 ms before it looks again."""
+    cursor.execute("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = %s", [dbname])
+    deadline = time.monotonic() + 1
+    while cursor.fetchone()[0] and time.monotonic() < deadline:
+        time.sleep(0.002)
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = %s", [dbname])
+
+
 @contextmanager
 def admin_of(server: EmbeddedPostgres, dbname: str) -> Iterator[Connection]:
     connection = server.admin(dbname)
@@ -224,8 +235,8 @@ def admin_of(server: EmbeddedPostgres, dbname: str) -> Iterator[Connection]:
         connection.close()
 
 
-def where_to() -> Path:
-    """The folder that a run's folder is made in: in memory where that has room, else where temporary files go."""
+def temporary_folder() -> Path:
+    """Where tests make their folders: in memory if there is room, else where temporary files go."""
     if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > MEMORY_NEEDED:
         return MEMORY
     return Path(tempfile.gettempdir())

@@ -18,6 +18,8 @@ from chalicelib.api.responses import REQUEST_ID
 
 IP = "203.0.113.7"
 
+_MATCHER = RouteMatcher(list(app.routes))
+
 
 @dataclass(frozen=True)
 class Response:
@@ -88,7 +90,7 @@ def event_of(
     """
     path, _, query = path.partition("?")
     try:
-        route, captured = (match := RouteMatcher(list(app.routes)).match_route(path)).route, match.captured
+        route, captured = (match := _MATCHER.match_route(path)).route, match.captured
     except ValueError:
         route, captured = path, {}
     return {
