@@ -13,7 +13,6 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  c_max_live_invites constant integer := 30;
   v_invite public.invites;
   v_email_queued boolean;
   v_replay jsonb;
@@ -31,10 +30,7 @@ BEGIN
     IF NOT rls.is_keeper_of(p_family_id) THEN
       RETURN ops.refuse('FORBIDDEN');
     END IF;
-    IF (
-      SELECT count(*) FROM public.invites
-      WHERE family_id = p_family_id AND revoked_at IS NULL AND used_count < max_uses AND expires_at > clock_timestamp()
-    ) >= c_max_live_invites THEN
+    IF ops.live_invite_limit_reached(p_family_id) THEN
       RETURN ops.refuse('CONFLICT', '{"reason": "too_many_invites"}');
     END IF;
     INSERT INTO public.invites (id, family_id, email, max_uses, code_hash, expires_at, created_by)

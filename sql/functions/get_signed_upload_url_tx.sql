@@ -18,8 +18,6 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   c_max_pending constant integer := 20;
-  c_hold constant interval := interval '2 hours';
-  c_watch constant interval := interval '14 days';
   v_user_id uuid := auth.uid();
   v_gate record;
   v_now timestamptz;
@@ -86,7 +84,7 @@ BEGIN
     INSERT INTO ops.upload_reservations (id, family_id, user_id, object_key, waveform_key, size_bytes, duration_seconds, content_type,
                                          content_md5, waveform_size_bytes, url_expires_at, live_until, watch_until)
     VALUES (v_recording_id, p_family_id, v_user_id, p_object_key, p_waveform_key, p_size_bytes, p_duration_seconds, p_content_type,
-            p_content_md5, p_waveform_size_bytes, v_now + p_url_seconds * interval '1 second', v_now + c_hold, v_now + c_watch)
+            p_content_md5, p_waveform_size_bytes, v_now + p_url_seconds * interval '1 second', v_now + ops.reservation_hold(), v_now + ops.reservation_watch())
     RETURNING * INTO v_reservation;
     PERFORM ops.remember_idempotent('get-signed-upload-url', p_idempotency_key, p_request_hash,
       jsonb_build_object('recording_id', v_recording_id));
@@ -96,8 +94,8 @@ BEGIN
     -- A fresh URL lives longer than the first: the reservation and its watch live along.
     UPDATE ops.upload_reservations
     SET url_expires_at = v_now + p_url_seconds * interval '1 second',
-        live_until = v_now + c_hold,
-        watch_until = v_now + c_watch,
+        live_until = v_now + ops.reservation_hold(),
+        watch_until = v_now + ops.reservation_watch(),
         -- Who left and came back uploads as a member again.
         uploader_left_at = NULL
     WHERE id = v_recording_id;

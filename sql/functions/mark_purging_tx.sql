@@ -4,7 +4,6 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  c_trash_age constant interval := interval '30 days';
   v_family_id uuid;
   v_now timestamptz;
   v_recording public.recordings;
@@ -16,7 +15,7 @@ BEGIN
   IF NOT FOUND
      OR NOT ops.deleting_is_armed()
      OR v_recording.deleted_at IS NULL
-     OR (v_recording.purging_at IS NULL AND v_recording.deleted_at > v_now - c_trash_age)
+     OR (v_recording.purging_at IS NULL AND v_recording.deleted_at > v_now - make_interval(days => rls.days_in_trash()))
   THEN
     RETURN '{"keys": []}';
   END IF;

@@ -4,7 +4,6 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  c_trash_age constant interval := interval '30 days';
   v_now timestamptz := clock_timestamp();
   v_plan jsonb;
 BEGIN
@@ -13,7 +12,7 @@ BEGIN
     SELECT * FROM (
       SELECT 'purge' AS step, id AS recording_id, family_id, size_bytes, deleted_at AS due_since
       FROM public.recordings
-      WHERE deleted_at IS NOT NULL AND (purging_at IS NOT NULL OR deleted_at <= v_now - c_trash_age)
+      WHERE deleted_at IS NOT NULL AND (purging_at IS NOT NULL OR deleted_at <= v_now - make_interval(days => rls.days_in_trash()))
       UNION ALL
       SELECT 'abandon', id, family_id, 0, watch_until
       FROM ops.upload_reservations

@@ -14,7 +14,7 @@ BEGIN
     hashtextextended('idempotency/' || auth.uid() || '/' || p_operation || '/' || p_key, 0));
   DELETE FROM ops.idempotency_keys
   WHERE user_id = auth.uid() AND operation = p_operation AND key = p_key
-    AND created_at < clock_timestamp() - interval '24 hours';
+    AND created_at < clock_timestamp() - ops.idempotency_period();
   SELECT * INTO v_found FROM ops.idempotency_keys
   WHERE user_id = auth.uid() AND operation = p_operation AND key = p_key;
   IF NOT FOUND THEN

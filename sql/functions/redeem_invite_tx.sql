@@ -14,13 +14,7 @@ DECLARE
   v_joined uuid;
   v_refusal jsonb;
 BEGIN
-  -- Asking also locks the counters, in this order, so that guesses of one person or address cannot race past their budget.
-  v_refusal := coalesce(
-    ops.count_in_window('wrong-code/hour/' || v_user_id, 3600, 10, 0),
-    ops.count_in_window('wrong-code/day/' || v_user_id, 86400, 30, 0));
-  IF v_refusal IS NULL AND p_address IS NOT NULL THEN
-    v_refusal := ops.count_in_window('wrong-code/address/' || p_address, 86400, 60, 0);
-  END IF;
+  v_refusal := ops.count_wrong_codes(p_address, 0);
   IF v_refusal IS NOT NULL THEN
     RETURN v_refusal;
   END IF;

@@ -7,11 +7,7 @@ DECLARE
   c_alerting_an_hour constant integer := 500;
 BEGIN
   -- The refusal itself counts: it is returned, not raised, so these counts are committed with it.
-  PERFORM ops.count_in_window('wrong-code/hour/' || auth.uid(), 3600, 10, 1);
-  PERFORM ops.count_in_window('wrong-code/day/' || auth.uid(), 86400, 30, 1);
-  IF p_address IS NOT NULL THEN
-    PERFORM ops.count_in_window('wrong-code/address/' || p_address, 86400, 60, 1);
-  END IF;
+  PERFORM ops.count_wrong_codes(p_address, 1);
   IF ops.count_in_window('wrong-code/all', 3600, c_alerting_an_hour, 1) IS NOT NULL THEN
     PERFORM ops.note_alert('wrong-invite-codes', 'critical',
       'More than 500 wrong invite codes within an hour: somebody may be guessing.');

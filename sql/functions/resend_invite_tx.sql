@@ -8,7 +8,6 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  c_max_live_invites constant integer := 30;
   v_now timestamptz;
   v_invite public.invites;
 BEGIN
@@ -23,10 +22,7 @@ BEGIN
     RETURN ops.refuse('CONFLICT', '{"reason": "revoked"}');
   ELSIF v_invite.used_count >= v_invite.max_uses THEN
     RETURN ops.refuse('CONFLICT', '{"reason": "used_up"}');
-  ELSIF v_invite.expires_at <= v_now AND (
-    SELECT count(*) FROM public.invites
-    WHERE family_id = v_invite.family_id AND revoked_at IS NULL AND used_count < max_uses AND expires_at > v_now
-  ) >= c_max_live_invites THEN
+  ELSIF v_invite.expires_at <= v_now AND ops.live_invite_limit_reached(v_invite.family_id) THEN
     -- An expired one comes back to life, so it counts like a new one.
     RETURN ops.refuse('CONFLICT', '{"reason": "too_many_invites"}');
   ELSIF p_generation <= v_invite.generation THEN

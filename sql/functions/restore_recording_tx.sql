@@ -4,7 +4,6 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  c_days_in_trash constant interval := interval '30 days';
   v_locked record;
 BEGIN
   SELECT * INTO v_locked FROM ops.lock_recording_for_change(p_recording_id);
@@ -12,7 +11,7 @@ BEGIN
     RETURN v_locked.refusal;
   -- Past its days it is the purge's, even where that has not come by yet: what answers "restored" must not be gone tonight.
   ELSIF (v_locked.recording).purging_at IS NOT NULL
-     OR (v_locked.recording).deleted_at <= clock_timestamp() - c_days_in_trash
+     OR (v_locked.recording).deleted_at <= clock_timestamp() - make_interval(days => rls.days_in_trash())
   THEN
     RETURN ops.refuse('CONFLICT', '{"reason": "purging"}');
   END IF;

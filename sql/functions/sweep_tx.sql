@@ -11,7 +11,7 @@ DECLARE
 BEGIN
   FOR v_what IN
     SELECT * FROM (VALUES
-      ('ops.idempotency_keys', 'created_at < $1', interval '24 hours'),
+      ('ops.idempotency_keys', 'created_at < $1', ops.idempotency_period()),
       ('ops.call_counts', 'updated_at < $1', interval '2 days'),
       ('ops.invite_mails', 'created_at < $1', interval '2 days'),
       ('ops.schedule_runs', 'started_at < $1', interval '30 days'),

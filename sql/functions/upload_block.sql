@@ -7,7 +7,7 @@ AS $$
     WHEN p_entitlement.suspended_at IS NOT NULL THEN 'ENTITLEMENT_INACTIVE'
     WHEN p_entitlement.status IN ('active', 'trialing') THEN NULL
     WHEN p_entitlement.status = 'past_due'
-      AND clock_timestamp() < p_entitlement.current_period_end + interval '7 days' THEN NULL
+      AND clock_timestamp() < p_entitlement.current_period_end + ops.past_due_grace() THEN NULL
     ELSE 'SUBSCRIPTION_INACTIVE'
   END
 $$;

@@ -2,7 +2,7 @@
 --
 -- security_invoker: a person who reads the view is under row-level security and column grants; app_owner's functions are not.
 -- now() and not clock_timestamp(): a volatile column keeps the planner from looking through the view, and Postgres then
--- sorts the family's whole list for every page. least(30, ...): the transaction that deletes began before the deletion.
+-- sorts the family's whole list for every page. least(): the transaction that deletes began before the deletion.
 
 CREATE VIEW wire.recordings WITH (security_invoker = true) AS
 SELECT
@@ -19,7 +19,10 @@ SELECT
   deleted_at,
   rescued,
   CASE WHEN deleted_at IS NOT NULL THEN
-    least(30, greatest(0, ceil(extract(epoch FROM deleted_at + interval '30 days' - now()) / 86400)))::integer
+    least(
+      rls.days_in_trash(),
+      greatest(0, ceil(extract(epoch FROM deleted_at + make_interval(days => rls.days_in_trash()) - now()) / 86400))
+    )::integer
   END AS days_left
 FROM public.recordings;
 COMMENT ON VIEW wire.recordings IS 'A recording as the API returns it. days_left: days until the schedule purges it, null outside the trash.';

@@ -36,7 +36,7 @@ def abandoned(schedules: Schedules, **more: Any) -> tuple[str, str]:
 
 
 def test_what_lay_in_the_trash_for_thirty_days_goes_with_its_bytes_once(schedules: Schedules) -> None:
-    family, recording, _ = trashed(schedules)
+    family, recording, _ = trashed(schedules, "30 days 1 minute")
     assert schedules.used(family) == 2_000, "trash counts until it is purged"
     summary = schedules.now("cleanup_media")
     assert summary == {"armed": True, "planned": 1, "capped": False, "purged": 1, "finished": True}

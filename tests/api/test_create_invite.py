@@ -127,9 +127,15 @@ def test_a_keeper_who_was_demoted_invites_nobody(module_api: Api) -> None:
 def test_a_thirty_first_live_invite_is_refused(api: Api) -> None:
     keeper = api.person()
     family = api.family(keeper)
-    for _ in range(30):
-        api.invite(family, keeper)
+    invites = [api.invite(family, keeper) for _ in range(30)]
     assert keeper.ask("create-invite", {"familyId": family}).reason == "too_many_invites"
+    # Only those that can still be used count.
+    for invite, ended in zip(
+        invites, ("revoked_at = now()", "expires_at = now()", "used_count = max_uses"), strict=False
+    ):
+        api.run(f"UPDATE public.invites SET {ended} WHERE id = %s", invite)
+        assert keeper.ask("create-invite", {"familyId": family}).status == 200
+        assert keeper.ask("create-invite", {"familyId": family}).reason == "too_many_invites"
 
 
 def test_the_same_key_answers_the_same_invite_and_the_same_code(api: Api) -> None:
@@ -142,6 +148,16 @@ def test_the_same_key_answers_the_same_invite_and_the_same_code(api: Api) -> Non
     assert (
         keeper.ask("create-invite", {**body, "maxUses": 2}, idempotency_key="once").reason == "idempotency_key_reused"
     )
+
+
+def test_a_key_holds_for_twenty_four_hours(api: Api) -> None:
+    keeper = api.person()
+    body = {"familyId": api.family(keeper)}
+    ids = []
+    for age in ("0 s", "23 hours 59 minutes", "2 minutes"):
+        api.run("UPDATE ops.idempotency_keys SET created_at = created_at - %s::interval", age)
+        ids.append(keeper.ask("create-invite", body, idempotency_key="once").data["invite"]["id"])
+    assert ids[0] == ids[1] != ids[2]
 
 
 def test_after_a_rotation_of_the_secret_the_same_key_still_answers_the_code_that_works(

@@ -237,9 +237,13 @@ def test_the_last_byte_is_sold_and_the_one_after_it_is_not(module_api: Api, fami
 def test_what_was_reserved_and_never_used_is_free_again_by_itself(module_api: Api, family: str, keeper: Person) -> None:
     module_api.run("UPDATE public.entitlements SET storage_quota_bytes = 2000 WHERE family_id = %s", family)
     module_api.reserve(family, keeper, 2_000)
-    module_api.run(
-        "UPDATE ops.upload_reservations SET url_expires_at = now(), live_until = now() WHERE family_id = %s", family
+    passes = (
+        "UPDATE ops.upload_reservations SET url_expires_at = url_expires_at - interval '2 hours',"
+        " live_until = live_until - %s::interval WHERE family_id = %s"
     )
+    module_api.run(passes, "1 hour 59 minutes", family)
+    assert keeper.ask(NAME, upload_of(family, 2_000)).code == "QUOTA_EXCEEDED", "it holds its bytes for two hours"
+    module_api.run(passes, "2 minutes", family)
     assert keeper.ask(NAME, upload_of(family, 2_000)).status == 200
 
 

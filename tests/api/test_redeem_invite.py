@@ -140,6 +140,16 @@ def test_a_right_code_resets_nothing(api: Api, family: str, keeper: Person) -> N
     assert guest.ask("redeem-invite", {"code": WRONG}).code == "RATE_LIMIT"
 
 
+def test_the_thirty_first_wrong_code_within_a_day_is_told_to_wait(api: Api) -> None:
+    guest = api.person()
+    for _ in range(3):
+        assert [guest.ask("redeem-invite", {"code": WRONG}).code for _ in range(10)] == ["INVITE_NOT_VALID"] * 10
+        api.run("DELETE FROM ops.call_counts WHERE key NOT LIKE 'wrong-code/day/%%'")
+    reply = guest.ask("redeem-invite", {"code": WRONG})
+    assert reply.code == "RATE_LIMIT"
+    assert int(reply.headers["retry-after"]) > 3600
+
+
 def test_guesses_at_once_do_not_race_past_the_budget(api: Api) -> None:
     guest = api.person()
     replies = at_once([lambda: guest.ask("redeem-invite", {"code": WRONG})] * 16)

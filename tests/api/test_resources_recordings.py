@@ -236,6 +236,9 @@ def test_what_is_in_the_trash_is_restored_before_it_is_renamed(api: Api, keeper:
 def test_thirty_days_are_enough(api: Api, keeper: Person, family: str) -> None:
     recording = api.recording(family, keeper)
     keeper.delete(f"/v1/recordings/{recording}")
+    age_trash(api, recording, 29)
+    assert keeper.post(f"/v1/recordings/{recording}/restore").status == 200
+    keeper.delete(f"/v1/recordings/{recording}")
     age_trash(api, recording, 30)
     assert keeper.post(f"/v1/recordings/{recording}/restore").reason == "purging"
 

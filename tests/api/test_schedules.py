@@ -63,14 +63,15 @@ def test_a_run_that_fails_says_nothing_of_why_to_the_outside_and_leaves_its_slot
 
 def test_sweeping_removes_what_is_over_and_nothing_else(schedules: Schedules) -> None:
     person = schedules.person()
-    for age in ("1 hour", "3 days"):
+    for age in ("23 hours 59 minutes", "24 hours 1 minute"):
         schedules.run(
             "INSERT INTO ops.idempotency_keys (user_id, operation, key, request_hash, result, created_at)"
             " VALUES (%s, 'x', %s, '', '{}', now() - %s::interval)",
             person.id,
-            age[0],
+            age,
             age,
         )
+    for age in ("1 hour", "3 days"):
         schedules.run(
             "INSERT INTO ops.call_counts (key, bucket, calls, updated_at) VALUES (%s, 1, 1, now() - %s::interval)",
             age,

@@ -25,7 +25,8 @@ def test_an_upload_under_way_gets_the_keys_that_its_urls_were_signed_for(cluster
             shutil.copy(path, tmp_path)
     with cluster.database("template1") as database:
         cluster.shape(database.name)
-        migrate.apply(database.url("postgres"), migrations=tmp_path, functions=tmp_path / "none", report=lambda _: None)
+        older = {"migrations": tmp_path, "views": tmp_path / "none", "functions": tmp_path / "none"}
+        migrate.apply(database.url("postgres"), **older, report=lambda _: None)
         database.run("INSERT INTO public.families (name) VALUES ('Sol')")
         for waveform_bytes in (None, 3):
             database.run(RESERVE, [waveform_bytes])

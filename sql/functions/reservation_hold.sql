@@ -1,0 +1,9 @@
+CREATE OR REPLACE FUNCTION ops.reservation_hold()
+RETURNS interval
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT interval '2 hours'
+$$;
+COMMENT ON FUNCTION ops.reservation_hold IS 'For how long a reservation holds its bytes against the quota, from its newest URL on.';
+SELECT ops.publish_function('ops.reservation_hold');
