@@ -72,20 +72,16 @@ class Outcome:
     """A sentence for each view whose file is gone, and for each function that another took the place of."""
 
 
-def apply(
-    url: str,
-    *,
-    migrations: Path = MIGRATIONS,
-    views: Path = VIEWS,
-    functions: Path = FUNCTIONS,
-    report: Report = print,
-    wait_seconds: float = 60,
-) -> Outcome:
-    """Applies what is missing. Raises MigrationRefused, MigrationFailed, psycopg2.OperationalError."""
+def apply(url: str, *, folder: Path = SQL, report: Report = print, wait_seconds: float = 60) -> Outcome:
+    """Applies what is missing of the migrations, views and functions below `folder`.
+
+    Raises MigrationRefused, MigrationFailed, psycopg2.OperationalError.
+    """
+    migrations = folder / "migrations"
     found = read_folder(migrations)
     with only_deployer(url, wait_seconds) as backend:
         check_history(backend, migrations, found)
-        files = read_text_files(backend, views, functions)
+        files = read_text_files(backend, folder)
         changed_views, changed_functions = files.changed(files.views), files.changed(files.functions)
         applied = []
         for migration in backend.to_apply(found):
@@ -103,31 +99,25 @@ def apply(
             dropped = apply_text(backend, files, all_views=bool(applied), report=report)
         else:
             report("nothing to apply")
-        left_over = functions_left_over(backend, functions)
+        left_over = functions_left_over(backend, folder / "functions")
         for name in left_over:
             report(f"functions/{name} is gone, but its function still exists: drop it in a migration")
         return Outcome(applied, changed_views, changed_functions, left_over, dropped)
 
 
 def rollback(
-    url: str,
-    steps: int | None = 1,
-    *,
-    migrations: Path = MIGRATIONS,
-    views: Path = VIEWS,
-    functions: Path = FUNCTIONS,
-    report: Report = print,
-    wait_seconds: float = 60,
+    url: str, steps: int | None = 1, *, folder: Path = SQL, report: Report = print, wait_seconds: float = 60
 ) -> Outcome:
     """Undoes the last `steps` migrations, None for all.
 
     Views and functions stay, unless they keep a table from being dropped; the next apply applies all of them again.
     """
+    migrations = folder / "migrations"
     found = read_folder(migrations)
     with only_deployer(url, wait_seconds) as backend:
         check_history(backend, migrations, found)
         undone = []
-        files = read_text_files(backend, views, functions)
+        files = read_text_files(backend, folder)
         for migration in list(backend.to_rollback(found))[:steps]:
             started = time.monotonic()
             with one_file(backend, f"{migration.id}.rollback.sql"):
@@ -179,7 +169,7 @@ def process(backend: DeployerBackend, migration: Any, direction: str) -> None:
         migration.process_steps(backend, direction)
 
 
-def status(url: str, *, migrations: Path = MIGRATIONS) -> list[tuple[str, bool]]:
+def status(url: str, *, folder: Path = SQL) -> list[tuple[str, bool]]:
     """Every migration in the folder or in the database, oldest first, and whether it is applied. Changes nothing."""
     with contextlib.closing(connect(url)) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass('migrations._yoyo_migration') IS NOT NULL")
@@ -187,15 +177,16 @@ def status(url: str, *, migrations: Path = MIGRATIONS) -> list[tuple[str, bool]]
         if cursor.fetchone() == (True,):
             cursor.execute("SELECT migration_id FROM migrations._yoyo_migration")
             applied = {row[0] for row in cursor.fetchall()}
-    names = applied | {migration.id for migration in read_folder(migrations)}
+    names = applied | {migration.id for migration in read_folder(folder / "migrations")}
     return [(name, name in applied) for name in sorted(names)]
 
 
-def new(name: str, *, migrations: Path = MIGRATIONS) -> list[Path]:
+def new(name: str, *, folder: Path = SQL) -> list[Path]:
     """Makes a migration and its rollback, newer than every other, with a table to begin from; returns both paths."""
     concept = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
     if not concept:
         raise MigrationRefused("a migration needs a name: make migration NAME=thanks")
+    migrations = folder / "migrations"
     moment = datetime.now(UTC)
     for path in migrations.glob("*.sql"):
         moment = max(moment, datetime.strptime(path.name[:14] + "Z", "%Y%m%d%H%M%S%z") + timedelta(seconds=1))
@@ -223,24 +214,22 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--sql", type=Path, default=SQL, metavar="FOLDER", help="of migrations, views and functions")
     chosen = parser.parse_args(arguments)
     report: Report = (lambda line: None) if chosen.quiet else print
-    migrations: Path = chosen.sql / "migrations"
     try:
         if chosen.command == "new":
-            for path in new(chosen.name or "", migrations=migrations):
+            for path in new(chosen.name or "", folder=chosen.sql):
                 report(str(path))
             return 0
         if not chosen.database:
             raise MigrationRefused("which database? Set MIGRATIONS_DATABASE_URL or pass --database")
         if chosen.command == "status":
-            for name, applied in status(chosen.database, migrations=migrations):
+            for name, applied in status(chosen.database, folder=chosen.sql):
                 print("applied" if applied else "pending", name)
             return 0
-        folders = {"migrations": migrations, "views": chosen.sql / "views", "functions": chosen.sql / "functions"}
         if chosen.command == "apply":
-            apply(chosen.database, **folders, report=report, wait_seconds=chosen.wait)
+            apply(chosen.database, folder=chosen.sql, report=report, wait_seconds=chosen.wait)
         else:
             steps = None if chosen.all else chosen.steps
-            rollback(chosen.database, steps, **folders, report=report, wait_seconds=chosen.wait)
+            rollback(chosen.database, steps, folder=chosen.sql, report=report, wait_seconds=chosen.wait)
     except (MigrationRefused, MigrationFailed, psycopg2.Error) as error:
         print(f"migrate: {str(error).strip()}", file=sys.stderr)
         return 1

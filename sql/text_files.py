@@ -48,16 +48,18 @@ class TextFiles:
         return [file for file in self.stored if file.startswith("views/") and file not in self.views]
 
 
-def read_text_files(backend: DeployerBackend, views: Path, functions: Path) -> TextFiles:
-    """Reads both folders. Raises MigrationRefused where a file begins or ends a transaction."""
-    of_views = {f"views/{path.name}": path for path in sorted(views.glob("*.sql"))}
-    of_functions = {f"functions/{path.name}": path for path in sorted(functions.glob("*.sql"))}
+def read_text_files(backend: DeployerBackend, folder: Path) -> TextFiles:
+    """Reads views/ and functions/ of the folder. Raises MigrationRefused where a file begins or ends a transaction."""
+    views, functions = (
+        {f"{kind}/{path.name}": path for path in sorted((folder / kind).glob("*.sql"))}
+        for kind in ("views", "functions")
+    )
     statements = {}
-    for file, path in (of_views | of_functions).items():
+    for file, path in (views | functions).items():
         statements[file] = sqlparse.split(path.read_text(encoding="utf-8"))
         refuse_transaction_control(file, statements[file])
     stored = dict(backend.execute("SELECT file, sha256 FROM applied_files").fetchall())
-    return TextFiles(of_views, of_functions, statements, stored)
+    return TextFiles(views, functions, statements, stored)
 
 
 def apply_text(backend: DeployerBackend, files: TextFiles, *, all_views: bool, report: Report) -> list[str]:

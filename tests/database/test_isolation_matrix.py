@@ -7,6 +7,7 @@ default privileges, which grant everything to everybody, and on one without them
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -212,9 +213,15 @@ def test_each_column_is_read_by_whom_the_page_says(families: IsolationRows, page
                 should = "may read" if allowed else "may not read"
                 wrong.append(
                     f"{SHOWN}, Reading: {persona} {should} {relation}.{name}, and in the database {outcome or 'does'}:"
-                    f" change the page, or the GRANT in {file_of(relation)}"
+                    f" change the page, or the GRANT in {file_of(denied_in(outcome) or relation)}"
                 )
     fail_if(wrong)
+
+
+def denied_in(outcome: str) -> str | None:
+    """The table that Postgres denied, which may be one that a view reads."""
+    denied = re.search(r"permission denied for table (\w+)", outcome)
+    return denied and f"public.{denied[1]}"
 
 
 @pytest.mark.parametrize("persona", [name for name, role in ROLES.items() if role == "authenticated"])

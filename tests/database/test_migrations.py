@@ -343,7 +343,7 @@ def test_comments_after_the_last_statement_are_ignored(project: Project) -> None
 
 def test_a_new_migration_is_a_pair_newer_than_every_other(project: Project) -> None:
     project.migration("29990101000000_far", "SELECT 1;")
-    up, down = migrate.new("Prompt of the Day", migrations=project.migrations)
+    up, down = migrate.new("Prompt of the Day", folder=project.folder)
     assert up.name == "29990101000001_prompt_of_the_day.sql"
     assert down.name == "29990101000001_prompt_of_the_day.rollback.sql"
     assert up.read_text().startswith("-- Prompt of the day: ")
@@ -351,14 +351,14 @@ def test_a_new_migration_is_a_pair_newer_than_every_other(project: Project) -> N
 
 
 def test_a_new_migration_is_refused_until_it_is_written(project: Project) -> None:
-    migrate.new("thanks", migrations=project.migrations)
+    migrate.new("thanks", folder=project.folder)
     with pytest.raises(migrate.MigrationRefused, match=r"_thanks\.(rollback\.)?sql holds comments alone"):
         project.apply()
 
 
 def test_status_lists_what_is_applied_and_what_is_pending(project: Project) -> None:
     project.migration(FIRST, "CREATE TABLE public.one (n int);")
-    assert migrate.status(project.url, migrations=project.migrations) == [(FIRST, False)]
+    assert migrate.status(project.url, folder=project.folder) == [(FIRST, False)]
     project.apply()
     project.migration(SECOND, "CREATE TABLE public.two (n int);")
-    assert migrate.status(project.url, migrations=project.migrations) == [(FIRST, True), (SECOND, False)]
+    assert migrate.status(project.url, folder=project.folder) == [(FIRST, True), (SECOND, False)]

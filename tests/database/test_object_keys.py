@@ -20,13 +20,13 @@ RESERVE = """
 
 
 def test_an_upload_under_way_gets_the_keys_that_its_urls_were_signed_for(cluster: Cluster, tmp_path: Path) -> None:
+    (tmp_path / "migrations").mkdir()
     for path in migrate.MIGRATIONS.glob("*.sql"):
         if path.name < MIGRATION:
-            shutil.copy(path, tmp_path)
+            shutil.copy(path, tmp_path / "migrations")
     with cluster.database("template1") as database:
         cluster.shape(database.name)
-        older = {"migrations": tmp_path, "views": tmp_path / "none", "functions": tmp_path / "none"}
-        migrate.apply(database.url("postgres"), **older, report=lambda _: None)
+        migrate.apply(database.url("postgres"), folder=tmp_path, report=lambda _: None)
         database.run("INSERT INTO public.families (name) VALUES ('Sol')")
         for waveform_bytes in (None, 3):
             database.run(RESERVE, [waveform_bytes])

@@ -60,7 +60,8 @@ def troubles(found: dict[str, Any]) -> list[str]:
     """What makes a plan grow with everybody's recordings instead of with the answer."""
     scans = [node for node in nodes(found) if node.get("Relation Name") == "recordings"]
     return [
-        f"{scan['Node Type']} on recordings, filtered by {scan.get('Filter')}"
+        f"{scan['Node Type']} on recordings, filtered by {scan.get('Filter')}: write the condition so that an index"
+        " answers it, or that Postgres asks it once for all rows: id = ANY (ARRAY(SELECT ...))"
         for scan in scans
         if "Seq Scan" in scan["Node Type"] or "SubPlan" in scan.get("Filter", "")
     ]

@@ -122,10 +122,11 @@ def test_the_table_that_a_new_migration_begins_with_keeps_every_rule(
     database: Database, deployer: Connection, tmp_path: Path
 ) -> None:
     """Uncommented as its first lines say, and nothing else done to it."""
+    (tmp_path / "migrations").mkdir()
     connection = database.connect(autocommit=False)
     before = {lint.rule: offenders(connection, lint) for lint in LINTS}
     connection.rollback()
-    up, down = (path.read_text() for path in migrate.new("thanks", migrations=tmp_path))
+    up, down = (path.read_text() for path in migrate.new("thanks", folder=tmp_path))
     up, down = (re.sub(r"^(/\*|\*/)\n", "", text, flags=re.MULTILINE) for text in (up, down))
     with deployer.cursor() as cursor:
         cursor.execute(up)

@@ -5,6 +5,7 @@ Rolling everything back drops roles, which belong to the whole cluster; so every
 
 from __future__ import annotations
 
+import difflib
 import re
 import shutil
 import subprocess
@@ -75,18 +76,20 @@ def ours(database: Database) -> str:
     return schema(database, "--exclude-schema=migrations")
 
 
+def must_equal(found: str, expected: str, sentence: str) -> None:
+    """Fails with the sentence and the lines of the two dumps that differ."""
+    lines = list(difflib.unified_diff(expected.splitlines(), found.splitlines(), "expected", "found", n=0, lineterm=""))
+    assert not lines, "\n".join([sentence, *lines[:40]])
+
+
 def apply(database: Database, folder: Path = migrate.SQL) -> None:
-    migrate.apply(database.url("postgres"), **folders(folder), report=quiet)
-
-
-def folders(folder: Path) -> dict[str, Path]:
-    return {name: folder / name for name in ("migrations", "views", "functions")}
+    migrate.apply(database.url("postgres"), folder=folder, report=quiet)
 
 
 def copy_migrations(folder: Path, names: list[str]) -> None:
     """Puts these migrations into a folder, beside folders of views and functions that are empty unless they exist."""
-    for path in folders(folder).values():
-        path.mkdir(parents=True, exist_ok=True)
+    for kind in ("migrations", "views", "functions"):
+        (folder / kind).mkdir(parents=True, exist_ok=True)
     for name in names:
         for path in pair(migrate.MIGRATIONS, name):
             shutil.copy(path, folder / "migrations")
@@ -102,19 +105,20 @@ def test_up_down_and_up_again_gives_an_identical_schema(empty: Database) -> None
     first = schema(empty)
     assert ours(empty) != before
     migrate.rollback(empty.url("postgres"), None, report=quiet)
-    assert ours(empty) == before
+    must_equal(ours(empty), before, "sql/migrations: the rollbacks leave something")
     apply(empty)
-    assert schema(empty) == first
+    must_equal(schema(empty), first, "sql/migrations: the schema differs when it is applied after all rollbacks")
 
 
-def test_up_down_and_up_again_works_with_data_in_every_table_it_can_fill(empty: Database) -> None:
+def test_up_down_and_up_again_works_with_rows_in_every_table(empty: Database) -> None:
     apply(empty)
     first = schema(empty)
-    one_family(empty)
+    fill_every_table(empty)
+    people = empty.run("SELECT count(*) FROM auth.users")
     migrate.rollback(empty.url("postgres"), None, report=quiet)
-    assert empty.run("SELECT count(*) FROM auth.users") == [(1,)], "people are not ours to remove"
+    assert empty.run("SELECT count(*) FROM auth.users") == people, "auth.users is Supabase's: no rollback deletes there"
     apply(empty)
-    assert schema(empty) == first
+    must_equal(schema(empty), first, "sql/migrations: the schema differs when it is applied after all rollbacks")
 
 
 def test_the_newest_migration_is_undone_by_its_rollback_with_rows_in_every_table(
@@ -130,13 +134,15 @@ def test_the_newest_migration_is_undone_by_its_rollback_with_rows_in_every_table
         apply(empty, folder)
         after = ours(empty)
         rows = fill_every_table(empty)
-        migrate.rollback(empty.url("postgres"), 1, **folders(folder), report=quiet)
+        migrate.rollback(empty.url("postgres"), 1, folder=folder, report=quiet)
         left = count_rows(empty)
-        assert left == {table: rows[table] for table in left}, f"{newest}.rollback.sql loses rows of tables that stay"
+        assert left == {table: rows[table] for table in left}, (
+            f"sql/migrations/{newest}.rollback.sql changes how many rows there are in tables that stay"
+        )
         if folder == tmp_path:
-            assert ours(empty) == before, f"{newest}.sql is not undone by {newest}.rollback.sql"
+            must_equal(ours(empty), before, f"sql/migrations/{newest}.rollback.sql does not undo {newest}.sql")
         apply(empty, folder)
-        assert ours(empty) == after, f"{newest}.sql differs when it is applied after its rollback"
+        must_equal(ours(empty), after, f"sql/migrations/{newest}.sql differs when it is applied after its rollback")
 
 
 def test_an_upgraded_database_has_the_catalog_of_a_fresh_one(own_cluster: Cluster, tmp_path: Path) -> None:
@@ -156,7 +162,7 @@ def test_an_upgraded_database_has_the_catalog_of_a_fresh_one(own_cluster: Cluste
         apply(upgraded, tmp_path)
         assert schema(upgraded) != schema(fresh)
         apply(upgraded)
-        assert schema(upgraded) == schema(fresh)
+        must_equal(schema(upgraded), schema(fresh), "sql: an upgraded database differs from a fresh one")
         for database in (upgraded, fresh):
             migrate.rollback(database.url("postgres"), None, report=quiet)
 
@@ -168,11 +174,11 @@ def test_every_single_migration_goes_up_down_and_up_again(empty: Database, tmp_p
         copy_migrations(tmp_path, [name])
         apply(empty, tmp_path)
         after = ours(empty)
-        assert after != before, f"{name}.sql changes nothing"
-        migrate.rollback(empty.url("postgres"), 1, **folders(tmp_path), report=quiet)
-        assert ours(empty) == before, f"{name}.sql is not undone by its rollback"
+        assert after != before, f"sql/migrations/{name}.sql changes nothing"
+        migrate.rollback(empty.url("postgres"), 1, folder=tmp_path, report=quiet)
+        must_equal(ours(empty), before, f"sql/migrations/{name}.rollback.sql does not undo {name}.sql")
         apply(empty, tmp_path)
-        assert ours(empty) == after, f"{name}.sql differs the second time"
+        must_equal(ours(empty), after, f"sql/migrations/{name}.sql differs when it is applied after its rollback")
         before = after
 
 
@@ -186,7 +192,7 @@ def test_a_fresh_database_equals_one_migrated_step_by_step(own_cluster: Cluster,
             copy_migrations(tmp_path, [name])
             apply(migrated, tmp_path)
         apply(migrated)
-        assert schema(migrated) == schema(fresh)
+        must_equal(schema(migrated), schema(fresh), "sql/migrations: applied one by one they make another schema")
         for database in (migrated, fresh):
             migrate.rollback(database.url("postgres"), None, report=quiet)
 
@@ -200,7 +206,12 @@ def test_supabases_default_privileges_change_nothing_of_ours(own_cluster: Cluste
             apply(database)
             dumps.append(re.sub(r"^ALTER DEFAULT PRIVILEGES .*\n", "", schema(database), flags=re.MULTILINE))
             migrate.rollback(database.url("postgres"), None, report=quiet)
-    assert dumps[0] == dumps[1]
+    must_equal(
+        dumps[0],
+        dumps[1],
+        "Supabase's default privileges leave grants: let each table's migration call ops.publish_table, the file of"
+        " each function ops.publish_function, and each file of sql/views REVOKE ALL by name",
+    )
 
 
 def test_the_roles_stay_while_another_database_uses_them(own_cluster: Cluster) -> None:
@@ -210,15 +221,15 @@ def test_the_roles_stay_while_another_database_uses_them(own_cluster: Cluster) -
             apply(database)
         before = schema(other)
         migrate.rollback(one.url("postgres"), None, report=quiet)
-        assert schema(other) == before
-        one_family(other)
+        must_equal(schema(other), before, "sql/migrations: a rollback in one database changes another")
+        fill_every_table(other)
         migrate.rollback(other.url("postgres"), None, report=quiet)
         assert one.run("SELECT 1 FROM pg_roles WHERE rolname IN ('app_owner', 'app_service', 'app_login')") == []
 
 
 def count_rows(database: Database) -> dict[str, int]:
     tables = database.run(
-        "SELECT oid::regclass::text FROM pg_class"
+        "SELECT format('%I.%I', relnamespace::regnamespace, relname) FROM pg_class"
         " WHERE relnamespace::regnamespace::text IN ('public', 'ops') AND relkind IN ('r', 'p') ORDER BY 1"
     )
     return {table: database.run(f"SELECT count(*) FROM {table}")[0][0] for (table,) in tables}
@@ -264,12 +275,3 @@ MADE_UP = {
     "jsonb": "'{}'",
     "bytea": "'x'",
 }
-
-
-def one_family(database: Database) -> None:
-    """A family with its keeper, so that rolling back has rows to delete."""
-    person = database.add_user()
-    family = database.run("INSERT INTO public.families (name) VALUES ('Ours') RETURNING id")[0][0]
-    database.run(
-        "INSERT INTO public.family_members (family_id, user_id, role) VALUES (%s, %s, 'keeper')", [family, str(person)]
-    )

@@ -42,24 +42,10 @@ class Project:
         (self.functions / f"{name}.sql").write_text(f"{text} AS $$ SELECT '{result}' $$;\n{more}")
 
     def apply(self, wait_seconds: float = 20) -> migrate.Outcome:
-        return migrate.apply(
-            self.url,
-            migrations=self.migrations,
-            views=self.views,
-            functions=self.functions,
-            report=self.reported.append,
-            wait_seconds=wait_seconds,
-        )
+        return migrate.apply(self.url, folder=self.folder, report=self.reported.append, wait_seconds=wait_seconds)
 
     def rollback(self, steps: int | None = 1) -> migrate.Outcome:
-        return migrate.rollback(
-            self.url,
-            steps,
-            migrations=self.migrations,
-            views=self.views,
-            functions=self.functions,
-            report=self.reported.append,
-        )
+        return migrate.rollback(self.url, steps, folder=self.folder, report=self.reported.append)
 
     def process(self, *arguments: str) -> subprocess.Popen[str]:
         command = [sys.executable, str(Path(migrate.__file__)), *arguments, "--database", self.url]
@@ -70,7 +56,7 @@ class Project:
         return self.database.run("SELECT to_regclass(%s) IS NOT NULL", [table]) == [(True,)]
 
     def applied(self) -> list[str]:
-        return [name for name, is_applied in migrate.status(self.url, migrations=self.migrations) if is_applied]
+        return [name for name, is_applied in migrate.status(self.url, folder=self.folder) if is_applied]
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 15) -> None:
