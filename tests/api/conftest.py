@@ -12,6 +12,7 @@ from chalicelib import config
 from chalicelib.storage import store
 from tests.support.api import Api
 from tests.support.database_server import Database
+from tests.support.hostile import MARK, ORIGIN
 from tests.support.http_server import HttpServer
 from tests.support.object_store import RunningStore, running_store
 from tests.support.schedules import Schedules
@@ -122,3 +123,22 @@ def module_stripe(
 ) -> Iterator[StripeServer]:
     """The same over one database and one Stripe a module: for tests that look at nobody's but their own."""
     yield from configured(module_stripe_server, monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def hostile_api(module_database: Database, object_store: RunningStore) -> Iterator[Api]:
+    """The app for a module of hostile requests: one origin is allowed, and Stripe is configured, but never asked."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        api = Api(module_database, monkeypatch, object_store)
+        monkeypatch.setenv("ALLOWED_ORIGINS", ORIGIN)
+        monkeypatch.setenv("STRIPE_SECRET_KEY", KEY)
+        monkeypatch.setenv("STRIPE_WEBHOOK_SECRETS", WEBHOOK_SECRETS[0])
+        monkeypatch.setenv("STRIPE_PRICES", "{}")
+        yield api
+
+
+@pytest.fixture
+def hostile_token(hostile_api: Api, capsys: pytest.CaptureFixture[str]) -> Iterator[str]:
+    """The token of a person who belongs to no family. At the end, nothing hostile may stand in the log."""
+    yield hostile_api.person().token
+    assert MARK not in capsys.readouterr().out
