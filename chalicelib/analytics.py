@@ -169,7 +169,11 @@ def send(events: Sequence[Event]) -> dict[str, NotRetryable]:
     if not settings.posthog_api_key or not events:
         return {}
     with deadlines.at_most(SECONDS):
-        return _send(settings.posthog_host, settings.posthog_api_key, events)
+        refused = _send(settings.posthog_host, settings.posthog_api_key, events)
+    if len(refused) == len(events) > 1:
+        # Not one event of several is good enough: that is not about the events.
+        raise failed("posthog", "refuses us", events=len(events))
+    return refused
 
 
 def _send(host: str, api_key: str, events: Sequence[Event]) -> dict[str, NotRetryable]:
@@ -180,9 +184,10 @@ def _send(host: str, api_key: str, events: Sequence[Event]) -> dict[str, NotRetr
     except Unavailable as trouble:
         raise failed("posthog", trouble.trouble, events=len(events)) from None
     said, status = answer.json_object(), answer.status
-    if status == 200 and said:
+    if status == 200 and isinstance(said.get("status"), int | str):
         return {}
-    if status not in _ABOUT_THE_BATCH or not said:
+    # It says what is wrong in JSON or in plain text; markup is some proxy's.
+    if status not in _ABOUT_THE_BATCH or not answer.body.strip() or answer.body.lstrip().startswith(b"<"):
         raise failed("posthog", trouble_of_status(status), status=status, events=len(events))
     if len(events) == 1:
         return {events[0].uuid: NotRetryable(f"PostHog{status}")}

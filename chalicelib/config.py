@@ -14,8 +14,12 @@ from typing import Annotated, Any, TypeVar, cast
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from chalicelib import deadlines
 from chalicelib.config_rules import Address, DatabaseAddress, Origin, local_problems, parse_prices, split
 from chalicelib.errors import MissingConfiguration
+
+PARAMETER_SECONDS = 6.0
+"""For reading the parameter, both attempts included."""
 
 
 class Settings(BaseModel):
@@ -206,7 +210,8 @@ def _fetch_parameter(name: str) -> dict[str, str]:
 
     client = boto3.client("ssm", config=Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 2}))
     try:
-        text: Any = client.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
+        answer = deadlines.within(PARAMETER_SECONDS, lambda: client.get_parameter(Name=name, WithDecryption=True))
+        text: Any = answer["Parameter"]["Value"]
         values = json.loads(text)
         if not isinstance(values, dict):
             raise ValueError("not an object")

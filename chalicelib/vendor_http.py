@@ -105,12 +105,18 @@ def _read(answer: BaseHTTPResponse, most_bytes: int) -> bytes:
         raise Unreadable
     if (answer.length_remaining or 0) > most_bytes:
         raise Unreadable
-    pieces, size = list[bytes](), 0
-    while piece := answer.read1(_PIECE):
+    body = read_some(answer, most_bytes + 1)
+    if len(body) > most_bytes:
+        raise Unreadable
+    return body
+
+
+def read_some(answer: BaseHTTPResponse, most_bytes: int) -> bytes:
+    """The first `most_bytes` of the body, or all of a shorter one. Raises TimeoutError once the deadline is over."""
+    pieces, missing = list[bytes](), most_bytes
+    while missing > 0 and (piece := answer.read1(min(_PIECE, missing))):
         pieces.append(piece)
-        size += len(piece)
-        if size > most_bytes:
-            raise Unreadable
+        missing -= len(piece)
         if deadlines.left() <= 0:
             raise TimeoutError
     return b"".join(pieces)
@@ -118,15 +124,15 @@ def _read(answer: BaseHTTPResponse, most_bytes: int) -> bytes:
 
 def trouble_of(error: BaseException) -> Trouble:
     """What an error of a socket, of urllib3 or of reading means, in our words."""
-    from urllib3.exceptions import InvalidHeader
+    from urllib3.exceptions import HTTPError, InvalidHeader
     from urllib3.exceptions import TimeoutError as TooSlow
 
     if isinstance(error, TooSlow | TimeoutError):
         return "too slow"
     # urllib3 keeps what the standard library said beside its own words.
-    if any(isinstance(each, Unreadable | InvalidHeader | HTTPException) for each in (error, *error.args)):
+    if any(isinstance(each, InvalidHeader | HTTPException) for each in (error, *error.args)):
         return "unreadable answer"
-    return "out of reach"
+    return "out of reach" if isinstance(error, HTTPError | OSError) else "unreadable answer"
 
 
 def _open(

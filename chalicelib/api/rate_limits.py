@@ -13,11 +13,12 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from chalicelib import config, logs
+from chalicelib import config, deadlines, logs
 from chalicelib.call import Call, Limit
 from chalicelib.errors import Refused, Unavailable
 
 if TYPE_CHECKING:
+    from limits import WindowStats
     from limits.strategies import RateLimiter
 
 PAYMENT = Limit("payment", 20, fail_closed=True)
@@ -28,6 +29,8 @@ READS = Limit("reads", 200)
 
 _RETRY_STORE_AFTER = 5.0
 _STORE_TIMEOUT = 0.25
+STORE_SECONDS = 0.5
+"""For a call's count in all: the library's own repeats, and a name that does not resolve, included."""
 
 _making = threading.Lock()
 _limiter: RateLimiter | None = None
@@ -93,9 +96,15 @@ def _take(call: Call, limit: Limit) -> Refused | None:
 
     item = RateLimitItemPerMinute(limit.per_minute)
     limiter = _get_limiter()
-    if limiter.hit(item, "sun", key(call, limit)):
+
+    def hit() -> WindowStats | None:
+        if limiter.hit(item, "sun", key(call, limit)):
+            return None
+        return limiter.get_window_stats(item, "sun", key(call, limit))
+
+    window = deadlines.within(STORE_SECONDS, hit)
+    if window is None:
         return None
-    window = limiter.get_window_stats(item, "sun", key(call, limit))
     wait = max(1, math.ceil(window.reset_time - time.time()))
     facts = {"limit": limit.per_minute, "remaining": 0, "reset": math.ceil(window.reset_time), "retry_after": wait}
     return Refused("RATE_LIMIT", facts)

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
-from chalicelib import logs
-from chalicelib.errors import Unavailable
+from chalicelib import deadlines, vendor_http
+from chalicelib.errors import Trouble, Unavailable
+from chalicelib.vendor_http import read_some, trouble_of, trouble_of_status
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse, PoolManager
@@ -28,6 +29,7 @@ _READ_SECONDS = 1.5
 _ATTEMPTS = 3
 _AGAIN = frozenset({429, 500, 502, 503, 504})
 _WORTH_DRAINING = 64 * 1024
+_ERROR_BYTES = 4096
 
 Result = TypeVar("Result")
 
@@ -37,6 +39,15 @@ class Unexpected(Exception):
 
     def __init__(self, status: int) -> None:
         super().__init__(status)
+        self.status = status
+
+
+class _GivenUp(Exception):
+    """Why no further attempt is made."""
+
+    def __init__(self, trouble: Trouble, status: int | None = None) -> None:
+        super().__init__(trouble)
+        self.trouble = trouble
         self.status = status
 
 
@@ -70,34 +81,42 @@ class S3Http:
     ) -> Result:
         """What `use` makes of the answer to a request that may be repeated; it raises Unexpected for a wrong status.
 
-        `query` is sorted and percent-encoded. Raises Unavailable when the store did not answer well within BUDGET.
+        `query` is sorted and percent-encoded. Raises Unavailable when the store did not answer well within BUDGET,
+        which is for all attempts and all of each answer.
         """
-        until = time.monotonic() + BUDGET
-        cause = "too slow"
+        try:
+            return deadlines.within(BUDGET, lambda: self._attempts(method, key, use, headers or {}, query))
+        except _GivenUp as reason:
+            raise self.failed(method, reason.trouble, reason.status) from None
+        except TimeoutError:
+            raise self.failed(method, "too slow") from None
+
+    def _attempts(
+        self, method: str, key: str, use: Callable[[BaseHTTPResponse], Result], headers: Mapping[str, str], query: str
+    ) -> Result:
         for attempt in range(_ATTEMPTS):
             if attempt:
                 # A little apart, so that those who failed together do not come back together.
                 time.sleep(random.uniform(0.02, 0.1) * attempt)
-            left = until - time.monotonic()
+            left = deadlines.left()
             if left <= 0:
-                break
+                raise TimeoutError
             waits = min(CONNECT_SECONDS, left), min(_READ_SECONDS, left)
             answer = None
             try:
-                answer = self.send(method, key, headers or {}, query=query, seconds=waits)
+                answer = self.send(method, key, headers, query=query, seconds=waits)
                 if answer.status not in _AGAIN:
                     return use(answer)
-                cause = str(answer.status)
+                reason = _GivenUp(trouble_of_status(answer.status), answer.status)
             except Unexpected as unexpected:
-                cause = str(unexpected.status)
-                break
+                raise _GivenUp(trouble_of_status(unexpected.status), unexpected.status) from None
             except Exception as error:
                 # Whatever a library, a socket or an answer without sense can raise: ask again, then give up.
-                cause = type(error).__name__
+                reason = _GivenUp(trouble_of(error))
             finally:
                 if answer is not None:
                     finish(answer)
-        raise self.unavailable(method, cause)
+        raise reason
 
     def send(
         self,
@@ -106,7 +125,7 @@ class S3Http:
         headers: Mapping[str, str],
         *,
         query: str = "",
-        body: BaseHTTPResponse | None = None,
+        body: Iterable[bytes] | None = None,
         seconds: tuple[float, float],
     ) -> BaseHTTPResponse:
         """One signed request on a kept connection; its answer's body is not read yet.
@@ -135,10 +154,9 @@ class S3Http:
             timeout=Timeout(connect=seconds[0], read=seconds[1]),
         )
 
-    def unavailable(self, method: str, cause: str) -> Unavailable:
-        """Logs a failure and gives the error to raise; `cause` is a status or the name of an exception's class."""
-        logs.error("object_store_failed", dependency=self.service, method=method, cause=cause)
-        return Unavailable(self.service)
+    def failed(self, method: str, trouble: Trouble, status: int | None = None) -> Unavailable:
+        """Logs a failure and gives the error to raise."""
+        return vendor_http.failed(self.service, trouble, method=method, status=status)
 
     def _url(self, key: str) -> str:
         return f"{self._root}/{quote(key)}" if key else self._root
@@ -149,10 +167,20 @@ class S3Http:
         return Credentials(self._access_key_id, self._secret_access_key)
 
 
+def says(answer: BaseHTTPResponse, code: str) -> bool:
+    """Whether the store itself says so, by an error code of S3's: a status alone may be any proxy's."""
+    return f"<Code>{code}</Code>".encode() in read_some(answer, _ERROR_BYTES)
+
+
 def finish(answer: BaseHTTPResponse) -> None:
     """Keeps the connection where the rest of the answer is small, and drops it where reading the rest costs more."""
-    if (answer.length_remaining or 0) <= _WORTH_DRAINING:
-        answer.drain_conn()
-    else:
-        answer.close()
-    answer.release_conn()
+    rest = answer.length_remaining
+    try:
+        if rest is not None and rest <= _WORTH_DRAINING:
+            read_some(answer, rest)
+            answer.release_conn()
+            return
+    except Exception:
+        # It breaks off, or comes a byte at a time: nobody waits for it.
+        pass
+    answer.close()

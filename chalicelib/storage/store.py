@@ -10,13 +10,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from xml.etree import ElementTree
 
-from chalicelib import config
+from chalicelib import config, vendor_http
 from chalicelib.storage.mp4 import is_mp4
-from chalicelib.storage.s3_http import S3Http, Unexpected
+from chalicelib.storage.s3_http import S3Http, Unexpected, says
+from chalicelib.vendor_http import read, read_some
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
@@ -112,34 +114,40 @@ class Store:
             encoded = "&".join(f"{name}={quote(value, safe='-_.~')}" for name, value in query.items() if value)
             page, more = self.http.ask("GET", "", _listed, query=encoded)
             if page:
+                keys = [start_after, *(found.key for found in page)]
+                if any(key >= following for key, following in pairwise(keys)):
+                    # A listing that does not move on would never end.
+                    raise self.http.failed("GET", "unreadable answer")
                 yield page
                 start_after = page[-1].key
 
 
 def _inspected(answer: BaseHTTPResponse) -> StoredObject | None:
-    if answer.status == 404:
+    if answer.status == 404 and says(answer, "NoSuchKey"):
         return None
-    if answer.status == 416:
+    if answer.status == 416 and says(answer, "InvalidRange"):
         # There is no first byte: the object is empty, and these headers describe the error, not the object.
         return StoredObject(0, "", "", _moment(answer.headers["date"]), False, b"")
     if answer.status not in (200, 206):
         raise Unexpected(answer.status)
-    head = answer.read(HEAD_BYTES)
+    etag, stored_at = answer.headers["etag"].strip('"'), _moment(answer.headers["last-modified"])
     # 206 has the whole size behind the slash of its range; a store that ignored the range has it as the length.
     stated = answer.headers["content-range" if answer.status == 206 else "content-length"]
     size = int(stated.rpartition("/")[2])
+    # Read last: what has no such headers is no object, and may have no end.
+    head = read_some(answer, HEAD_BYTES)
     return StoredObject(
         size_bytes=size,
         content_type=answer.headers.get("content-type", ""),
-        etag=answer.headers["etag"].strip('"'),
-        stored_at=_moment(answer.headers["last-modified"]),
+        etag=etag,
+        stored_at=stored_at,
         is_mp4=is_mp4(head, size),
         head=head,
     )
 
 
 def _deleted(answer: BaseHTTPResponse) -> None:
-    if answer.status not in (200, 204, 404):
+    if answer.status != 204 and not (answer.status == 404 and says(answer, "NoSuchKey")):
         raise Unexpected(answer.status)
 
 
@@ -147,7 +155,7 @@ def _listed(answer: BaseHTTPResponse) -> tuple[list[ListedObject], bool]:
     """A page of a listing, and whether there are more."""
     if answer.status != 200:
         raise Unexpected(answer.status)
-    page = ElementTree.fromstring(answer.read())
+    page = ElementTree.fromstring(read(answer, vendor_http.MOST_BYTES))
     objects = [
         ListedObject(
             key=found.findtext("s3:Key", "", _XML),

@@ -19,11 +19,12 @@ Answer = Callable[[socket.socket], None]
 
 
 class Vendor:
-    """Answers every request with `answer`; `requests` holds the heads it was sent, `open` its live connections."""
+    """Answers every request with `answer`; `requests` and `bodies` hold what it was sent, `open` its connections."""
 
     def __init__(self) -> None:
         self.answer: Answer = says(200, b"{}")
         self.requests: list[bytes] = []
+        self.bodies: list[bytes] = []
         self.open: set[socket.socket] = set()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
@@ -47,24 +48,26 @@ class Vendor:
     def _serve(self, connection: socket.socket) -> None:
         # Also a vendor that was given up on is seen to lose its connection.
         with suppress(OSError), connection:
-            self.requests.append(_request(connection))
+            sent, body = _request(connection)
+            self.requests.append(sent)
+            self.bodies.append(body)
             self.answer(connection)
         self.open.discard(connection)
 
 
-def _request(connection: socket.socket) -> bytes:
-    """A request's head, once the whole request is there."""
+def _request(connection: socket.socket) -> tuple[bytes, bytes]:
+    """A request's head and its body, once the whole request is there."""
     sent = b""
     while b"\r\n\r\n" not in sent:
         piece = connection.recv(65_536)
         if not piece:
-            return sent
+            return sent, b""
         sent += piece
     head, _, body = sent.partition(b"\r\n\r\n")
     length = next((int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0)
     while len(body) < length:
         body += connection.recv(65_536)
-    return head
+    return head, body
 
 
 def head(status: int, length: int | None, **headers: str) -> bytes:
