@@ -14,7 +14,7 @@ from chalicelib import config, deadlines
 from chalicelib.billing import stripe_http
 from chalicelib.billing.plans import Interval, PaidPlan
 from chalicelib.billing.stripe_client import hour, tags
-from chalicelib.billing.stripe_http import Id, Missing, Reference, RefusedByStripe, Shape, ask, id_of
+from chalicelib.billing.stripe_http import Id, Missing, Reference, RefusedByStripe, Shape, ask, failed, id_of
 from chalicelib.errors import InternalError, MissingConfiguration
 
 MOST_STALE_SESSIONS = 5
@@ -92,6 +92,8 @@ def retrieve_checkout_session(session_id: str) -> CheckoutSession | None:
         )
     except Missing:
         return None
+    if found.id != session_id:
+        raise failed("retrieve a checkout session", "unreadable answer")
     return found.session()
 
 
@@ -99,15 +101,20 @@ def expire_checkout_session(session_id: str) -> CheckoutSession | None:
     """Makes sure nobody can pay this session any more, and answers it: complete if somebody already has."""
     with deadlines.at_most(stripe_http.SECONDS):
         try:
-            return ask(
+            found = ask(
                 "expire a checkout session",
                 lambda stripe: stripe.v1.checkout.sessions.expire(session_id),
                 _Session,
                 may_be_missing=True,
-            ).session()
+            )
         except (RefusedByStripe, Missing):
             # Paid, expired already or unknown: what it is now says which.
-            return retrieve_checkout_session(session_id)
+            session = retrieve_checkout_session(session_id)
+        else:
+            session = found.session()
+    if session is not None and (session.id != session_id or session.status == "open"):
+        raise failed("expire a checkout session", "unreadable answer")
+    return session
 
 
 def create_portal_session(customer_id: str) -> str:

@@ -14,10 +14,13 @@ from chalicelib.billing.entitlements import entitlement_of
 from chalicelib.billing.plans import Interval, PaidPlan
 from chalicelib.call import Call
 from chalicelib.database.messages import transact
+from chalicelib.database.vendor_calls import vendor_calls
 from chalicelib.errors import Refused
 
 SUBSCRIBED = {"reason": "subscribed"}
 IN_PROGRESS = {"reason": "in_progress"}
+CHECKOUT_SECONDS = 10.0
+"""For all that one checkout asks of Stripe: as a rule two requests, at most five."""
 
 
 class CreateCheckoutSessionRequest(WireModel):
@@ -39,7 +42,16 @@ def create_checkout_session(call: Call, request: CreateCheckoutSessionRequest) -
     facts = transact(call, "billing_facts", repeatable=True, family_id=request.family_id)
     if facts["subscribed"]:
         raise Refused("CONFLICT", SUBSCRIBED)
-    session = _standing(facts, request) or _new(call, request, facts)
+    customer_id = facts["customer_id"]
+    with vendor_calls(call, CHECKOUT_SECONDS):
+        session = standing = _standing(facts, request)
+        if session is None:
+            customer_id = customer_id or stripe_client.create_customer(request.family_id)
+            session = checkout.create_checkout_session(
+                request.family_id, customer_id, request.plan, request.interval, after=facts["checkout_session_id"]
+            )
+    if standing is None:
+        _record(call, request, facts, customer_id, session)
     if session.url is None:
         raise Refused("CONFLICT", IN_PROGRESS)
     return CreateCheckoutSessionResponse(session_id=session.id, url=session.url)
@@ -60,13 +72,14 @@ def _standing(facts: Mapping[str, Any], request: CreateCheckoutSessionRequest) -
     return session if session is not None and session.status == "open" else None
 
 
-def _new(call: Call, request: CreateCheckoutSessionRequest, facts: Mapping[str, Any]) -> CheckoutSession:
-    """A new session that became the family's. One that did not is made unpayable: nobody knows of it."""
-    customer_id = facts["customer_id"] or stripe_client.create_customer(request.family_id)
-    previous = facts["checkout_session_id"]
-    session = checkout.create_checkout_session(
-        request.family_id, customer_id, request.plan, request.interval, after=previous
-    )
+def _record(
+    call: Call,
+    request: CreateCheckoutSessionRequest,
+    facts: Mapping[str, Any],
+    customer_id: str,
+    session: CheckoutSession,
+) -> None:
+    """Makes a new session the family's. One that does not become it is made unpayable: nobody knows of it."""
     try:
         row = transact(
             call,
@@ -74,7 +87,7 @@ def _new(call: Call, request: CreateCheckoutSessionRequest, facts: Mapping[str, 
             repeatable=True,
             family_id=request.family_id,
             customer_id=customer_id,
-            previous_session_id=previous,
+            previous_session_id=facts["checkout_session_id"],
             session_id=session.id,
             plan=request.plan,
             interval=request.interval,
@@ -82,6 +95,7 @@ def _new(call: Call, request: CreateCheckoutSessionRequest, facts: Mapping[str, 
         if row["checkout_session_id"] != session.id:
             raise Refused("CONFLICT", IN_PROGRESS)
     except Refused:
-        checkout.expire_checkout_session(session.id)
+        # Not within what is left of the time before: this session must not stay.
+        with vendor_calls(call):
+            checkout.expire_checkout_session(session.id)
         raise
-    return session

@@ -8,6 +8,7 @@ from chalicelib.api.models import WireModel
 from chalicelib.billing import checkout
 from chalicelib.call import Call
 from chalicelib.database.messages import transact
+from chalicelib.database.vendor_calls import vendor_calls
 from chalicelib.errors import Refused
 
 
@@ -24,4 +25,5 @@ def create_portal_session(call: Call, request: CreatePortalSessionRequest) -> Cr
     facts = transact(call, "billing_facts", repeatable=True, family_id=request.family_id)
     if facts["customer_id"] is None:
         raise Refused("CONFLICT", {"reason": "no_customer"})
-    return CreatePortalSessionResponse(url=checkout.create_portal_session(facts["customer_id"]))
+    with vendor_calls(call):
+        return CreatePortalSessionResponse(url=checkout.create_portal_session(facts["customer_id"]))

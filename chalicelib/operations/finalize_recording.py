@@ -11,6 +11,7 @@ from chalicelib.api.models import Timestamp, WireModel
 from chalicelib.api.shapes import Recording, Title
 from chalicelib.call import Call
 from chalicelib.database.messages import transact
+from chalicelib.database.vendor_calls import vendor_calls
 from chalicelib.storage.keys import object_key
 from chalicelib.storage.store import audio_store
 
@@ -49,7 +50,8 @@ def finalize_recording(call: Call, request: FinalizeRecordingRequest) -> Finaliz
     """Keeps the caller's own upload, once: asked again it answers the same. Never refused for quota or billing."""
     call.log_fields["recordingId"] = str(request.recording_id)
     # Looked at before the message, so that no lock is held while the store takes its time.
-    found = audio_store().inspect_object(object_key(request.family_id, request.recording_id))
+    with vendor_calls(call):
+        found = audio_store().inspect_object(object_key(request.family_id, request.recording_id))
     row = transact(
         call,
         "finalize_recording_tx",

@@ -16,6 +16,7 @@ from chalicelib.billing.entitlements import pays_for_a_plan
 from chalicelib.call import Call
 from chalicelib.config import BillingSettings, load
 from chalicelib.database.messages import transact
+from chalicelib.database.vendor_calls import alert_of
 from chalicelib.errors import Unavailable
 from chalicelib.schedules.rows import Row, work_through
 from chalicelib.schedules.slots import QUARTER, once_a_slot
@@ -96,7 +97,8 @@ def _find_strangers(call: Call, strangers: list[str]) -> bool:
     while call.seconds_left() >= SPARE_SECONDS:
         try:
             page = stripe_client.list_subscriptions(after)
-        except Unavailable:
+        except Unavailable as trouble:
+            alert_of(call, trouble)
             return False
         paid = [each for each in page.subscriptions if pays_for_a_plan(each, prices)]
         customers = list({each.customer_id for each in paid})

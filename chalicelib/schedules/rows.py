@@ -8,6 +8,7 @@ from typing import Any
 
 from chalicelib import logs
 from chalicelib.call import Call
+from chalicelib.database.vendor_calls import alert_of
 
 Row = Mapping[str, Any]
 
@@ -37,6 +38,7 @@ def work_through(
         try:
             outcomes[work(row)] += 1
         except Exception as error:
+            alert_of(call, error)
             logs.failure(failed, error, call, **{field: row[key] for field, key in ids.items()})
             outcomes["failed"] += 1
     return +outcomes, True

@@ -11,6 +11,7 @@ from typing import Any
 
 from chalicelib.call import Call
 from chalicelib.database.messages import transact
+from chalicelib.database.vendor_calls import vendor_calls
 
 MINUTE = 60
 QUARTER = 15 * 60
@@ -22,10 +23,15 @@ Work = Callable[[Call], Mapping[str, Any]]
 def once_a_slot(call: Call, schedule: str, seconds: int, work: Work) -> dict[str, Any]:
     """The summary that `work(call)` returns, or {"skipped": "slot_taken"}. `seconds`: the length of a slot."""
     if call.detail.get("byHand") or call.detail.get("dryRun"):
-        return dict(work(call))
+        return _run(call, work)
     run_id = transact(call, "claim_schedule_slot_tx", schedule=schedule, seconds=seconds)["run_id"]
     if run_id is None:
         return {"skipped": "slot_taken"}
-    summary = dict(work(call))
+    summary = _run(call, work)
     transact(call, "finish_schedule_run_tx", repeatable=True, run_id=run_id, summary=summary)
     return summary
+
+
+def _run(call: Call, work: Work) -> dict[str, Any]:
+    with vendor_calls(call):
+        return dict(work(call))

@@ -170,7 +170,8 @@ WRONG: dict[str, list[Any]] = {
         session(customer=5),
         session(subscription=[]),
     ],
-    "retrieve a session": [without(session(), "id"), session(id=None), session(status=None), session(status=5)],
+    "retrieve a session": [without(session(), "id"), session(id=None), session(status=None), session(id="cs_2")],
+    "expire a session": [session(), session(status="expired", id="cs_2"), session(id=None)],
     "list subscriptions": [
         *(without(listed(), name) for name in ("data", "has_more")),
         *(listed(data=wrong) for wrong in (None, "sub_1", {}, 5)),
