@@ -30,32 +30,66 @@ from chalicelib.schedules import settle_uploads as settling
 app = SunApi("stories-from-the-sun")
 
 # The nine operations
-app.operation("create-family", create_family, limit=WRITES, idempotent=True)
-app.operation("create-invite", create_invite, limit=INVITES, idempotent=True)
-app.operation("redeem-invite", redeem_invite, limit=REDEEM)
-app.operation("get-signed-upload-url", get_signed_upload_url, limit=WRITES, idempotent=True)
-app.operation("finalize-recording", finalize_recording, limit=WRITES)
-app.operation("get-signed-playback-url", get_signed_playback_url, limit=READS)
-app.operation("create-checkout-session", create_checkout_session, limit=PAYMENT)
-app.operation("create-portal-session", create_portal_session, limit=PAYMENT)
+app.operation(
+    "create-family",
+    create_family,
+    limit=WRITES,
+    idempotent=True,
+    refuses=["FORBIDDEN", "CONFLICT too_many_free_families"],
+)
+app.operation("create-invite", create_invite, limit=INVITES, idempotent=True, refuses=["CONFLICT too_many_invites"])
+app.operation("redeem-invite", redeem_invite, limit=REDEEM, refuses=["INVITE_NOT_VALID"])
+app.operation(
+    "get-signed-upload-url",
+    get_signed_upload_url,
+    limit=WRITES,
+    idempotent=True,
+    refuses=[
+        "SUBSCRIPTION_INACTIVE",
+        "ENTITLEMENT_INACTIVE",
+        "QUOTA_EXCEEDED",
+        "DURATION_EXCEEDED",
+        "CONFLICT too_many_uploads already_finalized",
+    ],
+)
+app.operation(
+    "finalize-recording",
+    finalize_recording,
+    limit=WRITES,
+    refuses=["NOT_FOUND", "UPLOAD_NOT_FOUND", "UPLOAD_MISMATCH size content_type content"],
+)
+app.operation("get-signed-playback-url", get_signed_playback_url, limit=READS, refuses=["NOT_FOUND"])
+app.operation(
+    "create-checkout-session", create_checkout_session, limit=PAYMENT, refuses=["CONFLICT subscribed in_progress"]
+)
+app.operation("create-portal-session", create_portal_session, limit=PAYMENT, refuses=["CONFLICT no_customer"])
 app.webhook("stripe-webhook", stripe_webhook)
 
 # Health, and what this API is
 app.public("/healthz", health.get_healthz)
-app.public("/readyz", health.get_readyz)
-app.public("/health", health.get_health)
-app.public("/functions/v1/health", health.get_health)
+app.public("/readyz", health.get_readyz, refuses=["SERVICE_UNAVAILABLE"])
+app.public("/health", health.get_health, refuses=["UNAUTHORIZED", "SERVICE_UNAVAILABLE"])
+app.public("/functions/v1/health", health.get_health, refuses=["UNAUTHORIZED", "SERVICE_UNAVAILABLE"])
 app.public("/openapi.json", openapi.get_openapi)
 
 # Families and their people
 app.get("/v1/families", families.list_families, limit=READS)
 app.get("/v1/families/{family_id}", families.get_family, limit=READS)
 app.patch("/v1/families/{family_id}", families.update_family, limit=WRITES)
-app.patch("/v1/families/{family_id}/members/{user_id}", members.update_member, limit=WRITES)
-app.delete("/v1/families/{family_id}/members/{user_id}", members.remove_member, limit=WRITES)
+app.patch(
+    "/v1/families/{family_id}/members/{user_id}", members.update_member, limit=WRITES, refuses=["CONFLICT last_keeper"]
+)
+app.delete(
+    "/v1/families/{family_id}/members/{user_id}", members.remove_member, limit=WRITES, refuses=["CONFLICT last_keeper"]
+)
 app.get("/v1/families/{family_id}/invites", invites.list_invites, limit=READS)
 app.delete("/v1/invites/{invite_id}", invites.revoke_invite, limit=WRITES)
-app.post("/v1/invites/{invite_id}/resend", invites.resend_invite, limit=INVITES)
+app.post(
+    "/v1/invites/{invite_id}/resend",
+    invites.resend_invite,
+    limit=INVITES,
+    refuses=["CONFLICT revoked used_up too_many_invites"],
+)
 app.get("/v1/families/{family_id}/parked-uploads", uploads.list_parked_uploads, limit=READS)
 app.post("/v1/parked-uploads/{upload_id}/accept", uploads.accept_parked_upload, limit=WRITES)
 app.post("/v1/parked-uploads/{upload_id}/decline", uploads.decline_parked_upload, limit=WRITES)
@@ -65,12 +99,22 @@ app.patch("/v1/me", me.update_me, limit=WRITES)
 # Prompts and recordings
 app.get("/v1/families/{family_id}/prompts", prompts.list_prompts, limit=READS)
 app.post("/v1/families/{family_id}/prompts", prompts.create_prompt, limit=WRITES)
-app.patch("/v1/prompts/{prompt_id}", prompts.update_prompt, limit=WRITES)
-app.delete("/v1/prompts/{prompt_id}", prompts.delete_prompt, limit=WRITES)
+app.patch("/v1/prompts/{prompt_id}", prompts.update_prompt, limit=WRITES, refuses=["FORBIDDEN"])
+app.delete("/v1/prompts/{prompt_id}", prompts.delete_prompt, limit=WRITES, refuses=["FORBIDDEN"])
 app.get("/v1/families/{family_id}/recordings", recordings.list_recordings, limit=READS)
-app.patch("/v1/recordings/{recording_id}", recordings.update_recording, limit=WRITES)
-app.delete("/v1/recordings/{recording_id}", recordings.delete_recording, limit=WRITES)
-app.post("/v1/recordings/{recording_id}/restore", recordings.restore_recording, limit=WRITES)
+app.patch(
+    "/v1/recordings/{recording_id}",
+    recordings.update_recording,
+    limit=WRITES,
+    refuses=["FORBIDDEN", "CONFLICT deleted"],
+)
+app.delete("/v1/recordings/{recording_id}", recordings.delete_recording, limit=WRITES, refuses=["FORBIDDEN"])
+app.post(
+    "/v1/recordings/{recording_id}/restore",
+    recordings.restore_recording,
+    limit=WRITES,
+    refuses=["FORBIDDEN", "CONFLICT purging"],
+)
 
 
 # Schedules, by UTC. Here and not in a blueprint, whose handlers would never import this file.

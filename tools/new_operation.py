@@ -42,7 +42,7 @@ class ${model}Response(WireModel):
 
 
 def $name(call: Call, request: ${model}Request) -> ${model}Response:
-    """Say what happens, as the summary of the API reference. Say here what is refused, and why."""
+    """Say what it does, as the summary in the API reference. Say here what is refused, and why."""
     row = transact(call, "${name}_tx", repeatable=True, recording_id=request.recording_id)
     return ${model}Response.from_row(row)
 '''
@@ -112,7 +112,7 @@ LEFT = """
 $route works once these are declared:
 
   tools/api_docs/examples.py           an example of a request and its answer:
-      "$name": Documented({"recordingId": RECORDING}, {"recordingId": RECORDING}),
+      "$name": Example({"recordingId": RECORDING}, {"recordingId": RECORDING}),
   tests/api/test_isolation_over_http.py    a probe for each id that a caller can send:
       "POST /functions/v1/$route": (
           Probe("recording_id", ("recording", "reservation"), NOT_FOUND, f"{FUNCTIONS}/$route",

@@ -1,17 +1,15 @@
 """The app object: a Chalice whose every response has our shape and headers, also those Chalice makes itself.
 
-app.py registers functions here, a line each; the work is in `endpoints`. Nothing escapes as an exception: API Gateway
-would answer in words of its own.
+app.py registers functions here, a line each; a request is served by `dispatch`. No exception leaves the app object: API
+Gateway would answer it in a shape of its own.
 """
 
 from __future__ import annotations
 
-import base64
 import json
-import os
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,12 +17,13 @@ from typing import Any
 from chalice.app import Chalice, Response
 
 from chalicelib import logs, monitoring
-from chalicelib.api import responses
-from chalicelib.api.dispatch import Access, Endpoint, answer, describe_endpoint
+from chalicelib.api import requests, responses
+from chalicelib.api.dispatch import answer
+from chalicelib.api.endpoints import Access, Endpoint, describe_endpoint
 from chalicelib.api.models import camelise, to_json
 from chalicelib.api.problems import describe
 from chalicelib.call import Call, Limit
-from chalicelib.errors import InternalError, Refused, invalid
+from chalicelib.errors import InternalError, Refused
 
 FUNCTIONS = "/functions/v1"
 MAX_BODY = 64 * 1024
@@ -47,41 +46,53 @@ _current: ContextVar[_Served] = ContextVar("served")
 
 
 class SunApi(Chalice):
-    """`app = SunApi("stories-from-the-sun")`; then one line for each endpoint."""
+    """`app = SunApi("stories-from-the-sun")`; then one line for each endpoint.
+
+    `refuses` lists the refusals of this route alone: "NOT_FOUND", or "CONFLICT revoked used_up" with the reasons of the
+    code. What every route of its kind may answer is derived in endpoints.py.
+    """
 
     def __init__(self, app_name: str) -> None:
         super().__init__(app_name=app_name, configure_logs=False)
         self.endpoints: list[Endpoint] = []
         self._webhook_paths: set[str] = set()
 
-    def operation(self, name: str, function: Callable[..., Any], *, limit: Limit, idempotent: bool = False) -> None:
+    def operation(
+        self,
+        name: str,
+        function: Callable[..., Any],
+        *,
+        limit: Limit,
+        idempotent: bool = False,
+        refuses: Sequence[str] = (),
+    ) -> None:
         """POST /functions/v1/<name> for signed-in users; `idempotent` where an Idempotency-Key is honoured."""
-        self._declare("POST", f"{FUNCTIONS}/{name}", function, "user", limit, idempotent)
+        self._declare("POST", f"{FUNCTIONS}/{name}", function, "user", limit, refuses, idempotent)
 
-    def get(self, path: str, function: Callable[..., Any], *, limit: Limit) -> None:
+    def get(self, path: str, function: Callable[..., Any], *, limit: Limit, refuses: Sequence[str] = ()) -> None:
         """GET for signed-in users."""
-        self._declare("GET", path, function, "user", limit)
+        self._declare("GET", path, function, "user", limit, refuses)
 
-    def post(self, path: str, function: Callable[..., Any], *, limit: Limit) -> None:
+    def post(self, path: str, function: Callable[..., Any], *, limit: Limit, refuses: Sequence[str] = ()) -> None:
         """POST for signed-in users."""
-        self._declare("POST", path, function, "user", limit)
+        self._declare("POST", path, function, "user", limit, refuses)
 
-    def patch(self, path: str, function: Callable[..., Any], *, limit: Limit) -> None:
+    def patch(self, path: str, function: Callable[..., Any], *, limit: Limit, refuses: Sequence[str] = ()) -> None:
         """PATCH for signed-in users."""
-        self._declare("PATCH", path, function, "user", limit)
+        self._declare("PATCH", path, function, "user", limit, refuses)
 
-    def delete(self, path: str, function: Callable[..., Any], *, limit: Limit) -> None:
+    def delete(self, path: str, function: Callable[..., Any], *, limit: Limit, refuses: Sequence[str] = ()) -> None:
         """DELETE for signed-in users."""
-        self._declare("DELETE", path, function, "user", limit)
+        self._declare("DELETE", path, function, "user", limit, refuses)
 
-    def public(self, path: str, function: Callable[..., Any]) -> None:
+    def public(self, path: str, function: Callable[..., Any], *, refuses: Sequence[str] = ()) -> None:
         """GET for anyone, uncounted."""
-        self._declare("GET", path, function, "public")
+        self._declare("GET", path, function, "public", None, refuses)
 
-    def webhook(self, name: str, function: Callable[..., Any]) -> None:
+    def webhook(self, name: str, function: Callable[..., Any], *, refuses: Sequence[str] = ()) -> None:
         """POST /functions/v1/<name> for a vendor: any content type, a larger body, no user, uncounted."""
         self._webhook_paths.add(f"{FUNCTIONS}/{name}")
-        self._declare("POST", f"{FUNCTIONS}/{name}", function, "webhook")
+        self._declare("POST", f"{FUNCTIONS}/{name}", function, "webhook", None, refuses)
 
     def _declare(
         self,
@@ -89,10 +100,11 @@ class SunApi(Chalice):
         path: str,
         function: Callable[..., Any],
         access: Access,
-        limit: Limit | None = None,
+        limit: Limit | None,
+        refuses: Sequence[str],
         idempotent: bool = False,
     ) -> None:
-        endpoint = describe_endpoint(method, path, function, access, limit, idempotent)
+        endpoint = describe_endpoint(method, path, function, access, limit, idempotent, refuses)
         self.endpoints.append(endpoint)
 
         def view(**path_parameters: str) -> Response:
@@ -118,8 +130,8 @@ class SunApi(Chalice):
         started = time.perf_counter()
         call = Call(request_id=str(uuid.uuid4()))
         try:
-            event = _completed(event)
-            call = _call_of(event, context)
+            event = requests.completed(event)
+            call = requests.call_of(event, context)
             reply = self._serve(event, context, call)
         except Exception as error:
             reply = responses.failure(error, call)
@@ -127,8 +139,8 @@ class SunApi(Chalice):
         return responses.to_lambda(reply, call)
 
     def _serve(self, event: dict[str, Any], context: Any, call: Call) -> responses.Reply:
-        # Looked at first, for a body too large is not worth any other answer.
-        call.raw_body = _body(event, MAX_WEBHOOK_BODY if call.route in self._webhook_paths else MAX_BODY)
+        # Checked first: a body that is too large is refused whatever else is wrong.
+        call.raw_body = requests.body_of(event, MAX_WEBHOOK_BODY if call.route in self._webhook_paths else MAX_BODY)
         if call.route not in self.routes:
             raise Refused("NOT_FOUND")
         served = _Served(call)
@@ -147,7 +159,7 @@ class SunApi(Chalice):
         """
         name = function.__name__
         context = getattr(event, "context", None)
-        call = Call.system(name, seconds=_seconds_left(context))
+        call = Call.system(name, seconds=requests.seconds_left(context))
         call.detail = getattr(event, "detail", None) or {}
         started = time.perf_counter()
         try:
@@ -159,64 +171,6 @@ class SunApi(Chalice):
         duration_ms = round((time.perf_counter() - started) * 1000, 1)
         logs.info("schedule", call, schedule=name, durationMs=duration_ms, dbMs=round(call.db_ms, 1), summary=summary)
         return summary
-
-
-def _completed(event: Any) -> dict[str, Any]:
-    """The event with every key Chalice reads without asking."""
-    if not isinstance(event, dict) or not isinstance(event.get("requestContext"), dict):
-        raise InternalError("not an event of API Gateway")
-    defaults = dict.fromkeys(("body", "pathParameters", "stageVariables", "multiValueQueryStringParameters"))
-    context = {"httpMethod": "", "resourcePath": "", **event["requestContext"]}
-    return {**defaults, **event, "headers": event.get("headers") or {}, "requestContext": context}
-
-
-def _call_of(event: dict[str, Any], context: Any) -> Call:
-    headers = {str(name).lower(): str(value) for name, value in event["headers"].items()}
-    where = event["requestContext"]
-    remaining = _seconds_left(context)
-    return Call(
-        request_id=_request_id(headers.get("x-request-id"), where.get("requestId")),
-        method=where["httpMethod"],
-        route=where["resourcePath"] or "",
-        source_ip=str((where.get("identity") or {}).get("sourceIp") or ""),
-        headers=headers,
-        query=event["multiValueQueryStringParameters"] or {},
-        function=getattr(context, "function_name", ""),
-        version=os.environ.get("VERSION", "unknown"),
-        ends_at=None if remaining is None else time.monotonic() + remaining,
-    )
-
-
-def _request_id(*offered: Any) -> str:
-    """The first id offered that is safe to put into a log, a header and an SQL comment; else one of ours."""
-    for candidate in offered:
-        if isinstance(candidate, str) and responses.REQUEST_ID.fullmatch(candidate):
-            return candidate
-    return str(uuid.uuid4())
-
-
-def _seconds_left(context: Any) -> float | None:
-    remaining = getattr(context, "get_remaining_time_in_millis", None)
-    return None if remaining is None else float(remaining()) / 1000
-
-
-def _body(event: dict[str, Any], limit: int) -> bytes:
-    """The request's bytes, exactly as they were sent. Raises PAYLOAD_TOO_LARGE before decoding what is too long."""
-    body = event["body"] or b""
-    encoded = bool(event.get("isBase64Encoded"))
-    if len(body) > (limit * 4 // 3 + 4 if encoded else limit):
-        raise Refused("PAYLOAD_TOO_LARGE")
-    if encoded:
-        try:
-            raw = base64.b64decode(body, validate=True)
-        except ValueError:
-            raise invalid(("body", "cannot be decoded")) from None
-    else:
-        # A lone surrogate survives into the bytes, where decoding them strictly refuses it.
-        raw = body if isinstance(body, bytes) else body.encode("utf-8", "surrogatepass")
-    if len(raw) > limit:
-        raise Refused("PAYLOAD_TOO_LARGE")
-    return raw
 
 
 def _reshaped(response: dict[str, Any]) -> responses.Reply:

@@ -1,67 +1,26 @@
-"""The way of a request, once: media type, who, what, then the operation, then the reply. It knows no Chalice.
+"""The way of a request, once: media type, who, what, then the operation, then the response. It knows no Chalice.
 
-An endpoint is a plain function whose annotations say what it takes: `request` a JSON body, `query` a query string, any
-other parameter a part of the path. The first thing that is wrong answers: 415, 401, 400, then what the function raises.
+The first thing that is wrong is the answer: 415, 401, 400, 429, then what the function raises.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, get_type_hints
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from chalicelib.api import auth, rate_limits, responses
-from chalicelib.api.models import WireModel
+from chalicelib.api.endpoints import Endpoint
 from chalicelib.api.parsing import parse_body, parse_query
-from chalicelib.call import Call, Limit
+from chalicelib.call import Call
 from chalicelib.errors import Refused, invalid
-
-Access = Literal["user", "public", "webhook"]
 
 _PATH_ID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 
 
-@dataclass(frozen=True)
-class Endpoint:
-    """One method on one path, and what its function takes and gives."""
-
-    method: str
-    path: str
-    function: Callable[..., Any]
-    access: Access
-    limit: Limit | None
-    idempotent: bool
-    """Whether an Idempotency-Key is honoured here."""
-    request: type[WireModel] | None
-    query: type[WireModel] | None
-    response: Any
-    path_parameters: tuple[str, ...]
-
-    @property
-    def name(self) -> str:
-        return f"{self.function.__module__.rsplit('.', 1)[-1]}.{self.function.__name__}"
-
-
-def describe_endpoint(
-    method: str, path: str, function: Callable[..., Any], access: Access, limit: Limit | None, idempotent: bool
-) -> Endpoint:
-    """Reads a function's annotations. Raises TypeError, at import, where they do not fit the path."""
-    hints = get_type_hints(function)
-    response = hints.pop("return", None)
-    hints.pop("call", None)
-    request, query = hints.pop("request", None), hints.pop("query", None)
-    in_path = tuple(re.findall(r"{(\w+)}", path))
-    if sorted(hints) != sorted(in_path) or any(kind is not UUID for kind in hints.values()):
-        raise TypeError(
-            f"{function.__name__}: parameters must be call, request, query and a UUID for each part of {path}"
-        )
-    return Endpoint(method, path, function, access, limit, idempotent, request, query, response, in_path)
-
-
 def answer(endpoint: Endpoint, call: Call, path: Mapping[str, str]) -> responses.Reply:
-    """Serves a call. Never raises: whatever happens becomes a reply."""
+    """Serves a call. Never raises: every error becomes a reply."""
     try:
         if endpoint.access != "webhook":
             _check_media_type(call)
@@ -110,5 +69,5 @@ def _idempotency_key(header: str | None) -> str | None:
 
 
 def _path_id(text: str) -> UUID:
-    """What is no id becomes one that nothing has: it goes the way of an unknown one, and answers like it."""
+    """A malformed id becomes the nil UUID, so it is answered like an unknown one."""
     return UUID(text) if _PATH_ID.fullmatch(text) else UUID(int=0)

@@ -1,4 +1,4 @@
-"""How an error becomes an answer: the one table of statuses and sentences, and the headers an error asks for."""
+"""How an error becomes a response: the one table of statuses and messages, and the headers of an error."""
 
 from __future__ import annotations
 
@@ -10,44 +10,50 @@ from typing import Any
 from chalicelib.api.models import camelise
 from chalicelib.errors import Details, MissingConfiguration, Refused, Unavailable
 
-# The one table: code -> (status, what the caller reads). Sentences say what to do next.
+# The one table: code -> (status, the message that the caller reads). A message says what to do next.
 CODES: dict[str, tuple[int, str]] = {
     "UNAUTHORIZED": (401, "Please sign in again."),
-    "FORBIDDEN": (403, "You do not have access to this family, or not the role this needs."),
-    "SUBSCRIPTION_INACTIVE": (403, "The family's subscription is not active. Update the payment to record more."),
-    "ENTITLEMENT_INACTIVE": (403, "Recording is switched off for this family. Please contact support."),
+    "FORBIDDEN": (403, "You are not a member of this family, or your role does not allow this."),
+    "SUBSCRIPTION_INACTIVE": (403, "The family's subscription is not active. Update the payment to upload again."),
+    "ENTITLEMENT_INACTIVE": (403, "Uploads are suspended for this family. Please contact support."),
     "QUOTA_EXCEEDED": (403, "The family's storage is full. Delete recordings or choose a larger plan."),
-    "DURATION_EXCEEDED": (403, "This recording is longer than the family's plan allows."),
+    "DURATION_EXCEEDED": (403, "The recording is longer than the family's plan allows."),
     "VALIDATION_FAILED": (400, "The request is not valid."),
-    "NOT_FOUND": (404, "There is nothing here."),
+    "NOT_FOUND": (404, "This does not exist, or you have no access to it."),
     "INVITE_NOT_VALID": (404, "This invite is not valid. Ask your family for a new one."),
-    "UPLOAD_NOT_FOUND": (409, "The upload has not arrived yet. Upload the file, then finalize again."),
-    "UPLOAD_MISMATCH": (409, "What was uploaded is not what was announced. Ask for a new upload URL and upload again."),
-    "CONFLICT": (409, "This is not possible in the present state. Reload and try again."),
-    "METHOD_NOT_ALLOWED": (405, "This method is not supported here."),
+    "UPLOAD_NOT_FOUND": (409, "The file has not been uploaded yet. Upload it, then finalize again."),
+    "UPLOAD_MISMATCH": (409, "The uploaded file is not the announced one. Request a new upload URL and upload again."),
+    "CONFLICT": (409, "The current state does not allow this. Reload and try again."),
+    "METHOD_NOT_ALLOWED": (405, "This path does not support this method."),
     "PAYLOAD_TOO_LARGE": (413, "The request body is too large."),
     "UNSUPPORTED_MEDIA_TYPE": (415, "Send the body as application/json in UTF-8."),
     "RATE_LIMIT": (429, "Too many requests. Wait a moment and try again."),
-    "SERVICE_UNAVAILABLE": (503, "The service cannot be reached right now. Please try again in a moment."),
+    "SERVICE_UNAVAILABLE": (503, "The service is not available right now. Please try again in a moment."),
     "INTERNAL": (500, "Something went wrong. Please try again."),
 }
 
-# The sentence of a CONFLICT, by its details.reason.
-CONFLICT_REASONS: dict[str, str] = {
-    "subscribed": "The family is subscribed already. Use the billing portal to change its plan.",
-    "no_customer": "The family has never paid, so there is no billing portal yet. Start a checkout first.",
-    "last_keeper": "A family always keeps a keeper. Make someone else a keeper first.",
-    "too_many_free_families": "You keep as many free families as one person can. Upgrade one of them first.",
-    "too_many_uploads": "Too many uploads are pending. Finish those, or wait until they lapse.",
-    "too_many_invites": "The family has as many open invites as it can have. Revoke one first.",
-    "idempotency_key_reused": "This Idempotency-Key was used with another body. Use a new key for a new request.",
-    "in_progress": "The same request is still being worked on. Ask again in a moment.",
-    "purging": "The recording's thirty days are over and it is being removed; it cannot be restored.",
-    "already_finalized": "This recording is kept already; its upload is over.",
-    "deleted": "This is in the trash. Restore it first.",
-    "claimed": "Another recording has this object.",
-    "revoked": "The invite was revoked. Make a new one.",
-    "used_up": "The invite was used as often as it may be. Make a new one.",
+# The codes that come with a details.reason: code -> reason -> the message that replaces the code's own.
+REASONS: dict[str, dict[str, str]] = {
+    "CONFLICT": {
+        "subscribed": "The family already has a subscription. Change its plan in the billing portal.",
+        "no_customer": "The family has no billing account yet. Start a checkout first.",
+        "last_keeper": "A family needs at least one keeper. Make another member a keeper first.",
+        "too_many_free_families": "You already keep the maximum number of free families. Upgrade one of them first.",
+        "too_many_uploads": "You have too many pending uploads. Finalize them, or wait until they expire.",
+        "too_many_invites": "The family has the maximum number of open invites. Revoke one first.",
+        "idempotency_key_reused": "This Idempotency-Key was sent with another body before. Use a new key.",
+        "in_progress": "Another checkout of this family is being started. Try again in a moment.",
+        "purging": "The recording was in the trash for 30 days and is being deleted. It cannot be restored.",
+        "already_finalized": "This upload is finalized already. Use a new Idempotency-Key for another recording.",
+        "deleted": "The recording is in the trash. Restore it first.",
+        "revoked": "The invite was revoked. Create a new one.",
+        "used_up": "The invite has no uses left. Create a new one.",
+    },
+    "UPLOAD_MISMATCH": {
+        "size": "The uploaded file has another size than announced. Request a new upload URL and upload again.",
+        "content_type": "The uploaded file has another type than announced. Request a new upload URL and upload again.",
+        "content": "The uploaded file is not MP4 audio. Request a new upload URL and upload again.",
+    },
 }
 
 
@@ -69,7 +75,7 @@ class Problem:
 
 
 def describe(error: BaseException) -> Problem:
-    """The answer to an error. Any error that is not declared in errors.py is INTERNAL, always with the same words."""
+    """The response to an error. An error that errors.py does not declare is INTERNAL, always with the same message."""
     if isinstance(error, Refused) and error.code in CODES and error.code != "INTERNAL":
         return _refusal(error)
     if isinstance(error, Unavailable):
@@ -89,8 +95,8 @@ def _problem(
 def _refusal(error: Refused) -> Problem:
     details = camelise(error.details)
     message = error.message
-    if error.code == "CONFLICT" and message is None and isinstance(details, dict):
-        message = CONFLICT_REASONS.get(str(details.get("reason")))
+    if error.code in REASONS and message is None and isinstance(details, dict):
+        message = REASONS[error.code].get(str(details.get("reason")))
     headers = _rate_limit_headers(error.details) if error.code == "RATE_LIMIT" else {}
     if error.code == "SERVICE_UNAVAILABLE":
         headers = {"Retry-After": "2"}

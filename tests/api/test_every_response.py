@@ -130,7 +130,7 @@ def make_app() -> SunApi:
     app.delete("/v1/things/{thing_id}", remove_thing, limit=WRITES)
     app.post("/v1/things/{thing_id}/restore", restore_thing, limit=WRITES)
     app.webhook("take-event", take_event)
-    app.public("/v1/fail", fail)
+    app.public("/v1/fail", fail, refuses=["CONFLICT last_keeper", "SERVICE_UNAVAILABLE"])
     return app
 
 
@@ -557,13 +557,6 @@ def test_over_the_limit_is_429_with_its_headers(counting: Database, app: SunApi)
     assert answered.headers["x-ratelimit-limit"] == "2" and answered.headers["x-ratelimit-remaining"] == "0"
     assert int(answered.headers["x-ratelimit-reset"]) > time.time()
     assert answered.details["retryAfter"] >= 1
-
-
-def test_a_function_whose_parameters_do_not_fit_its_path_cannot_be_registered() -> None:
-    app = make_app()
-    for path in ("/v1/other", "/v1/other/{other_id}"):
-        with pytest.raises(TypeError):
-            app.get(path, get_thing, limit=READS)
 
 
 class ClockEvent:

@@ -8,7 +8,7 @@ import pytest
 
 from app import app
 from chalicelib.api.application import MAX_BODY, MAX_WEBHOOK_BODY
-from chalicelib.api.dispatch import Endpoint
+from chalicelib.api.endpoints import Endpoint
 from tests.support.hostile import (
     MARK,
     check,

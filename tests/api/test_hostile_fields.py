@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from chalicelib.api.dispatch import Endpoint
+from chalicelib.api.endpoints import Endpoint
 from tests.support.api import Api
 from tests.support.hostile import (
     MARK,

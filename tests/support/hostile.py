@@ -18,12 +18,11 @@ from functools import cache
 from typing import Any
 
 from app import app
-from chalicelib.api.dispatch import Endpoint
+from chalicelib.api.endpoints import Endpoint
 from chalicelib.api.problems import CODES
 from chalicelib.resources.openapi import DOCUMENT
 from tests.support.gateway import Response, event_of, serve
-from tools.api_docs.errors import codes_of
-from tools.api_docs.examples import DOCUMENTED
+from tools.api_docs.examples import example_of
 from tools.api_docs.openapi import operation_id
 
 HERE = "tests/support/hostile.py"
@@ -55,9 +54,7 @@ def one_of_each_access() -> list[Endpoint]:
 
 def good_body(endpoint: Endpoint) -> dict[str, Any]:
     """The documented body, which parses; nobody owns its ids."""
-    function = endpoint.function.__name__
-    assert function in DOCUMENTED, f"declare an example of {function} in tools/api_docs/examples.py"
-    return dict(DOCUMENTED[function].request or {})
+    return dict(example_of(endpoint).request or {})
 
 
 def send(
@@ -101,7 +98,7 @@ def check(answer: Response, endpoint: Endpoint, *, more: tuple[str, ...] = ()) -
     if answer.status == 200:
         return answer
     assert CODES[answer.code][0] == answer.status, where
-    assert answer.code in {*codes_of(endpoint), *more}, where
+    assert answer.code in {*endpoint.refusals, *more}, where
     assert MARK not in answer.text and not re.search(r"Traceback|pydantic|psycopg|\bline \d+", answer.text), where
     return answer
 

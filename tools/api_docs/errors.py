@@ -2,55 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
-from chalicelib.api.dispatch import Endpoint
-from chalicelib.api.problems import CODES, CONFLICT_REASONS, describe
+from pydantic.alias_generators import to_camel
+
+from chalicelib.api.endpoints import Endpoint, Refusals
+from chalicelib.api.problems import CODES, REASONS, describe
 from chalicelib.errors import MAX_FIELD_ERRORS, InternalError, Refused
-from tools.api_docs import prose as prose
-from tools.api_docs.examples import DOCUMENTED
+from tools.api_docs import prose
 
 Json = dict[str, Any]
-
-
-def codes_of(endpoint: Endpoint) -> dict[str, tuple[str, ...]]:
-    """Every code an endpoint may answer with, and the reasons behind CONFLICT and UPLOAD_MISMATCH."""
-    codes: dict[str, tuple[str, ...]] = {"PAYLOAD_TOO_LARGE": (), "INTERNAL": ()}
-    if endpoint.access == "user":
-        codes |= {"UNAUTHORIZED": (), "RATE_LIMIT": (), "SERVICE_UNAVAILABLE": ()}
-        if endpoint.method in ("POST", "PATCH"):
-            codes["UNSUPPORTED_MEDIA_TYPE"] = ()
-    if endpoint.request is not None or endpoint.query is not None or endpoint.idempotent:
-        codes["VALIDATION_FAILED"] = ()
-    if "family_id" in endpoint.path_parameters or "family_id" in getattr(endpoint.request, "model_fields", {}):
-        codes["FORBIDDEN"] = ()
-    if set(endpoint.path_parameters) - {"family_id"}:
-        codes["NOT_FOUND"] = ()
-    return {**codes, **DOCUMENTED[endpoint.function.__name__].refusals}
 
 
 def error_responses(endpoint: Endpoint) -> Json:
     """Status -> response, in the order of the statuses."""
     by_status: dict[int, dict[str, tuple[str, ...]]] = {}
-    for code, reasons in codes_of(endpoint).items():
+    for code, reasons in endpoint.refusals.items():
         by_status.setdefault(CODES[code][0], {})[code] = reasons
     return {str(status): _response_of(codes) for status, codes in sorted(by_status.items())}
 
 
 def error_components(codes: Iterable[str]) -> tuple[Json, Json]:
-    """(schemas, responses): for each code its schema, and a response of that code alone."""
+    """(schemas, responses): for each code its schema, and for a code without reasons a response of that code alone."""
     listed = list(codes)
-    return {_name(code): _schema(code) for code in listed}, {_name(code): _response({code: ()}) for code in listed}
+    alone = {_name(code): _response({code: ()}) for code in listed if code not in REASONS}
+    return {_name(code): _schema(code) for code in listed}, alone
 
 
-def _response_of(codes: Mapping[str, tuple[str, ...]]) -> Json:
+def _response_of(codes: Refusals) -> Json:
     if len(codes) == 1 and not any(codes.values()):
         return {"$ref": f"#/components/responses/{_name(next(iter(codes)))}"}
     return _response(codes)
 
 
-def _response(codes: Mapping[str, tuple[str, ...]]) -> Json:
+def _response(codes: Refusals) -> Json:
     ordered = {code: codes[code] for code in CODES if code in codes}
     schemas = [_narrowed(code, reasons) for code, reasons in ordered.items()]
     headers = dict(prose.EVERY_RESPONSE)
@@ -74,20 +60,20 @@ def _response(codes: Mapping[str, tuple[str, ...]]) -> Json:
 
 def _line(code: str, reasons: tuple[str, ...]) -> str:
     why = f" ({', '.join(reasons)})" if reasons else ""
-    return f"`{code}`{why}: {prose.WHEN[code]}"
+    return f"`{code}`{why}: {prose.when(code)}"
 
 
 def _narrowed(code: str, reasons: tuple[str, ...]) -> Json:
-    """A code's schema, its reasons narrowed down to those that may come here."""
+    """A code's schema, with only those reasons that this response may have."""
     schema = {"$ref": f"#/components/schemas/{_name(code)}"}
-    if not reasons or code not in ("CONFLICT", "UPLOAD_MISMATCH"):
+    if not reasons:
         return schema
     details = {"properties": {"reason": {"enum": list(reasons)}}}
     return {"allOf": [schema, {"properties": {"error": {"properties": {"details": details}}}}]}
 
 
 def example_body(code: str, reason: str = "") -> Json:
-    """The body of such a refusal, as the one error table gives it."""
+    """The body of such a refusal, made by the real error table."""
     details = {"reason": reason} if reason else prose.EXAMPLE_DETAILS.get(code)
     if code == "INTERNAL":
         return describe(InternalError("")).body()
@@ -114,7 +100,7 @@ def _schema(code: str) -> Json:
         error["properties"]["details"] = details
         error["required"] = ["code", "message", "details"]
     return {
-        "description": prose.WHEN[code],
+        "description": prose.when(code),
         "type": "object",
         "required": ["error"],
         "properties": {"error": error},
@@ -130,12 +116,10 @@ def _details(code: str) -> Json | None:
             "maxItems": MAX_FIELD_ERRORS,
             "items": _object(field={"type": "string"}, reason={"type": "string"}),
         }
-    if code == "CONFLICT":
-        return _object(reason={"type": "string", "enum": sorted(CONFLICT_REASONS)})
-    if code == "UPLOAD_MISMATCH":
-        return _object(reason={"type": "string", "enum": ["size", "content_type", "content"]})
-    if code in prose.NUMBERS_OF_CODE:
-        return _object(**{name: {"type": "integer"} for name in prose.NUMBERS_OF_CODE[code]})
+    if code in REASONS:
+        return _object(reason={"type": "string", "enum": sorted(REASONS[code])})
+    if code in prose.EXAMPLE_DETAILS:
+        return _object(**{to_camel(name): {"type": "integer"} for name in prose.EXAMPLE_DETAILS[code]})
     return None
 
 

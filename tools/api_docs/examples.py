@@ -1,7 +1,6 @@
-"""What the OpenAPI document says beyond the models: an example of each operation's use, and what it may refuse.
+"""An example of each operation's use for the OpenAPI document: a request that is accepted, and the data it gets.
 
-A row an operation, named after its function. Read by the generator and the tests alone, never while serving; a test
-parses every example with the operation's own models, and holds the refusals to what the SQL can answer.
+A row an operation, named after its function. A test parses every example with the operation's own models.
 """
 
 from __future__ import annotations
@@ -9,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from chalicelib.api.endpoints import Endpoint
+from tools.api_docs import Undeclared
 
 FAMILY = "6f1c2c1e-3b0a-4c55-9d2e-8a7f0c1b2d3e"
 KEEPER = "0b9a4d5e-7c1f-4e2a-8f3b-2d6c5a4b3e21"
@@ -24,18 +26,24 @@ _SIGNED = "?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Expires=900&..."
 
 
 @dataclass(frozen=True)
-class Documented:
-    """One operation: `data` of a good answer, a body that gets it, and the codes it may refuse with, a CONFLICT's or
-    mismatch's reasons behind each. What every operation of a kind may answer is not repeated here."""
+class Example:
+    """`data` of a successful response, and the body of a request that gets it."""
 
     data: Mapping[str, Any]
     request: Mapping[str, Any] | None = None
-    refusals: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
+    warnings: Mapping[str, str] = field(default_factory=dict)
+    """The codes that may stand in metadata.warnings -> what each means."""
 
 
-def _conflict(*reasons: str) -> dict[str, tuple[str, ...]]:
-    return {"CONFLICT": reasons}
+def example_of(endpoint: Endpoint) -> Example:
+    """The endpoint's example. Raises Undeclared."""
+    name = endpoint.function.__name__
+    if name not in EXAMPLES:
+        raise Undeclared(f"declare an example for {name} in tools/api_docs/examples.py")
+    example = EXAMPLES[name]
+    if endpoint.request is not None and example.request is None:
+        raise Undeclared(f"declare a request in the example for {name} in tools/api_docs/examples.py")
+    return example
 
 
 _ENTITLEMENT = {
@@ -122,33 +130,27 @@ _ISSUED = {
     "emailQueued": True,
 }
 _ME = {"userId": KEEPER, "displayName": "Ana", "locale": "es"}
-# Seen by every member, changed by its maker and the keepers.
-_NOT_MINE: dict[str, tuple[str, ...]] = {"FORBIDDEN": ()}
-_UNAVAILABLE: dict[str, tuple[str, ...]] = {"SERVICE_UNAVAILABLE": ()}
 
-DOCUMENTED: dict[str, Documented] = {
-    "create_family": Documented(
+EXAMPLES: dict[str, Example] = {
+    "create_family": Example(
         {
             "family": {name: _FAMILY[name] for name in ("id", "name", "locale", "role", "createdAt")},
             "entitlement": {**_ENTITLEMENT, "storageUsedBytes": 0},
             "promptsSeeded": 10,
         },
         {"name": "Moreno", "locale": "es", "displayName": "Ana"},
-        {**_conflict("too_many_free_families", "idempotency_key_reused"), "FORBIDDEN": ()},
-        ("The first prompts could not be added. You can add your own.",),
+        {"prompts_not_seeded": "The family was created without the prompts it should start with."},
     ),
-    "create_invite": Documented(
+    "create_invite": Example(
         {"invite": _ISSUED},
         {"familyId": FAMILY, "email": "rosa@example.org", "maxUses": 1, "expiresInDays": 7},
-        _conflict("too_many_invites", "idempotency_key_reused"),
-        ("The invite was not mailed: enough were mailed today. Share the code yourself.",),
+        {"mail_limit_reached": "The invite was not mailed: the day's mails are used up. Share the code yourself."},
     ),
-    "redeem_invite": Documented(
+    "redeem_invite": Example(
         {"family": {"id": FAMILY, "name": "Moreno", "role": "storyteller"}, "alreadyMember": False},
         {"code": "abc def ghj", "displayName": "Abuela Rosa"},
-        {"INVITE_NOT_VALID": ()},
     ),
-    "get_signed_upload_url": Documented(
+    "get_signed_upload_url": Example(
         {
             "recordingId": RECORDING,
             "uploadUrl": f"{_STORE}/{_KEY}{_SIGNED}",
@@ -172,15 +174,8 @@ DOCUMENTED: dict[str, Documented] = {
             "contentMd5": "1B2M2Y8AsgTpgAmY7PhCfg==",
             "waveformSizeBytes": 2048,
         },
-        {
-            "SUBSCRIPTION_INACTIVE": (),
-            "ENTITLEMENT_INACTIVE": (),
-            "QUOTA_EXCEEDED": (),
-            "DURATION_EXCEEDED": (),
-            **_conflict("too_many_uploads", "idempotency_key_reused", "already_finalized"),
-        },
     ),
-    "finalize_recording": Documented(
+    "finalize_recording": Example(
         {
             "recording": _RECORDING,
             "usage": {"usedBytes": 4815162, "reservedBytes": 0, "quotaBytes": 1073741824},
@@ -199,9 +194,8 @@ DOCUMENTED: dict[str, Documented] = {
             "promptId": PROMPT,
             "recordedAt": "2026-11-21T10:30:00+01:00",
         },
-        {"NOT_FOUND": (), "UPLOAD_NOT_FOUND": (), "UPLOAD_MISMATCH": ("size", "content_type", "content")},
     ),
-    "get_signed_playback_url": Documented(
+    "get_signed_playback_url": Example(
         {
             "url": f"{_STORE}/{_KEY}{_SIGNED}",
             "expiresAt": "2026-11-21T10:15:00Z",
@@ -210,56 +204,46 @@ DOCUMENTED: dict[str, Documented] = {
             "waveformUrl": None,
         },
         {"recordingId": RECORDING},
-        {"NOT_FOUND": ()},
     ),
-    "create_checkout_session": Documented(
+    "create_checkout_session": Example(
         {"sessionId": "cs_test_a1B2c3", "url": "https://checkout.stripe.com/c/pay/cs_test_a1B2c3"},
         {"familyId": FAMILY, "plan": "family", "interval": "year"},
-        _conflict("subscribed", "in_progress"),
     ),
-    "create_portal_session": Documented(
-        {"url": "https://billing.stripe.com/p/session/test_a1B2c3"}, {"familyId": FAMILY}, _conflict("no_customer")
-    ),
-    "stripe_webhook": Documented({"received": True}, refusals={"VALIDATION_FAILED": (), **_UNAVAILABLE}),
-    "get_healthz": Documented({"status": "ok"}),
-    "get_readyz": Documented({"status": "ok"}, refusals=_UNAVAILABLE),
-    "get_health": Documented(
+    "create_portal_session": Example({"url": "https://billing.stripe.com/p/session/test_a1B2c3"}, {"familyId": FAMILY}),
+    "stripe_webhook": Example({"received": True}),
+    "get_healthz": Example({"status": "ok"}),
+    "get_readyz": Example({"status": "ok"}),
+    "get_health": Example(
         {"status": "ok", "checks": {"database": "ok", "configuration": "ok", "storage": "ok", "stripe": "ok"}},
-        refusals={"UNAUTHORIZED": (), **_UNAVAILABLE},
     ),
-    "get_openapi": Documented({"openapi": "3.1.0", "info": {"title": "Stories From the Sun"}, "paths": {}}),
-    "list_families": Documented({"families": [_FAMILY], "nextCursor": None}),
-    "get_family": Documented({"family": _FAMILY}),
-    "update_family": Documented({"family": {**_FAMILY, "name": "Moreno Díaz"}}, {"name": "Moreno Díaz"}),
-    "update_member": Documented(
-        {"member": {**_MEMBER, "role": "keeper"}}, {"role": "keeper"}, _conflict("last_keeper")
-    ),
-    "remove_member": Documented({"member": _MEMBER}, refusals=_conflict("last_keeper")),
-    "list_invites": Documented({"invites": [_INVITE], "nextCursor": None}),
-    "revoke_invite": Documented({"invite": {**_INVITE, "revokedAt": "2026-11-20T11:00:00Z"}}),
-    "resend_invite": Documented(
+    "get_openapi": Example({"openapi": "3.1.0", "info": {"title": "Stories From the Sun"}, "paths": {}}),
+    "list_families": Example({"families": [_FAMILY], "nextCursor": None}),
+    "get_family": Example({"family": _FAMILY}),
+    "update_family": Example({"family": {**_FAMILY, "name": "Moreno Díaz"}}, {"name": "Moreno Díaz"}),
+    "update_member": Example({"member": {**_MEMBER, "role": "keeper"}}, {"role": "keeper"}),
+    "remove_member": Example({"member": _MEMBER}),
+    "list_invites": Example({"invites": [_INVITE], "nextCursor": None}),
+    "revoke_invite": Example({"invite": {**_INVITE, "revokedAt": "2026-11-20T11:00:00Z"}}),
+    "resend_invite": Example(
         {"invite": {**_ISSUED, "code": "KLM-NPQ-RST", "joinUrl": "https://app.example.org/join#KLM-NPQ-RST"}},
-        refusals=_conflict("revoked", "used_up", "too_many_invites"),
     ),
-    "list_parked_uploads": Documented({"uploads": [_PARKED], "nextCursor": None}),
-    "accept_parked_upload": Documented({"recording": {**_RECORDING, "title": None, "promptId": None, "rescued": True}}),
-    "decline_parked_upload": Documented({"upload": _PARKED}),
-    "get_me": Documented({"me": _ME}),
-    "update_me": Documented({"me": {**_ME, "displayName": "Ana María"}}, {"displayName": "Ana María"}),
-    "list_prompts": Documented({"prompts": [_PROMPT], "nextCursor": "WyI2ZjFjMmMxZTNiMGEi"}),
-    "create_prompt": Documented({"prompt": _PROMPT}, {"text": _PROMPT["text"], "locale": "en"}),
-    "update_prompt": Documented(
+    "list_parked_uploads": Example({"uploads": [_PARKED], "nextCursor": None}),
+    "accept_parked_upload": Example({"recording": {**_RECORDING, "title": None, "promptId": None, "rescued": True}}),
+    "decline_parked_upload": Example({"upload": _PARKED}),
+    "get_me": Example({"me": _ME}),
+    "update_me": Example({"me": {**_ME, "displayName": "Ana María"}}, {"displayName": "Ana María"}),
+    "list_prompts": Example({"prompts": [_PROMPT], "nextCursor": "WyI2ZjFjMmMxZTNiMGEi"}),
+    "create_prompt": Example({"prompt": _PROMPT}, {"text": _PROMPT["text"], "locale": "en"}),
+    "update_prompt": Example(
         {"prompt": {**_PROMPT, "text": "What did your mother cook on Sundays?"}},
         {"text": "What did your mother cook on Sundays?"},
-        _NOT_MINE,
     ),
-    "delete_prompt": Documented({"prompt": _PROMPT}, refusals=_NOT_MINE),
-    "list_recordings": Documented({"recordings": [_RECORDING], "nextCursor": None}),
-    "update_recording": Documented(
+    "delete_prompt": Example({"prompt": _PROMPT}),
+    "list_recordings": Example({"recordings": [_RECORDING], "nextCursor": None}),
+    "update_recording": Example(
         {"recording": {**_RECORDING, "title": "The bakery"}},
         {"title": "The bakery", "promptId": None},
-        {**_NOT_MINE, **_conflict("deleted")},
     ),
-    "delete_recording": Documented({"recording": _TRASHED}, refusals=_NOT_MINE),
-    "restore_recording": Documented({"recording": _RECORDING}, refusals={**_NOT_MINE, **_conflict("purging")}),
+    "delete_recording": Example({"recording": _TRASHED}),
+    "restore_recording": Example({"recording": _RECORDING}),
 }

@@ -1,7 +1,7 @@
 """The OpenAPI 3.1 document, built from the endpoints on the map and the very models that parse and answer.
 
-It runs when `make openapi` writes chalicelib/openapi.json and when a test compares; while serving, that file is sent as
-it stands and this module is not imported. What models cannot say (examples, refusals) is in openapi_examples.
+It runs when `make generate` writes chalicelib/openapi.json and when a test compares. The app sends that file as it is
+and never imports this module. Examples are in examples.py, refusals in app.py.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from pydantic.alias_generators import to_camel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 from pydantic_core import core_schema
 
-from chalicelib.api.dispatch import Endpoint
+from chalicelib.api.endpoints import Endpoint
 from chalicelib.api.parsing import MAX_INTEGER
 from chalicelib.api.problems import CODES
 from chalicelib.api.responses import Answer, Bare
-from tools.api_docs import prose as prose
-from tools.api_docs.errors import codes_of, error_components, error_responses
-from tools.api_docs.examples import DOCUMENTED, Documented
+from tools.api_docs import prose
+from tools.api_docs.errors import error_components, error_responses
+from tools.api_docs.examples import Example, example_of
 
 Json = dict[str, Any]
 
@@ -34,9 +34,9 @@ _BOUNDS = {"ge": "minimum", "le": "maximum", "gt": "exclusiveMinimum", "lt": "ex
 
 
 def build(endpoints: Iterable[Endpoint]) -> Json:
-    """The document. Raises KeyError for an endpoint that openapi_examples does not know."""
+    """The document. Raises Undeclared for an endpoint that has no example."""
     listed = list(endpoints)
-    codes = sorted({code for endpoint in listed for code in codes_of(endpoint)}, key=list(CODES).index)
+    codes = sorted({code for endpoint in listed for code in endpoint.refusals}, key=list(CODES).index)
     schemas, responses = error_components(codes)
     paths: Json = {}
     for endpoint in listed:
@@ -45,7 +45,7 @@ def build(endpoints: Iterable[Endpoint]) -> Json:
     return {
         "openapi": "3.1.0",
         "info": prose.INFO,
-        "servers": [{"url": "/", "description": "The local stack; elsewhere the stage's own address stands before it"}],
+        "servers": [{"url": "/", "description": "The local stack. Other stages have an address of their own."}],
         "tags": [{"name": name, "description": text} for name, text in _tags(listed).items()],
         "paths": paths,
         "components": {
@@ -98,7 +98,7 @@ def _tags(endpoints: Iterable[Endpoint]) -> dict[str, str]:
 
 
 def _operation(endpoint: Endpoint, endpoints: list[Endpoint]) -> Json:
-    documented = DOCUMENTED[endpoint.function.__name__]
+    example = example_of(endpoint)
     text = _docstring(endpoint)
     operation: Json = {
         "operationId": operation_id(endpoint, endpoints),
@@ -111,12 +111,11 @@ def _operation(endpoint: Endpoint, endpoints: list[Endpoint]) -> Json:
     if parameters:
         operation["parameters"] = parameters
     if endpoint.request is not None:
-        example = {} if documented.request is None else {"example": documented.request}
-        schema = {"$ref": _SCHEMAS + endpoint.request.__name__}
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema, **example}}}
+        content = {"schema": {"$ref": _SCHEMAS + endpoint.request.__name__}, "example": example.request}
+        operation["requestBody"] = {"required": True, "content": {"application/json": content}}
     elif endpoint.access == "webhook":
         operation["requestBody"] = prose.WEBHOOK_BODY
-    operation["responses"] = {"200": _success(endpoint, documented), **error_responses(endpoint)}
+    operation["responses"] = {"200": _success(endpoint, example), **error_responses(endpoint)}
     return operation
 
 
@@ -127,28 +126,28 @@ def _audience(endpoint: Endpoint) -> str:
 def _notes(endpoint: Endpoint) -> list[str]:
     notes = []
     if endpoint.limit is not None:
-        notes.append(f"At most {endpoint.limit.per_minute} calls a minute of the class `{endpoint.limit.name}`.")
+        notes.append(f"Limit: {endpoint.limit.per_minute} calls a minute, class `{endpoint.limit.name}`.")
     if endpoint.idempotent:
-        notes.append("Honours `Idempotency-Key`.")
+        notes.append("Accepts an `Idempotency-Key`.")
     return notes
 
 
-def _success(endpoint: Endpoint, documented: Documented) -> Json:
+def _success(endpoint: Endpoint, example: Example) -> Json:
     kinds = _response_kinds(endpoint)
     if Bare in kinds:
         schema: Json = {"type": "object"}
-        example: Mapping[str, Any] = documented.data
+        body: Mapping[str, Any] = example.data
     else:
         (model,) = (kind for kind in kinds if kind is not Answer)
         properties: Json = {"data": {"$ref": _SCHEMAS + model.__name__}}
-        example = {"data": documented.data}
+        body = {"data": example.data}
         if Answer in kinds:
-            properties["metadata"] = prose.metadata(documented.warnings)
+            properties["metadata"] = prose.metadata(example.warnings)
         schema = {"type": "object", "required": ["data"], "properties": properties}
     return {
-        "description": "It is done." if endpoint.method != "GET" else "Here it is.",
+        "description": f"{operation_summary(endpoint)}.",
         "headers": prose.EVERY_RESPONSE,
-        "content": {"application/json": {"schema": schema, "example": example}},
+        "content": {"application/json": {"schema": schema, "example": body}},
     }
 
 

@@ -1,10 +1,12 @@
-"""The words and headers of the OpenAPI document that belong to no single operation."""
+"""The texts and headers of the OpenAPI document that belong to no single operation."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.api import responses
+from tools.api_docs import Undeclared
 
 Json = dict[str, Any]
 
@@ -14,20 +16,21 @@ INFO: Json = {
     "summary": "Families record their elders' voices, one story at a time, and keep them.",
     "license": {"name": "MIT", "identifier": "MIT"},
     "description": (
-        "JSON in camelCase. Success is 200 `{data, metadata?}`, everything else `{error: {code, message, details?}}`. "
-        'Unknown keys are ignored, types are strict: no `"5"` for 5, no key twice, no NUL. Bodies are UTF-8 and at '
-        "most 64 KiB. Times are RFC 3339 in UTC, sizes bytes, durations seconds.\n\n"
-        "Every response carries `x-request-id` (the caller's own when it is 1 to 64 of `[A-Za-z0-9._-]`), "
-        "`Cache-Control: no-store` and, for an origin on the allow-list, `Access-Control-Allow-Origin`. `OPTIONS` on "
-        "any path answers 204 with the methods and headers a browser may send, good for a day. A method that is not "
-        "listed here answers 405 METHOD_NOT_ALLOWED with `Allow`, a path that is not listed 404 NOT_FOUND.\n\n"
-        "An id that is malformed, unknown or not the caller's to see answers alike: FORBIDDEN for a family, NOT_FOUND "
-        "for anything else. What a member sees and may not change is FORBIDDEN."
+        "JSON in camelCase. A successful response is 200 `{data, metadata?}`, an error is "
+        "`{error: {code, message, details?}}`. Bodies are UTF-8 and at most 64 KiB. Unknown keys are ignored. Types "
+        'are strict: `"5"` is not a number, no key may occur twice, no text may contain NUL. Times are RFC 3339 in '
+        "UTC, sizes are in bytes, durations in seconds.\n\n"
+        "Every response has `x-request-id` (the caller's own if it is 1 to 64 of `[A-Za-z0-9._-]`), "
+        "`Cache-Control: no-store` and, for an allowed origin, `Access-Control-Allow-Origin`. `OPTIONS` on any path "
+        "returns 204 with the methods and headers that a browser may send; browsers may cache it for a day. A method "
+        "that is not listed here returns 405 METHOD_NOT_ALLOWED with `Allow`, an unknown path 404 NOT_FOUND.\n\n"
+        "A malformed id, an unknown id and an id that the caller may not see get the same response: FORBIDDEN for a "
+        "family, NOT_FOUND for anything else. Changing something that the caller may only read is FORBIDDEN."
     ),
 }
 
 OPERATIONS = (
-    "What the family app does, a POST each. They stand where supabase-js looks for functions: "
+    "The operations of the family app, each a POST, on the paths that supabase-js uses for functions: "
     "`supabase.functions.invoke('create-family', {body})`."
 )
 
@@ -36,12 +39,12 @@ SECURITY_SCHEMES: Json = {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "The access token of a Supabase session (not the anon key). Renew it when UNAUTHORIZED comes.",
+        "description": "The access token of a Supabase session, not the anon key. Refresh it after UNAUTHORIZED.",
     },
     "healthToken": {
         "type": "http",
         "scheme": "bearer",
-        "description": "HEALTH_TOKEN, on stages that have one.",
+        "description": "The value of HEALTH_TOKEN, on stages that set it.",
     },
 }
 
@@ -57,7 +60,7 @@ PARAMETERS: Json = {
         "name": "x-request-id",
         "in": "header",
         "required": False,
-        "description": "An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.",
+        "description": "The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.",
         "schema": {"type": "string"},
         "example": "3f2a9c-retry-1",
     },
@@ -66,8 +69,8 @@ PARAMETERS: Json = {
         "in": "header",
         "required": False,
         "description": (
-            "Makes asking again safe: the same person, key and body within 24 hours get the same thing. "
-            "Another body with the same key is refused as CONFLICT idempotency_key_reused."
+            "Makes a retry safe: the same person, key and body get the same result for 24 hours. "
+            "The same key with another body is refused: CONFLICT idempotency_key_reused."
         ),
         "schema": {"type": "string", "pattern": f"^{responses.REQUEST_ID.pattern}$"},
         "example": "4d1f0c6e-create-family",
@@ -76,7 +79,7 @@ PARAMETERS: Json = {
         "name": "Stripe-Signature",
         "in": "header",
         "required": True,
-        "description": "Stripe's signature over the time and the raw body: `t=<seconds>,v1=<hex>[,v1=<hex>]`.",
+        "description": "Stripe's signature of the time and the raw body: `t=<seconds>,v1=<hex>[,v1=<hex>]`.",
         "schema": {"type": "string"},
         "example": "t=1795173600,v1=5257a869e7ecebeda32affa62cdca3fa51cad7e77a0e56ff536d0ce8e108d8bd",
     },
@@ -85,12 +88,12 @@ PARAMETERS: Json = {
 WEBHOOK_BODY: Json = {
     "required": True,
     "description": (
-        "The raw bytes of the event, at most 512 KiB, exactly as Stripe sent and signed them; parsing and writing them "
-        "again breaks the signature."
+        "The raw bytes of the event, at most 512 KiB, exactly as Stripe sent and signed them. A body that was parsed "
+        "and written again does not match the signature."
     ),
     "content": {
         "application/json": {
-            "schema": {"type": "object", "description": "An event of Stripe's."},
+            "schema": {"type": "object", "description": "A Stripe event."},
             "example": {
                 "id": "evt_1a2b3c",
                 "object": "event",
@@ -107,30 +110,30 @@ _COUNT = {"type": "integer", "minimum": 0}
 
 HEADERS: Json = {
     "x-request-id": {
-        "description": "Names this request in every log; tell it to support.",
+        "description": "The id of this request in all logs. Send it to support.",
         "required": True,
         "schema": {"type": "string", "pattern": f"^{responses.REQUEST_ID.pattern}$"},
     },
-    "Cache-Control": {"description": "Nothing is to be kept.", "required": True, "schema": {"const": "no-store"}},
+    "Cache-Control": {"description": "No cache may store it.", "required": True, "schema": {"const": "no-store"}},
     "X-Content-Type-Options": {"required": True, "schema": {"const": "nosniff"}},
     "Access-Control-Allow-Origin": {
-        "description": "The request's origin when it is on the allow-list, or `*` where everyone is.",
+        "description": "The request's origin if it is allowed, or `*` where all origins are.",
         "schema": {"type": "string"},
     },
     "Access-Control-Expose-Headers": {
-        "description": "What a browser's script may read.",
+        "description": "The headers that a script in a browser may read.",
         "schema": {"const": responses.EXPOSED_HEADERS},
     },
     "Vary": {"description": "`Origin`, unless every origin is allowed.", "schema": {"const": "Origin"}},
     "Retry-After": {
-        "description": "Whole seconds to wait before asking again.",
+        "description": "Whole seconds to wait before the next try.",
         "required": True,
         "schema": {"type": "integer", "minimum": 1},
     },
-    "X-RateLimit-Limit": {"description": "Calls a window allows.", "required": True, "schema": _COUNT},
-    "X-RateLimit-Remaining": {"description": "Calls that are left.", "required": True, "schema": _COUNT},
+    "X-RateLimit-Limit": {"description": "Calls allowed in a window.", "required": True, "schema": _COUNT},
+    "X-RateLimit-Remaining": {"description": "Calls left in the window.", "required": True, "schema": _COUNT},
     "X-RateLimit-Reset": {
-        "description": "When one more call fits, in epoch seconds.",
+        "description": "When the next call is allowed, in epoch seconds.",
         "required": True,
         "schema": _COUNT,
     },
@@ -155,31 +158,25 @@ HEADERS_OF_CODE: dict[str, Json] = {
     "SERVICE_UNAVAILABLE": _references("Retry-After"),
 }
 
-WHEN: dict[str, str] = {
-    "UNAUTHORIZED": "The token is missing, bad, expired, anonymous or meant for something else.",
-    "FORBIDDEN": "The caller is no member of this family, or may not do this in it; the same for an unknown family.",
-    "SUBSCRIPTION_INACTIVE": "The family's payment has failed for too long. Everything but recording goes on.",
+_WHEN: dict[str, str] = {
+    "UNAUTHORIZED": "The token is missing, malformed, expired, anonymous or issued for another audience.",
+    "FORBIDDEN": "The caller is not a member of this family, or lacks the role; the same for an unknown family.",
+    "SUBSCRIPTION_INACTIVE": "The family's payment is overdue for too long. Only new uploads are refused.",
     "ENTITLEMENT_INACTIVE": "The operator has suspended uploads of this family.",
-    "QUOTA_EXCEEDED": "The family's storage is full.",
+    "QUOTA_EXCEEDED": "The upload does not fit into the family's storage.",
     "DURATION_EXCEEDED": "The recording is longer than the plan allows.",
-    "VALIDATION_FAILED": "The request is malformed; details say where and why, never what was sent.",
-    "NOT_FOUND": "The id is unknown, or not the caller's to see.",
-    "INVITE_NOT_VALID": "The code is malformed, unknown, expired, revoked or used up: one answer for all.",
-    "UPLOAD_NOT_FOUND": "The upload has not arrived. Upload, then finalize again.",
-    "UPLOAD_MISMATCH": "Size, type or content differ from what was announced.",
-    "CONFLICT": "The present state forbids it; details.reason says why.",
-    "METHOD_NOT_ALLOWED": "The path has no such method; `Allow` lists those it has.",
-    "PAYLOAD_TOO_LARGE": "The body is over 64 KiB (stripe-webhook: 512 KiB).",
-    "UNSUPPORTED_MEDIA_TYPE": "The body is not JSON in UTF-8 by its content type.",
-    "RATE_LIMIT": "Too many calls. Wait for `Retry-After`.",
-    "SERVICE_UNAVAILABLE": "Something the operation needs is out of reach or too slow. Asking again is safe.",
-    "INTERNAL": "A fault of ours, and reported.",
-}
-
-NUMBERS_OF_CODE: dict[str, tuple[str, ...]] = {
-    "QUOTA_EXCEEDED": ("quotaBytes", "usedBytes", "reservedBytes", "requestedBytes"),
-    "DURATION_EXCEEDED": ("maxRecordingSeconds",),
-    "RATE_LIMIT": ("limit", "remaining", "reset", "retryAfter"),
+    "VALIDATION_FAILED": "The request is malformed. `details` names each field and the reason, never the value sent.",
+    "NOT_FOUND": "The id is unknown, or the caller may not see it.",
+    "INVITE_NOT_VALID": "The code is malformed, unknown, expired, revoked or used up; the response is always the same.",
+    "UPLOAD_NOT_FOUND": "The object store has no such file yet. Upload it, then finalize again.",
+    "UPLOAD_MISMATCH": "Size, type or content of the uploaded file differ from what was announced.",
+    "CONFLICT": "The current state does not allow this. `details.reason` says why.",
+    "METHOD_NOT_ALLOWED": "The path does not have this method. `Allow` lists those it has.",
+    "PAYLOAD_TOO_LARGE": "The body is larger than 64 KiB (stripe-webhook: 512 KiB).",
+    "UNSUPPORTED_MEDIA_TYPE": "The content type is not JSON in UTF-8.",
+    "RATE_LIMIT": "Too many calls. Wait `Retry-After` seconds.",
+    "SERVICE_UNAVAILABLE": "A service that the operation needs is down or too slow. A retry is safe.",
+    "INTERNAL": "A fault of the server. It is reported.",
 }
 
 EXAMPLE_DETAILS: dict[str, Any] = {
@@ -191,24 +188,30 @@ EXAMPLE_DETAILS: dict[str, Any] = {
     },
     "DURATION_EXCEEDED": {"max_recording_seconds": 600},
     "VALIDATION_FAILED": [{"field": "familyId", "reason": "must be a UUID"}],
-    "CONFLICT": {"reason": "in_progress"},
-    "UPLOAD_MISMATCH": {"reason": "size"},
     "RATE_LIMIT": {"limit": 60, "remaining": 0, "reset": 1795173660, "retry_after": 12},
 }
+"""The details of a code, as an error has them in Python: whole numbers by name, or VALIDATION_FAILED's list."""
 
 
-def metadata(warnings: tuple[str, ...]) -> Json:
-    """What may stand beside the data: parts that failed by themselves."""
+def when(code: str) -> str:
+    """When a code is the answer, in a sentence or two. Raises Undeclared."""
+    if code not in _WHEN:
+        raise Undeclared(f"describe {code} in _WHEN of tools/api_docs/prose.py")
+    return _WHEN[code]
+
+
+def metadata(warnings: Mapping[str, str]) -> Json:
+    """What may stand beside the data: the parts that failed while the rest succeeded."""
+    listed = "\n".join(f"`{code}`: {meaning}" for code, meaning in warnings.items())
     return {
         "type": "object",
-        "description": "Present when a part failed by itself and the rest was done.",
+        "description": "Present when a part of the operation failed and the rest succeeded.",
         "required": ["warnings"],
         "properties": {
             "warnings": {
                 "type": "array",
                 "minItems": 1,
-                "items": {"type": "string"},
-                "examples": [list(warnings)],
+                "items": {"type": "string", "enum": list(warnings), "description": listed},
             }
         },
     }
