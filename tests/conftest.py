@@ -15,6 +15,8 @@ from tests.support.reset_modules import reset_modules
 
 __all__ = ["reset_modules"]
 
+pytest_plugins = ["tests.support.declared_refusals"]
+
 RUN = pytest.StashKey[Run]()
 
 

@@ -116,6 +116,14 @@ def test_the_same_key_with_another_body_is_a_conflict(module_api: Api) -> None:
     assert keeper.ask("create-family", {"name": "Luna"}, idempotency_key="once").reason == "idempotency_key_reused"
 
 
+def test_who_has_left_the_family_gets_nothing_of_it_by_the_same_key(module_api: Api) -> None:
+    keeper = module_api.person()
+    family = keeper.ask("create-family", {"name": "Sol"}, idempotency_key="once").data["family"]["id"]
+    module_api.member(family, "keeper")
+    assert keeper.delete(f"/v1/families/{family}/members/{keeper.id}").status == 200
+    assert keeper.ask("create-family", {"name": "Sol"}, idempotency_key="once").code == "FORBIDDEN"
+
+
 def test_keys_are_each_person_s_own(module_api: Api) -> None:
     first = module_api.person().ask("create-family", {"name": "Sol"}, idempotency_key="once").data["family"]["id"]
     assert (

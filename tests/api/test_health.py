@@ -136,7 +136,8 @@ def test_the_deep_probe_runs_once_in_its_time_however_many_ask(monkeypatch: pyte
 
 
 @pytest.mark.usefixtures("healthy")
-def test_with_a_token_set_only_its_bearer_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("path", ["/health", "/functions/v1/health"])
+def test_with_a_token_set_only_its_bearer_is_answered(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEALTH_TOKEN", "local-health-token")
     config.reset()
     for headers in (
@@ -145,8 +146,8 @@ def test_with_a_token_set_only_its_bearer_is_answered(monkeypatch: pytest.Monkey
         {"Authorization": "local-health-token"},
         {"Authorization": "ü"},
     ):
-        assert ask("/health", **headers).code == "UNAUTHORIZED"
-    assert ask("/health", Authorization="Bearer local-health-token").status == 200
+        assert ask(path, **headers).code == "UNAUTHORIZED"
+    assert ask(path, Authorization="Bearer local-health-token").status == 200
     # The load balancer's questions stay open.
     assert ask("/healthz").status == ask("/readyz").status == 200
 
