@@ -18,7 +18,7 @@ export ID FAMILY KEY SECONDS CONFIRM
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run story test test-all bench check format migrate rollback migration operation drill openapi client-types fuzz $(OPERATE) clean
+.PHONY: help setup run story test test-all bench check generate format migrate rollback migration operation drill fuzz $(OPERATE) clean
 
 help: ## this page
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,10 +41,10 @@ story: $(READY) ## tell the story to the stack that is up
 	@$(BIN)/python -m local story
 
 test: $(READY) ## the suite on a real Postgres, under 3 minutes
-	@$(BIN)/python -m pytest -q -n $(WORKERS) -m "not heavy"
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --all-refusals -m "not heavy"
 
 test-all: $(READY) ## the suite and the heavy proofs, under 20 minutes
-	@$(BIN)/python -m pytest -q -n $(WORKERS)
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --all-refusals
 
 fuzz: $(READY) ## ten thousand random requests against a stack of its own; every answer must be a documented one
 	@$(BIN)/python -m pytest -q -s -m heavy tests/e2e/test_fuzz.py
@@ -53,12 +53,11 @@ bench: $(READY) ## a list, and a claim of jobs: what they cost at a million rows
 	@$(BIN)/python -m bench.bench_list_recordings
 	@$(BIN)/python -m bench.bench_claim_jobs
 
-check: $(READY) ## lint, types, import contract
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy app.py chalicelib local sql tools
-	@$(BIN)/lint-imports
-	@$(BIN)/python -m tools.api_docs.generate --check
+check: $(READY) ## lint, format, types, import contract, generated files: all of them, then which failed
+	@$(BIN)/python -m tools.check
+
+generate: $(READY) ## write all that is generated: openapi.json, tables of docs/wire.md, clients/stories.d.ts (Node)
+	@$(BIN)/python -m tools.api_docs.generate
 
 format: $(READY) ## format the code
 	@$(BIN)/ruff format .
@@ -89,12 +88,6 @@ disarm: $(READY) ## let no schedule delete anything
 rearm: $(READY) ## after a restore: let them delete again
 $(OPERATE):
 	@$(BIN)/python -m tools.operate $@
-
-openapi: $(READY) ## write chalicelib/openapi.json and the tables of docs/wire.md anew
-	@$(BIN)/python -m tools.api_docs.generate
-
-client-types: $(READY) ## write clients/stories.d.ts anew (needs Node)
-	@$(BIN)/python -m tests.support.client_types
 
 clean: ## forget the local stack's data and the virtual environment
 	rm -rf .local $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis tests/e2e/node_modules

@@ -1,4 +1,4 @@
-// The types of the Stories From the Sun API. Written by `make client-types`; see docs/wire.md.
+// The types of the Stories From the Sun API. Written by `make generate`; see docs/wire.md.
 
 export interface paths {
     "/functions/v1/create-family": {
@@ -6,7 +6,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -17,12 +17,12 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Founds a family whose keeper is the caller; a person keeps at most three free ones
-         * @description Founds a family whose keeper is the caller; a person keeps at most three free ones.
+         * Create a family with the caller as its keeper
+         * @description Create a family with the caller as its keeper. It starts on the free plan, with prompts in its language. A person can keep at most three free families.
          *
-         *     At most 60 calls a minute of the class `writes`.
+         *     Limit: 60 calls a minute, class `writes`.
          *
-         *     Honours `Idempotency-Key`.
+         *     Accepts an `Idempotency-Key`.
          */
         post: operations["createFamily"];
         delete?: never;
@@ -36,7 +36,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -47,12 +47,12 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Makes an invite of the caller's family, and queues its mail unless the day's mails are used up
-         * @description Makes an invite of the caller's family, and queues its mail unless the day's mails are used up.
+         * Create an invite to the family
+         * @description Create an invite to the family. Keepers only. Only this response contains the code. With `email` a mail is queued, unless the mails that the family or the address may get in a day are used up: then `metadata.warnings` has mail_limit_reached.
          *
-         *     At most 20 calls a minute of the class `invites`.
+         *     Limit: 20 calls a minute, class `invites`.
          *
-         *     Honours `Idempotency-Key`.
+         *     Accepts an `Idempotency-Key`.
          */
         post: operations["createInvite"];
         delete?: never;
@@ -66,7 +66,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -77,10 +77,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Joins the caller to the invite's family
-         * @description Joins the caller to the invite's family. Every way a code can be wrong is one answer, and is counted.
+         * Join the family of an invite code
+         * @description Join the family of an invite code. A caller who is a member already gets `alreadyMember`, and the invite keeps its uses. Every invalid code gets the same response, and counts towards the limits of wrong codes.
          *
-         *     At most 20 calls a minute of the class `redeem`.
+         *     Limit: 20 calls a minute, class `redeem`.
          */
         post: operations["redeemInvite"];
         delete?: never;
@@ -94,7 +94,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -105,12 +105,12 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Reserves the bytes if plan and room allow it, and signs a PUT of exactly this size, type and content
-         * @description Reserves the bytes if plan and room allow it, and signs a PUT of exactly this size, type and content.
+         * Reserve storage for a recording and return a signed upload URL
+         * @description Reserve storage for a recording and return a signed upload URL. The URL accepts one PUT of exactly this size, type and, with `contentMd5`, content. Membership, subscription, quota and duration are checked in this order.
          *
-         *     At most 60 calls a minute of the class `writes`.
+         *     Limit: 60 calls a minute, class `writes`.
          *
-         *     Honours `Idempotency-Key`.
+         *     Accepts an `Idempotency-Key`.
          */
         post: operations["getSignedUploadUrl"];
         delete?: never;
@@ -124,7 +124,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -135,10 +135,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Keeps the caller's own upload, once: asked again it answers the same
-         * @description Keeps the caller's own upload, once: asked again it answers the same. Never refused for quota or billing.
+         * Turn the caller's uploaded file into a recording
+         * @description Turn the caller's uploaded file into a recording. A repeated call returns the same recording. An upload is never refused here for quota or billing.
          *
-         *     At most 60 calls a minute of the class `writes`.
+         *     Limit: 60 calls a minute, class `writes`.
          */
         post: operations["finalizeRecording"];
         delete?: never;
@@ -152,7 +152,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -163,10 +163,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Signs a GET for a member of the recording's family; of trash, for its creator and the keepers
-         * @description Signs a GET for a member of the recording's family; of trash, for its creator and the keepers.
+         * Return a signed URL to play a recording
+         * @description Return a signed URL to play a recording. For members of its family; from the trash, for its creator and keepers only. The URL is valid for 15 minutes.
          *
-         *     At most 200 calls a minute of the class `reads`.
+         *     Limit: 200 calls a minute, class `reads`.
          */
         post: operations["getSignedPlaybackUrl"];
         delete?: never;
@@ -180,7 +180,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -191,10 +191,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * The family's open session for this very plan, or a new one that takes the place of any other
-         * @description The family's open session for this very plan, or a new one that takes the place of any other. CONFLICT subscribed: plans are changed in the portal. CONFLICT in_progress: another keeper was quicker.
+         * Start a Stripe checkout for a plan of the family
+         * @description Start a Stripe checkout for a plan of the family. Keepers only. Returns the family's open session for this plan and interval; otherwise creates one and expires any other. CONFLICT subscribed: change the plan in the portal. CONFLICT in_progress: another request was faster.
          *
-         *     At most 20 calls a minute of the class `payment`.
+         *     Limit: 20 calls a minute, class `payment`.
          */
         post: operations["createCheckoutSession"];
         delete?: never;
@@ -208,7 +208,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -219,10 +219,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * The portal's address, good for a few minutes
-         * @description The portal's address, good for a few minutes. CONFLICT no_customer for a family that never began to pay.
+         * Return a URL of the family's Stripe billing portal
+         * @description Return a URL of the family's Stripe billing portal. Keepers only. The URL is valid for a few minutes. CONFLICT no_customer: the family never started a checkout.
          *
-         *     At most 20 calls a minute of the class `payment`.
+         *     Limit: 20 calls a minute, class `payment`.
          */
         post: operations["createPortalSession"];
         delete?: never;
@@ -236,7 +236,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -247,8 +247,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Takes an event that Stripe signed: stored once, however often it comes
-         * @description Takes an event that Stripe signed: stored once, however often it comes. INTERNAL, and Stripe sends it again, only when it could not be stored. Its job is run at once when time allows, else by the queue.
+         * Receive an event that Stripe signed
+         * @description Receive an event that Stripe signed. An event is stored once, however often Stripe sends it. INTERNAL means that it could not be stored; Stripe then sends it again. Its job runs at once when time allows, else by the queue.
          */
         post: operations["stripeWebhook"];
         delete?: never;
@@ -262,7 +262,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -271,8 +271,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The process answers
-         * @description The process answers. Nothing else is asked.
+         * Report that the process is running
+         * @description Report that the process is running. Nothing else is checked.
          */
         get: operations["getHealthz"];
         put?: never;
@@ -288,7 +288,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -297,8 +297,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Postgres answers within two seconds; else SERVICE_UNAVAILABLE
-         * @description Postgres answers within two seconds; else SERVICE_UNAVAILABLE.
+         * Report whether Postgres answers within two seconds
+         * @description Report whether Postgres answers within two seconds. SERVICE_UNAVAILABLE when it does not.
          */
         get: operations["getReadyz"];
         put?: never;
@@ -314,7 +314,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -323,8 +323,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Every check, at most once in PROBE_SECONDS
-         * @description Every check, at most once in PROBE_SECONDS. SERVICE_UNAVAILABLE when one fails that nothing works without.
+         * Check the configuration and every service the app needs
+         * @description Check the configuration and every service the app needs. The checks run at most once in 15 seconds. SERVICE_UNAVAILABLE when Postgres does not answer; `degraded` when another check fails. UNAUTHORIZED on a stage that sets HEALTH_TOKEN, without that token.
          */
         get: operations["getHealth"];
         put?: never;
@@ -340,7 +340,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -349,8 +349,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Every check, at most once in PROBE_SECONDS
-         * @description Every check, at most once in PROBE_SECONDS. SERVICE_UNAVAILABLE when one fails that nothing works without.
+         * Check the configuration and every service the app needs
+         * @description Check the configuration and every service the app needs. The checks run at most once in 15 seconds. SERVICE_UNAVAILABLE when Postgres does not answer; `degraded` when another check fails. UNAUTHORIZED on a stage that sets HEALTH_TOKEN, without that token.
          */
         get: operations["getHealthBesideTheOperations"];
         put?: never;
@@ -366,7 +366,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -375,8 +375,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * This document
-         * @description This document.
+         * Return the OpenAPI document of this API
+         * @description Return the OpenAPI document of this API.
          */
         get: operations["getOpenapi"];
         put?: never;
@@ -392,7 +392,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -401,10 +401,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The caller's families, the one they joined first leading: it is the active one
-         * @description The caller's families, the one they joined first leading: it is the active one.
+         * List the caller's families, oldest membership first
+         * @description List the caller's families, oldest membership first. The first one is the active family.
          *
-         *     At most 200 calls a minute of the class `reads`.
+         *     Limit: 200 calls a minute, class `reads`.
          */
         get: operations["listFamilies"];
         put?: never;
@@ -420,7 +420,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -429,10 +429,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One family of the caller's, with its people and what it may store
-         * @description One family of the caller's, with its people and what it may store.
+         * Return a family with its members and its entitlement
+         * @description Return a family with its members and its entitlement.
          *
-         *     At most 200 calls a minute of the class `reads`.
+         *     Limit: 200 calls a minute, class `reads`.
          */
         get: operations["getFamily"];
         put?: never;
@@ -441,10 +441,10 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * A keeper renames the family or changes its language
-         * @description A keeper renames the family or changes its language.
+         * Change a family's name or language
+         * @description Change a family's name or language. Keepers only.
          *
-         *     At most 60 calls a minute of the class `writes`.
+         *     Limit: 60 calls a minute, class `writes`.
          */
         patch: operations["updateFamily"];
         trace?: never;
@@ -454,7 +454,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -466,19 +466,19 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * A keeper removes a member, or the caller leaves
-         * @description A keeper removes a member, or the caller leaves. CONFLICT last_keeper: a family always keeps a keeper.
+         * Remove a member from a family, or leave it
+         * @description Remove a member from a family, or leave it. A keeper removes others, everyone may leave. CONFLICT last_keeper: a family needs at least one keeper.
          *
-         *     At most 60 calls a minute of the class `writes`.
+         *     Limit: 60 calls a minute, class `writes`.
          */
         delete: operations["removeMember"];
         options?: never;
         head?: never;
         /**
-         * A keeper makes a member keeper or storyteller
-         * @description A keeper makes a member keeper or storyteller. CONFLICT last_keeper: a family always keeps a keeper.
+         * Change a member's role
+         * @description Change a member's role. Keepers only. CONFLICT last_keeper: a family needs at least one keeper.
          *
-         *     At most 60 calls a minute of the class `writes`.
+         *     Limit: 60 calls a minute, class `writes`.
          */
         patch: operations["updateMember"];
         trace?: never;
@@ -488,7 +488,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -497,10 +497,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A family's invites, newest first, whatever became of them
-         * @description A family's invites, newest first, whatever became of them. Keepers alone see them.
+         * List a family's invites, newest first
+         * @description List a family's invites, newest first. Keepers only. Expired, revoked and used-up invites are included.
          *
-         *     At most 200 calls a minute of the class `reads`.
+         *     Limit: 200 calls a minute, class `reads`.
          */
         get: operations["listInvites"];
         put?: never;
@@ -516,7 +516,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -528,10 +528,10 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * A keeper ends an invite: its code lets nobody in any more
-         * @description A keeper ends an invite: its code lets nobody in any more.
+         * Revoke an invite
+         * @description Revoke an invite. Keepers only. Its code stops working at once.
          *
-         *     At most 60 calls a minute of the class `writes`.
+         *     Limit: 60 calls a minute, class `writes`.
          */
         delete: operations["revokeInvite"];
         options?: never;
@@ -544,7 +544,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -555,12 +555,96 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * A keeper makes an invite anew: the old code ends, the new one lives as long as the first, its mail is queued
-         * @description A keeper makes an invite anew: the old code ends, the new one lives as long as the first, its mail is queued. CONFLICT revoked, used_up, too_many_invites.
+         * Replace an invite's code and queue its mail again
+         * @description Replace an invite's code and queue its mail again. Keepers only. The old code stops working at once; the new one is valid for as many days as the first one was.
          *
-         *     At most 20 calls a minute of the class `invites`.
+         *     Limit: 20 calls a minute, class `invites`.
          */
         post: operations["resendInvite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/families/{familyId}/parked-uploads": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @example 3f2a9c-retry-1
+                 */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the uploads that wait for a keeper's decision, newest first
+         * @description List the uploads that wait for a keeper's decision, newest first. Keepers only.
+         *
+         *     Limit: 200 calls a minute, class `reads`.
+         */
+        get: operations["listParkedUploads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/parked-uploads/{uploadId}/accept": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @example 3f2a9c-retry-1
+                 */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept a former member's upload as their recording
+         * @description Accept a former member's upload as their recording. Keepers only, within 30 days.
+         *
+         *     Limit: 60 calls a minute, class `writes`.
+         */
+        post: operations["acceptParkedUpload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/parked-uploads/{uploadId}/decline": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @example 3f2a9c-retry-1
+                 */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decline a former member's upload
+         * @description Decline a former member's upload. Keepers only. The file is deleted within the hour.
+         *
+         *     Limit: 60 calls a minute, class `writes`.
+         */
+        post: operations["declineParkedUpload"];
         delete?: never;
         options?: never;
         head?: never;
@@ -572,7 +656,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -581,10 +665,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who the caller is
-         * @description Who the caller is. Before they said anything about themselves: no name, and English.
+         * Return the caller's profile
+         * @description Return the caller's profile. Before the first change it has no name, and English.
          *
-         *     At most 200 calls a minute of the class `reads`.
+         *     Limit: 200 calls a minute, class `reads`.
          */
         get: operations["getMe"];
         put?: never;
@@ -593,10 +677,10 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * The caller's name, in all their families along, and language
-         * @description The caller's name, in all their families along, and language.
+         * Change the caller's display name or language
+         * @description Change the caller's display name or language. The name changes in all their families.
          *
-         *     At most 60 calls a minute of the class `writes`.
+         *     Limit: 60 calls a minute, class `writes`.
          */
         patch: operations["updateMe"];
         trace?: never;
@@ -606,7 +690,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -615,18 +699,18 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A family's prompts, newest first
-         * @description A family's prompts, newest first.
+         * List a family's prompts, newest first
+         * @description List a family's prompts, newest first.
          *
-         *     At most 200 calls a minute of the class `reads`.
+         *     Limit: 200 calls a minute, class `reads`.
          */
         get: operations["listPrompts"];
         put?: never;
         /**
-         * A member adds a prompt
-         * @description A member adds a prompt.
+         * Add a prompt to a family
+         * @description Add a prompt to a family.
          *
-         *     At most 60 calls a minute of the class `writes`.
+         *     Limit: 60 calls a minute, class `writes`.
          */
         post: operations["createPrompt"];
         delete?: never;
@@ -640,7 +724,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -652,19 +736,19 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Its author or a keeper takes a prompt off the list
-         * @description Its author or a keeper takes a prompt off the list. What was recorded to it stays, and keeps naming it.
+         * Delete a prompt
+         * @description Delete a prompt. Its author and keepers only. Recordings that answer it stay, and keep its id.
          *
-         *     At most 60 calls a minute of the class `writes`.
+         *     Limit: 60 calls a minute, class `writes`.
          */
         delete: operations["deletePrompt"];
         options?: never;
         head?: never;
         /**
-         * Its author or a keeper rewords a prompt
-         * @description Its author or a keeper rewords a prompt.
+         * Change a prompt's text or language
+         * @description Change a prompt's text or language. Its author and keepers only.
          *
-         *     At most 60 calls a minute of the class `writes`.
+         *     Limit: 60 calls a minute, class `writes`.
          */
         patch: operations["updatePrompt"];
         trace?: never;
@@ -674,7 +758,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -683,10 +767,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A family's recordings, newest first: those that answered a prompt, or those in the trash
-         * @description A family's recordings, newest first: those that answered a prompt, or those in the trash.
+         * List a family's recordings, newest first
+         * @description List a family's recordings, newest first. `promptId` selects the answers to a prompt, `trashed` the trash.
          *
-         *     At most 200 calls a minute of the class `reads`.
+         *     Limit: 200 calls a minute, class `reads`.
          */
         get: operations["listRecordings"];
         put?: never;
@@ -702,7 +786,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -714,19 +798,19 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Its creator or a keeper moves a recording to the trash, where it can be restored for 30 days
-         * @description Its creator or a keeper moves a recording to the trash, where it can be restored for 30 days.
+         * Move a recording to the trash
+         * @description Move a recording to the trash. Its creator and keepers only. It can be restored for 30 days.
          *
-         *     At most 60 calls a minute of the class `writes`.
+         *     Limit: 60 calls a minute, class `writes`.
          */
         delete: operations["deleteRecording"];
         options?: never;
         head?: never;
         /**
-         * Its creator or a keeper says what a recording is
-         * @description Its creator or a keeper says what a recording is. Null takes title or prompt away.
+         * Change a recording's title, prompt or date
+         * @description Change a recording's title, prompt or date. Its creator and keepers only. Null clears the title or the prompt.
          *
-         *     At most 60 calls a minute of the class `writes`.
+         *     Limit: 60 calls a minute, class `writes`.
          */
         patch: operations["updateRecording"];
         trace?: never;
@@ -736,7 +820,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -747,10 +831,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Its creator or a keeper takes a recording out of the trash
-         * @description Its creator or a keeper takes a recording out of the trash. CONFLICT purging when its 30 days are over.
+         * Restore a recording from the trash
+         * @description Restore a recording from the trash. Its creator and keepers only. CONFLICT purging: its 30 days are over.
          *
-         *     At most 60 calls a minute of the class `writes`.
+         *     Limit: 60 calls a minute, class `writes`.
          */
         post: operations["restoreRecording"];
         delete?: never;
@@ -778,7 +862,7 @@ export interface components {
              * @enum {string}
              */
             locale?: "en" | "es" | "fr";
-            /** @description What the family sees the keeper as; the profile's own when it is not given. */
+            /** @description The caller's name in this family. Default: the name in the profile. */
             displayName?: string | null;
         };
         CreateInviteRequest: {
@@ -796,7 +880,7 @@ export interface components {
         };
         CreatePromptRequest: {
             text: string;
-            /** @description The family's own when it is not given. */
+            /** @description Default: the family's language. */
             locale?: ("en" | "es" | "fr") | null;
         };
         FinalizeRecordingRequest: {
@@ -823,7 +907,7 @@ export interface components {
             waveformSizeBytes?: number | null;
         };
         RedeemInviteRequest: {
-            /** @description As it was typed: case, blanks and dashes do not matter. */
+            /** @description Upper and lower case, spaces and dashes make no difference. */
             code: string;
             displayName?: string | null;
         };
@@ -852,6 +936,9 @@ export interface components {
             /** Format: date-time */
             recordedAt?: string;
         };
+        AcceptedUploadResponse: {
+            recording: components["schemas"]["Recording"];
+        };
         AliveResponse: {
             /**
              * @default ok
@@ -874,7 +961,10 @@ export interface components {
         CreatePortalSessionResponse: {
             url: string;
         };
-        /** @description What a family may store and what it does; sizes in bytes, lengths in seconds. */
+        DeclinedUploadResponse: {
+            upload: components["schemas"]["ParkedUpload"];
+        };
+        /** @description What a family may store and what it stores; sizes in bytes, lengths in seconds. */
         Entitlement: {
             /** @enum {string} */
             plan: "free" | "family" | "legacy";
@@ -905,7 +995,7 @@ export interface components {
             role: "keeper" | "storyteller";
             /** Format: date-time */
             createdAt: string;
-            /** @description When the nightly audit last found every recording of the family whole. */
+            /** @description When the nightly audit last found every recording of the family complete. */
             lastVerifiedAt: string | null;
             members: components["schemas"]["Member"][];
             entitlement: components["schemas"]["Entitlement"];
@@ -932,7 +1022,7 @@ export interface components {
             /** Format: uuid */
             recordingId: string;
             uploadUrl: string;
-            /** @description To be sent exactly so; host and content-length are for the client's HTTP stack to add. */
+            /** @description Send them unchanged. The client's HTTP stack adds host and content-length. */
             uploadHeaders: {
                 [key: string]: string;
             };
@@ -968,6 +1058,8 @@ export interface components {
             /** Format: date-time */
             expiresAt: string;
             revokedAt: string | null;
+            /** @description The keeper who made it; null when their account is gone. */
+            createdBy: string | null;
             /** Format: date-time */
             createdAt: string;
         };
@@ -1032,6 +1124,34 @@ export interface components {
             /** Format: date-time */
             createdAt: string;
         };
+        /** @description An upload that arrived after its uploader had left the family. */
+        ParkedUpload: {
+            /**
+             * Format: uuid
+             * @description The id of the recording that it becomes when a keeper accepts it.
+             */
+            id: string;
+            /** Format: uuid */
+            familyId: string;
+            sizeBytes: number;
+            durationSeconds: number;
+            contentType: string;
+            /** @description The former member who uploaded it; null when their account is gone. */
+            createdBy: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            storedAt: string;
+            /**
+             * Format: date-time
+             * @description When it is deleted unless a keeper accepts it.
+             */
+            decideUntil: string;
+        };
+        ParkedUploadsResponse: {
+            uploads: components["schemas"]["ParkedUpload"][];
+            nextCursor: string | null;
+        };
         Prompt: {
             /** Format: uuid */
             id: string;
@@ -1052,7 +1172,7 @@ export interface components {
             prompts: components["schemas"]["Prompt"][];
             nextCursor: string | null;
         };
-        /** @description What the store took, by its own word. While a phone has none of these, it keeps its file. */
+        /** @description What the object store reports about the file. The phone keeps its file until it has a receipt. */
         Receipt: {
             /** Format: uuid */
             recordingId: string;
@@ -1078,9 +1198,9 @@ export interface components {
             /** Format: date-time */
             createdAt: string;
             deletedAt: string | null;
-            /** @description Kept by the server alone: the phone never came back after its upload. */
+            /** @description Kept by the server itself: the phone uploaded it and never sent finalize-recording. */
             rescued: boolean;
-            /** @description Days until the trash is emptied of it; absent outside the trash. */
+            /** @description Days until it is deleted for good; absent outside the trash. */
             daysLeft?: number | null;
         };
         RecordingResponse: {
@@ -1106,7 +1226,7 @@ export interface components {
             reservedBytes: number;
             quotaBytes: number;
         };
-        /** @description The token is missing, bad, expired, anonymous or meant for something else. */
+        /** @description The token is missing, malformed, expired, anonymous or issued for another audience. */
         UnauthorizedError: {
             error: {
                 /** @constant */
@@ -1115,7 +1235,7 @@ export interface components {
                 message: string;
             };
         };
-        /** @description The caller is no member of this family, or may not do this in it; the same for an unknown family. */
+        /** @description The caller is not a member of this family, or lacks the role; the same for an unknown family. */
         ForbiddenError: {
             error: {
                 /** @constant */
@@ -1124,7 +1244,7 @@ export interface components {
                 message: string;
             };
         };
-        /** @description The family's payment has failed for too long. Everything but recording goes on. */
+        /** @description The family's payment is overdue for too long. Only new uploads are refused. */
         SubscriptionInactiveError: {
             error: {
                 /** @constant */
@@ -1142,7 +1262,7 @@ export interface components {
                 message: string;
             };
         };
-        /** @description The family's storage is full. */
+        /** @description The upload does not fit into the family's storage. */
         QuotaExceededError: {
             error: {
                 /** @constant */
@@ -1169,7 +1289,7 @@ export interface components {
                 };
             };
         };
-        /** @description The request is malformed; details say where and why, never what was sent. */
+        /** @description The request is malformed. `details` names each field and the reason, never the value sent. */
         ValidationFailedError: {
             error: {
                 /** @constant */
@@ -1182,7 +1302,7 @@ export interface components {
                 }[];
             };
         };
-        /** @description The id is unknown, or not the caller's to see. */
+        /** @description The id is unknown, or the caller may not see it. */
         NotFoundError: {
             error: {
                 /** @constant */
@@ -1191,7 +1311,7 @@ export interface components {
                 message: string;
             };
         };
-        /** @description The code is malformed, unknown, expired, revoked or used up: one answer for all. */
+        /** @description The code is malformed, unknown, expired, revoked or used up; the response is always the same. */
         InviteNotValidError: {
             error: {
                 /** @constant */
@@ -1200,7 +1320,7 @@ export interface components {
                 message: string;
             };
         };
-        /** @description The upload has not arrived. Upload, then finalize again. */
+        /** @description The object store has no such file yet. Upload it, then finalize again. */
         UploadNotFoundError: {
             error: {
                 /** @constant */
@@ -1209,7 +1329,7 @@ export interface components {
                 message: string;
             };
         };
-        /** @description Size, type or content differ from what was announced. */
+        /** @description Size, type or content of the uploaded file differ from what was announced. */
         UploadMismatchError: {
             error: {
                 /** @constant */
@@ -1218,11 +1338,11 @@ export interface components {
                 message: string;
                 details: {
                     /** @enum {string} */
-                    reason: "size" | "content_type" | "content";
+                    reason: "content" | "content_type" | "size";
                 };
             };
         };
-        /** @description The present state forbids it; details.reason says why. */
+        /** @description The current state does not allow this. `details.reason` says why. */
         ConflictError: {
             error: {
                 /** @constant */
@@ -1231,11 +1351,11 @@ export interface components {
                 message: string;
                 details: {
                     /** @enum {string} */
-                    reason: "already_finalized" | "claimed" | "deleted" | "idempotency_key_reused" | "in_progress" | "last_keeper" | "no_customer" | "purging" | "revoked" | "subscribed" | "too_many_free_families" | "too_many_invites" | "too_many_uploads" | "used_up";
+                    reason: "already_finalized" | "deleted" | "idempotency_key_reused" | "in_progress" | "last_keeper" | "no_customer" | "purging" | "revoked" | "subscribed" | "too_many_free_families" | "too_many_invites" | "too_many_uploads" | "used_up";
                 };
             };
         };
-        /** @description The body is over 64 KiB (stripe-webhook: 512 KiB). */
+        /** @description The body is larger than 64 KiB (stripe-webhook: 512 KiB). */
         PayloadTooLargeError: {
             error: {
                 /** @constant */
@@ -1244,7 +1364,7 @@ export interface components {
                 message: string;
             };
         };
-        /** @description The body is not JSON in UTF-8 by its content type. */
+        /** @description The content type is not JSON in UTF-8. */
         UnsupportedMediaTypeError: {
             error: {
                 /** @constant */
@@ -1253,7 +1373,7 @@ export interface components {
                 message: string;
             };
         };
-        /** @description Too many calls. Wait for `Retry-After`. */
+        /** @description Too many calls. Wait `Retry-After` seconds. */
         RateLimitError: {
             error: {
                 /** @constant */
@@ -1268,7 +1388,7 @@ export interface components {
                 };
             };
         };
-        /** @description Something the operation needs is out of reach or too slow. Asking again is safe. */
+        /** @description A service that the operation needs is down or too slow. A retry is safe. */
         ServiceUnavailableError: {
             error: {
                 /** @constant */
@@ -1277,7 +1397,7 @@ export interface components {
                 message: string;
             };
         };
-        /** @description A fault of ours, and reported. */
+        /** @description A fault of the server. It is reported. */
         InternalError: {
             error: {
                 /** @constant */
@@ -1288,7 +1408,7 @@ export interface components {
         };
     };
     responses: {
-        /** @description `UNAUTHORIZED`: The token is missing, bad, expired, anonymous or meant for something else. */
+        /** @description `UNAUTHORIZED`: The token is missing, malformed, expired, anonymous or issued for another audience. */
         UnauthorizedError: {
             headers: {
                 "x-request-id": components["headers"]["x-request-id"];
@@ -1303,7 +1423,7 @@ export interface components {
                 "application/json": components["schemas"]["UnauthorizedError"];
             };
         };
-        /** @description `FORBIDDEN`: The caller is no member of this family, or may not do this in it; the same for an unknown family. */
+        /** @description `FORBIDDEN`: The caller is not a member of this family, or lacks the role; the same for an unknown family. */
         ForbiddenError: {
             headers: {
                 "x-request-id": components["headers"]["x-request-id"];
@@ -1318,7 +1438,7 @@ export interface components {
                 "application/json": components["schemas"]["ForbiddenError"];
             };
         };
-        /** @description `SUBSCRIPTION_INACTIVE`: The family's payment has failed for too long. Everything but recording goes on. */
+        /** @description `SUBSCRIPTION_INACTIVE`: The family's payment is overdue for too long. Only new uploads are refused. */
         SubscriptionInactiveError: {
             headers: {
                 "x-request-id": components["headers"]["x-request-id"];
@@ -1348,7 +1468,7 @@ export interface components {
                 "application/json": components["schemas"]["EntitlementInactiveError"];
             };
         };
-        /** @description `QUOTA_EXCEEDED`: The family's storage is full. */
+        /** @description `QUOTA_EXCEEDED`: The upload does not fit into the family's storage. */
         QuotaExceededError: {
             headers: {
                 "x-request-id": components["headers"]["x-request-id"];
@@ -1378,7 +1498,7 @@ export interface components {
                 "application/json": components["schemas"]["DurationExceededError"];
             };
         };
-        /** @description `VALIDATION_FAILED`: The request is malformed; details say where and why, never what was sent. */
+        /** @description `VALIDATION_FAILED`: The request is malformed. `details` names each field and the reason, never the value sent. */
         ValidationFailedError: {
             headers: {
                 "x-request-id": components["headers"]["x-request-id"];
@@ -1393,7 +1513,7 @@ export interface components {
                 "application/json": components["schemas"]["ValidationFailedError"];
             };
         };
-        /** @description `NOT_FOUND`: The id is unknown, or not the caller's to see. */
+        /** @description `NOT_FOUND`: The id is unknown, or the caller may not see it. */
         NotFoundError: {
             headers: {
                 "x-request-id": components["headers"]["x-request-id"];
@@ -1408,7 +1528,7 @@ export interface components {
                 "application/json": components["schemas"]["NotFoundError"];
             };
         };
-        /** @description `INVITE_NOT_VALID`: The code is malformed, unknown, expired, revoked or used up: one answer for all. */
+        /** @description `INVITE_NOT_VALID`: The code is malformed, unknown, expired, revoked or used up; the response is always the same. */
         InviteNotValidError: {
             headers: {
                 "x-request-id": components["headers"]["x-request-id"];
@@ -1423,7 +1543,7 @@ export interface components {
                 "application/json": components["schemas"]["InviteNotValidError"];
             };
         };
-        /** @description `UPLOAD_NOT_FOUND`: The upload has not arrived. Upload, then finalize again. */
+        /** @description `UPLOAD_NOT_FOUND`: The object store has no such file yet. Upload it, then finalize again. */
         UploadNotFoundError: {
             headers: {
                 "x-request-id": components["headers"]["x-request-id"];
@@ -1438,37 +1558,7 @@ export interface components {
                 "application/json": components["schemas"]["UploadNotFoundError"];
             };
         };
-        /** @description `UPLOAD_MISMATCH`: Size, type or content differ from what was announced. */
-        UploadMismatchError: {
-            headers: {
-                "x-request-id": components["headers"]["x-request-id"];
-                "Cache-Control": components["headers"]["Cache-Control"];
-                "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
-                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
-                "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
-                Vary: components["headers"]["Vary"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["UploadMismatchError"];
-            };
-        };
-        /** @description `CONFLICT`: The present state forbids it; details.reason says why. */
-        ConflictError: {
-            headers: {
-                "x-request-id": components["headers"]["x-request-id"];
-                "Cache-Control": components["headers"]["Cache-Control"];
-                "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
-                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
-                "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
-                Vary: components["headers"]["Vary"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["ConflictError"];
-            };
-        };
-        /** @description `PAYLOAD_TOO_LARGE`: The body is over 64 KiB (stripe-webhook: 512 KiB). */
+        /** @description `PAYLOAD_TOO_LARGE`: The body is larger than 64 KiB (stripe-webhook: 512 KiB). */
         PayloadTooLargeError: {
             headers: {
                 "x-request-id": components["headers"]["x-request-id"];
@@ -1483,7 +1573,7 @@ export interface components {
                 "application/json": components["schemas"]["PayloadTooLargeError"];
             };
         };
-        /** @description `UNSUPPORTED_MEDIA_TYPE`: The body is not JSON in UTF-8 by its content type. */
+        /** @description `UNSUPPORTED_MEDIA_TYPE`: The content type is not JSON in UTF-8. */
         UnsupportedMediaTypeError: {
             headers: {
                 "x-request-id": components["headers"]["x-request-id"];
@@ -1498,7 +1588,7 @@ export interface components {
                 "application/json": components["schemas"]["UnsupportedMediaTypeError"];
             };
         };
-        /** @description `RATE_LIMIT`: Too many calls. Wait for `Retry-After`. */
+        /** @description `RATE_LIMIT`: Too many calls. Wait `Retry-After` seconds. */
         RateLimitError: {
             headers: {
                 "x-request-id": components["headers"]["x-request-id"];
@@ -1517,7 +1607,7 @@ export interface components {
                 "application/json": components["schemas"]["RateLimitError"];
             };
         };
-        /** @description `SERVICE_UNAVAILABLE`: Something the operation needs is out of reach or too slow. Asking again is safe. */
+        /** @description `SERVICE_UNAVAILABLE`: A service that the operation needs is down or too slow. A retry is safe. */
         ServiceUnavailableError: {
             headers: {
                 "x-request-id": components["headers"]["x-request-id"];
@@ -1533,7 +1623,7 @@ export interface components {
                 "application/json": components["schemas"]["ServiceUnavailableError"];
             };
         };
-        /** @description `INTERNAL`: A fault of ours, and reported. */
+        /** @description `INTERNAL`: A fault of the server. It is reported. */
         InternalError: {
             headers: {
                 "x-request-id": components["headers"]["x-request-id"];
@@ -1551,41 +1641,41 @@ export interface components {
     };
     parameters: {
         /**
-         * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+         * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
          * @example 3f2a9c-retry-1
          */
         RequestId: string;
         /**
-         * @description Makes asking again safe: the same person, key and body within 24 hours get the same thing. Another body with the same key is refused as CONFLICT idempotency_key_reused.
+         * @description Makes a retry safe: the same person, key and body get the same result for 24 hours. The same key with another body is refused: CONFLICT idempotency_key_reused.
          * @example 4d1f0c6e-create-family
          */
         IdempotencyKey: string;
         /**
-         * @description Stripe's signature over the time and the raw body: `t=<seconds>,v1=<hex>[,v1=<hex>]`.
+         * @description Stripe's signature of the time and the raw body: `t=<seconds>,v1=<hex>[,v1=<hex>]`.
          * @example t=1795173600,v1=5257a869e7ecebeda32affa62cdca3fa51cad7e77a0e56ff536d0ce8e108d8bd
          */
         StripeSignature: string;
     };
     requestBodies: never;
     headers: {
-        /** @description Names this request in every log; tell it to support. */
+        /** @description The id of this request in all logs. Send it to support. */
         "x-request-id": string;
-        /** @description Nothing is to be kept. */
+        /** @description No cache may store it. */
         "Cache-Control": "no-store";
         "X-Content-Type-Options": "nosniff";
-        /** @description The request's origin when it is on the allow-list, or `*` where everyone is. */
+        /** @description The request's origin if it is allowed, or `*` where all origins are. */
         "Access-Control-Allow-Origin": string;
-        /** @description What a browser's script may read. */
+        /** @description The headers that a script in a browser may read. */
         "Access-Control-Expose-Headers": "x-request-id, retry-after, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset";
         /** @description `Origin`, unless every origin is allowed. */
         Vary: "Origin";
-        /** @description Whole seconds to wait before asking again. */
+        /** @description Whole seconds to wait before the next try. */
         "Retry-After": number;
-        /** @description Calls a window allows. */
+        /** @description Calls allowed in a window. */
         "X-RateLimit-Limit": number;
-        /** @description Calls that are left. */
+        /** @description Calls left in the window. */
         "X-RateLimit-Remaining": number;
-        /** @description When one more call fits, in epoch seconds. */
+        /** @description When the next call is allowed, in epoch seconds. */
         "X-RateLimit-Reset": number;
     };
     pathItems: never;
@@ -1597,12 +1687,12 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
                 /**
-                 * @description Makes asking again safe: the same person, key and body within 24 hours get the same thing. Another body with the same key is refused as CONFLICT idempotency_key_reused.
+                 * @description Makes a retry safe: the same person, key and body get the same result for 24 hours. The same key with another body is refused: CONFLICT idempotency_key_reused.
                  * @example 4d1f0c6e-create-family
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -1623,7 +1713,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is done. */
+            /** @description Create a family with the caller as its keeper. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -1661,14 +1751,9 @@ export interface operations {
                      */
                     "application/json": {
                         data: components["schemas"]["CreateFamilyResponse"];
-                        /** @description Present when a part failed by itself and the rest was done. */
+                        /** @description Present when a part of the operation failed and the rest succeeded. */
                         metadata?: {
-                            /**
-                             * @example [
-                             *       "The first prompts could not be added. You can add your own."
-                             *     ]
-                             */
-                            warnings: string[];
+                            warnings: "prompts_not_seeded"[];
                         };
                     };
                 };
@@ -1676,7 +1761,7 @@ export interface operations {
             400: components["responses"]["ValidationFailedError"];
             401: components["responses"]["UnauthorizedError"];
             403: components["responses"]["ForbiddenError"];
-            /** @description `CONFLICT` (too_many_free_families, idempotency_key_reused): The present state forbids it; details.reason says why. */
+            /** @description `CONFLICT` (too_many_free_families, idempotency_key_reused): The current state does not allow this. `details.reason` says why. */
             409: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -1710,12 +1795,12 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
                 /**
-                 * @description Makes asking again safe: the same person, key and body within 24 hours get the same thing. Another body with the same key is refused as CONFLICT idempotency_key_reused.
+                 * @description Makes a retry safe: the same person, key and body get the same result for 24 hours. The same key with another body is refused: CONFLICT idempotency_key_reused.
                  * @example 4d1f0c6e-create-family
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -1737,7 +1822,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is done. */
+            /** @description Create an invite to the family. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -1765,14 +1850,9 @@ export interface operations {
                      */
                     "application/json": {
                         data: components["schemas"]["CreateInviteResponse"];
-                        /** @description Present when a part failed by itself and the rest was done. */
+                        /** @description Present when a part of the operation failed and the rest succeeded. */
                         metadata?: {
-                            /**
-                             * @example [
-                             *       "The invite was not mailed: enough were mailed today. Share the code yourself."
-                             *     ]
-                             */
-                            warnings: string[];
+                            warnings: "mail_limit_reached"[];
                         };
                     };
                 };
@@ -1780,7 +1860,7 @@ export interface operations {
             400: components["responses"]["ValidationFailedError"];
             401: components["responses"]["UnauthorizedError"];
             403: components["responses"]["ForbiddenError"];
-            /** @description `CONFLICT` (too_many_invites, idempotency_key_reused): The present state forbids it; details.reason says why. */
+            /** @description `CONFLICT` (too_many_invites, idempotency_key_reused): The current state does not allow this. `details.reason` says why. */
             409: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -1814,7 +1894,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -1834,7 +1914,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is done. */
+            /** @description Join the family of an invite code. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -1878,12 +1958,12 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
                 /**
-                 * @description Makes asking again safe: the same person, key and body within 24 hours get the same thing. Another body with the same key is refused as CONFLICT idempotency_key_reused.
+                 * @description Makes a retry safe: the same person, key and body get the same result for 24 hours. The same key with another body is refused: CONFLICT idempotency_key_reused.
                  * @example 4d1f0c6e-create-family
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -1907,7 +1987,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is done. */
+            /** @description Reserve storage for a recording and return a signed upload URL. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -1949,10 +2029,10 @@ export interface operations {
             400: components["responses"]["ValidationFailedError"];
             401: components["responses"]["UnauthorizedError"];
             /**
-             * @description `FORBIDDEN`: The caller is no member of this family, or may not do this in it; the same for an unknown family.
-             *     `SUBSCRIPTION_INACTIVE`: The family's payment has failed for too long. Everything but recording goes on.
+             * @description `FORBIDDEN`: The caller is not a member of this family, or lacks the role; the same for an unknown family.
+             *     `SUBSCRIPTION_INACTIVE`: The family's payment is overdue for too long. Only new uploads are refused.
              *     `ENTITLEMENT_INACTIVE`: The operator has suspended uploads of this family.
-             *     `QUOTA_EXCEEDED`: The family's storage is full.
+             *     `QUOTA_EXCEEDED`: The upload does not fit into the family's storage.
              *     `DURATION_EXCEEDED`: The recording is longer than the plan allows.
              */
             403: {
@@ -1969,7 +2049,7 @@ export interface operations {
                     "application/json": components["schemas"]["ForbiddenError"] | components["schemas"]["SubscriptionInactiveError"] | components["schemas"]["EntitlementInactiveError"] | components["schemas"]["QuotaExceededError"] | components["schemas"]["DurationExceededError"];
                 };
             };
-            /** @description `CONFLICT` (too_many_uploads, idempotency_key_reused, already_finalized): The present state forbids it; details.reason says why. */
+            /** @description `CONFLICT` (too_many_uploads, already_finalized, idempotency_key_reused): The current state does not allow this. `details.reason` says why. */
             409: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -1985,7 +2065,7 @@ export interface operations {
                         error?: {
                             details?: {
                                 /** @enum {unknown} */
-                                reason?: "too_many_uploads" | "idempotency_key_reused" | "already_finalized";
+                                reason?: "too_many_uploads" | "already_finalized" | "idempotency_key_reused";
                             };
                         };
                     };
@@ -2003,7 +2083,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -2026,7 +2106,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is done. */
+            /** @description Turn the caller's uploaded file into a recording. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -2080,8 +2160,8 @@ export interface operations {
             403: components["responses"]["ForbiddenError"];
             404: components["responses"]["NotFoundError"];
             /**
-             * @description `UPLOAD_NOT_FOUND`: The upload has not arrived. Upload, then finalize again.
-             *     `UPLOAD_MISMATCH` (size, content_type, content): Size, type or content differ from what was announced.
+             * @description `UPLOAD_NOT_FOUND`: The object store has no such file yet. Upload it, then finalize again.
+             *     `UPLOAD_MISMATCH` (size, content_type, content): Size, type or content of the uploaded file differ from what was announced.
              */
             409: {
                 headers: {
@@ -2116,7 +2196,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -2135,7 +2215,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is done. */
+            /** @description Return a signed URL to play a recording. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -2178,7 +2258,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -2199,7 +2279,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is done. */
+            /** @description Start a Stripe checkout for a plan of the family. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -2227,7 +2307,7 @@ export interface operations {
             400: components["responses"]["ValidationFailedError"];
             401: components["responses"]["UnauthorizedError"];
             403: components["responses"]["ForbiddenError"];
-            /** @description `CONFLICT` (subscribed, in_progress): The present state forbids it; details.reason says why. */
+            /** @description `CONFLICT` (subscribed, in_progress): The current state does not allow this. `details.reason` says why. */
             409: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -2261,7 +2341,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -2280,7 +2360,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is done. */
+            /** @description Return a URL of the family's Stripe billing portal. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -2307,7 +2387,7 @@ export interface operations {
             400: components["responses"]["ValidationFailedError"];
             401: components["responses"]["UnauthorizedError"];
             403: components["responses"]["ForbiddenError"];
-            /** @description `CONFLICT` (no_customer): The present state forbids it; details.reason says why. */
+            /** @description `CONFLICT` (no_customer): The current state does not allow this. `details.reason` says why. */
             409: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -2341,12 +2421,12 @@ export interface operations {
             query?: never;
             header: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
                 /**
-                 * @description Stripe's signature over the time and the raw body: `t=<seconds>,v1=<hex>[,v1=<hex>]`.
+                 * @description Stripe's signature of the time and the raw body: `t=<seconds>,v1=<hex>[,v1=<hex>]`.
                  * @example t=1795173600,v1=5257a869e7ecebeda32affa62cdca3fa51cad7e77a0e56ff536d0ce8e108d8bd
                  */
                 "Stripe-Signature": components["parameters"]["StripeSignature"];
@@ -2354,7 +2434,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description The raw bytes of the event, at most 512 KiB, exactly as Stripe sent and signed them; parsing and writing them again breaks the signature. */
+        /** @description The raw bytes of the event, at most 512 KiB, exactly as Stripe sent and signed them. A body that was parsed and written again does not match the signature. */
         requestBody: {
             content: {
                 /**
@@ -2377,7 +2457,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is done. */
+            /** @description Receive an event that Stripe signed. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -2412,7 +2492,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -2422,7 +2502,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Here it is. */
+            /** @description Report that the process is running. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -2455,7 +2535,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -2465,7 +2545,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Here it is. */
+            /** @description Report whether Postgres answers within two seconds. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -2499,7 +2579,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -2509,7 +2589,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Here it is. */
+            /** @description Check the configuration and every service the app needs. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -2550,7 +2630,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -2560,7 +2640,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Here it is. */
+            /** @description Check the configuration and every service the app needs. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -2601,7 +2681,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -2611,7 +2691,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Here it is. */
+            /** @description Return the OpenAPI document of this API. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -2647,7 +2727,7 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -2657,7 +2737,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Here it is. */
+            /** @description List the caller's families, oldest membership first. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -2728,7 +2808,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -2740,7 +2820,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Here it is. */
+            /** @description Return a family with its members and its entitlement. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -2808,7 +2888,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -2829,7 +2909,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is done. */
+            /** @description Change a family's name or language. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -2899,7 +2979,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -2912,7 +2992,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is done. */
+            /** @description Remove a member from a family, or leave it. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -2944,7 +3024,7 @@ export interface operations {
             401: components["responses"]["UnauthorizedError"];
             403: components["responses"]["ForbiddenError"];
             404: components["responses"]["NotFoundError"];
-            /** @description `CONFLICT` (last_keeper): The present state forbids it; details.reason says why. */
+            /** @description `CONFLICT` (last_keeper): The current state does not allow this. `details.reason` says why. */
             409: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -2977,7 +3057,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -2999,7 +3079,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is done. */
+            /** @description Change a member's role. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -3032,7 +3112,7 @@ export interface operations {
             401: components["responses"]["UnauthorizedError"];
             403: components["responses"]["ForbiddenError"];
             404: components["responses"]["NotFoundError"];
-            /** @description `CONFLICT` (last_keeper): The present state forbids it; details.reason says why. */
+            /** @description `CONFLICT` (last_keeper): The current state does not allow this. `details.reason` says why. */
             409: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -3069,7 +3149,7 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -3081,7 +3161,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Here it is. */
+            /** @description List a family's invites, newest first. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -3106,6 +3186,7 @@ export interface operations {
                      *             "usedCount": 0,
                      *             "expiresAt": "2026-11-27T10:05:00Z",
                      *             "revokedAt": null,
+                     *             "createdBy": "0b9a4d5e-7c1f-4e2a-8f3b-2d6c5a4b3e21",
                      *             "createdAt": "2026-11-20T10:05:00Z"
                      *           }
                      *         ],
@@ -3132,7 +3213,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -3144,7 +3225,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is done. */
+            /** @description Revoke an invite. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -3168,6 +3249,7 @@ export interface operations {
                      *           "usedCount": 0,
                      *           "expiresAt": "2026-11-27T10:05:00Z",
                      *           "revokedAt": "2026-11-20T11:00:00Z",
+                     *           "createdBy": "0b9a4d5e-7c1f-4e2a-8f3b-2d6c5a4b3e21",
                      *           "createdAt": "2026-11-20T10:05:00Z"
                      *         }
                      *       }
@@ -3191,7 +3273,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -3203,7 +3285,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is done. */
+            /** @description Replace an invite's code and queue its mail again. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -3236,7 +3318,7 @@ export interface operations {
             };
             401: components["responses"]["UnauthorizedError"];
             404: components["responses"]["NotFoundError"];
-            /** @description `CONFLICT` (revoked, used_up, too_many_invites): The present state forbids it; details.reason says why. */
+            /** @description `CONFLICT` (revoked, used_up, too_many_invites): The current state does not allow this. `details.reason` says why. */
             409: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -3265,12 +3347,201 @@ export interface operations {
             503: components["responses"]["ServiceUnavailableError"];
         };
     };
+    listParkedUploads: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: {
+                /**
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @example 3f2a9c-retry-1
+                 */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                familyId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List the uploads that wait for a keeper's decision, newest first. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    Vary: components["headers"]["Vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "uploads": [
+                     *           {
+                     *             "id": "9c2f4b7a-1d3e-4f56-8a90-b1c2d3e4f506",
+                     *             "familyId": "6f1c2c1e-3b0a-4c55-9d2e-8a7f0c1b2d3e",
+                     *             "sizeBytes": 4815162,
+                     *             "durationSeconds": 312.4,
+                     *             "contentType": "audio/mp4",
+                     *             "createdBy": "3e7d1f60-52c4-4b8a-a1d9-6c0f9b8e7d54",
+                     *             "createdAt": "2026-11-21T09:36:00Z",
+                     *             "storedAt": "2026-11-21T09:40:12Z",
+                     *             "decideUntil": "2026-12-21T10:00:00Z"
+                     *           }
+                     *         ],
+                     *         "nextCursor": null
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        data: components["schemas"]["ParkedUploadsResponse"];
+                    };
+                };
+            };
+            400: components["responses"]["ValidationFailedError"];
+            401: components["responses"]["UnauthorizedError"];
+            403: components["responses"]["ForbiddenError"];
+            413: components["responses"]["PayloadTooLargeError"];
+            429: components["responses"]["RateLimitError"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailableError"];
+        };
+    };
+    acceptParkedUpload: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @example 3f2a9c-retry-1
+                 */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                uploadId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accept a former member's upload as their recording. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    Vary: components["headers"]["Vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "recording": {
+                     *           "id": "9c2f4b7a-1d3e-4f56-8a90-b1c2d3e4f506",
+                     *           "familyId": "6f1c2c1e-3b0a-4c55-9d2e-8a7f0c1b2d3e",
+                     *           "promptId": null,
+                     *           "title": null,
+                     *           "sizeBytes": 4815162,
+                     *           "durationSeconds": 312.4,
+                     *           "contentType": "audio/mp4",
+                     *           "recordedAt": "2026-11-21T09:30:00Z",
+                     *           "createdBy": "3e7d1f60-52c4-4b8a-a1d9-6c0f9b8e7d54",
+                     *           "createdAt": "2026-11-21T09:36:12Z",
+                     *           "deletedAt": null,
+                     *           "rescued": true
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        data: components["schemas"]["AcceptedUploadResponse"];
+                    };
+                };
+            };
+            401: components["responses"]["UnauthorizedError"];
+            404: components["responses"]["NotFoundError"];
+            413: components["responses"]["PayloadTooLargeError"];
+            415: components["responses"]["UnsupportedMediaTypeError"];
+            429: components["responses"]["RateLimitError"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailableError"];
+        };
+    };
+    declineParkedUpload: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @example 3f2a9c-retry-1
+                 */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                uploadId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Decline a former member's upload. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    Vary: components["headers"]["Vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "upload": {
+                     *           "id": "9c2f4b7a-1d3e-4f56-8a90-b1c2d3e4f506",
+                     *           "familyId": "6f1c2c1e-3b0a-4c55-9d2e-8a7f0c1b2d3e",
+                     *           "sizeBytes": 4815162,
+                     *           "durationSeconds": 312.4,
+                     *           "contentType": "audio/mp4",
+                     *           "createdBy": "3e7d1f60-52c4-4b8a-a1d9-6c0f9b8e7d54",
+                     *           "createdAt": "2026-11-21T09:36:00Z",
+                     *           "storedAt": "2026-11-21T09:40:12Z",
+                     *           "decideUntil": "2026-12-21T10:00:00Z"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        data: components["schemas"]["DeclinedUploadResponse"];
+                    };
+                };
+            };
+            401: components["responses"]["UnauthorizedError"];
+            404: components["responses"]["NotFoundError"];
+            413: components["responses"]["PayloadTooLargeError"];
+            415: components["responses"]["UnsupportedMediaTypeError"];
+            429: components["responses"]["RateLimitError"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailableError"];
+        };
+    };
     getMe: {
         parameters: {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -3280,7 +3551,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Here it is. */
+            /** @description Return the caller's profile. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -3320,7 +3591,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -3339,7 +3610,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is done. */
+            /** @description Change the caller's display name or language. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -3384,7 +3655,7 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -3396,7 +3667,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Here it is. */
+            /** @description List a family's prompts, newest first. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -3444,7 +3715,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -3466,7 +3737,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is done. */
+            /** @description Add a prompt to a family. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -3512,7 +3783,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -3524,7 +3795,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is done. */
+            /** @description Delete a prompt. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -3569,7 +3840,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -3590,7 +3861,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is done. */
+            /** @description Change a prompt's text or language. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -3642,7 +3913,7 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -3654,7 +3925,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Here it is. */
+            /** @description List a family's recordings, newest first. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -3708,7 +3979,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -3720,7 +3991,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is done. */
+            /** @description Move a recording to the trash. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -3772,7 +4043,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -3794,7 +4065,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is done. */
+            /** @description Change a recording's title, prompt or date. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -3835,7 +4106,7 @@ export interface operations {
             401: components["responses"]["UnauthorizedError"];
             403: components["responses"]["ForbiddenError"];
             404: components["responses"]["NotFoundError"];
-            /** @description `CONFLICT` (deleted): The present state forbids it; details.reason says why. */
+            /** @description `CONFLICT` (deleted): The current state does not allow this. `details.reason` says why. */
             409: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -3869,7 +4140,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of the caller's for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -3881,7 +4152,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is done. */
+            /** @description Restore a recording from the trash. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -3921,7 +4192,7 @@ export interface operations {
             401: components["responses"]["UnauthorizedError"];
             403: components["responses"]["ForbiddenError"];
             404: components["responses"]["NotFoundError"];
-            /** @description `CONFLICT` (purging): The present state forbids it; details.reason says why. */
+            /** @description `CONFLICT` (purging): The current state does not allow this. `details.reason` says why. */
             409: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];

@@ -5,9 +5,9 @@ from typing import Literal
 
 import pytest
 
-from tests.support import node
 from tests.support.auth_server import APP_URL, serve
 from tests.support.http_server import running_http_server
+from tools import node
 
 
 @pytest.mark.parametrize("signing", ["HS256", "ES256"])

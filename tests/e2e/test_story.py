@@ -12,8 +12,8 @@ import pytest
 import requests
 
 from local.smoke_test import SAMPLE, tell
-from tests.support import node
 from tests.support.local_stack import RunningStack, free_ports, launch, running
+from tools import node
 
 
 def test_the_stack_tells_its_story_before_it_says_ready(stack: RunningStack) -> None:

@@ -1,44 +1,59 @@
-"""`make openapi`: writes what is generated from the map, or with --check says which of it is stale and fails.
+"""`make generate`: writes all that is generated from app.py and the models; with --check, fails if any of it is stale.
 
-Generated are chalicelib/openapi.json and the tables between markers in docs/wire.md. It deploys nothing.
+In order, each from the one before: chalicelib/openapi.json, the tables of docs/wire.md, clients/stories.d.ts. The last
+needs Node: where it is missing, a line says so and the rest is done.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from app import app
 from chalicelib.resources.openapi import DOCUMENT
 from local.settings import ROOT
-from tools.api_docs import openapi, wire_tables
+from tools import node
+from tools.api_docs import Undeclared, client_types, openapi, wire_tables
 
 PAGE = ROOT / "docs" / "wire.md"
 
 
-def generated() -> dict[Path, str]:
-    """Each generated file and what it should hold now."""
-    document = json.dumps(openapi.build(app.endpoints), ensure_ascii=False, indent=1) + "\n"
-    page = wire_tables.filled_in(PAGE.read_text("utf-8"), app.endpoints)
-    return {DOCUMENT: document, PAGE: page}
+def documents() -> Iterator[tuple[Path, str]]:
+    """Each generated file with the text it should hold. Raises Undeclared.
+
+    The client's types come last, made from the document on disk when they are asked for.
+    """
+    yield DOCUMENT, json.dumps(openapi.build(app.endpoints), ensure_ascii=False, indent=1) + "\n"
+    yield PAGE, wire_tables.filled_in(PAGE.read_text("utf-8"), app.endpoints)
+    reason = node.why_not()
+    if reason is None:
+        yield client_types.TYPES, client_types.generated()
+    else:
+        print(f"left out {client_types.TYPES.relative_to(ROOT)}, which needs Node: {reason}", file=sys.stderr)
 
 
-def stale() -> list[Path]:
-    """The generated files that are not what they should be."""
-    return [path for path, text in generated().items() if not path.exists() or path.read_text("utf-8") != text]
+def is_stale(path: Path, text: str) -> bool:
+    """Whether a generated file does not hold this text."""
+    return not path.exists() or path.read_text("utf-8") != text
 
 
 def main(arguments: list[str]) -> int:
-    """Writes, or checks; an exit code."""
-    if arguments == ["--check"]:
-        found = stale()
-        for path in found:
-            print(f"{path.relative_to(ROOT)} is stale: run make openapi", file=sys.stderr)
-        return 1 if found else 0
-    for path, text in generated().items():
-        path.write_text(text, "utf-8")
-    return 0
+    """Writes the files, or checks them; an exit code."""
+    failed = 0
+    try:
+        for path, text in documents():
+            if arguments == ["--check"]:
+                if is_stale(path, text):
+                    print(f"{path.relative_to(ROOT)} is stale: run make generate", file=sys.stderr)
+                    failed = 1
+            else:
+                path.write_text(text, "utf-8")
+    except Undeclared as missing:
+        print(f"error: {missing}", file=sys.stderr)
+        return 1
+    return failed
 
 
 if __name__ == "__main__":

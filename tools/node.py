@@ -1,4 +1,4 @@
-"""Runs the scripts of tests/e2e with Node and the packages pinned there: tests that speak as the app's clients do."""
+"""Node, with the packages that tests/e2e/package.json pins: for the client's types, and for tests in JavaScript."""
 
 import fcntl
 import hashlib
