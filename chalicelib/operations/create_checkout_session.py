@@ -1,4 +1,4 @@
-"""create-checkout-session: a keeper is sent to Stripe to pay for a plan. A family has one live session at most."""
+"""create-checkout-session: a keeper goes to Stripe to pay for a plan. A family has at most one open session."""
 
 from __future__ import annotations
 
@@ -35,9 +35,10 @@ class CreateCheckoutSessionResponse(WireModel):
 
 
 def create_checkout_session(call: Call, request: CreateCheckoutSessionRequest) -> CreateCheckoutSessionResponse:
-    """The family's open session for this very plan, or a new one that takes the place of any other.
+    """Start a Stripe checkout for a plan of the family.
 
-    CONFLICT subscribed: plans are changed in the portal. CONFLICT in_progress: another keeper was quicker.
+    Keepers only. Returns the family's open session for this plan and interval; otherwise creates one and expires any
+    other. CONFLICT subscribed: change the plan in the portal. CONFLICT in_progress: another request was faster.
     """
     facts = transact(call, "billing_facts", repeatable=True, family_id=request.family_id)
     if facts["subscribed"]:

@@ -1,4 +1,4 @@
-"""create-family: a family, its first keeper, its free entitlement and the prompts it starts with."""
+"""create-family: a family, its first keeper, its free entitlement and its first prompts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class CreateFamilyRequest(WireModel):
     name: FamilyName
     locale: Locale = "en"
     display_name: DisplayName | None = None
-    """What the family sees the keeper as; the profile's own when it is not given."""
+    """The caller's name in this family. Default: the name in the profile."""
 
 
 class NewFamily(WireModel):
@@ -34,7 +34,10 @@ class CreateFamilyResponse(WireModel):
 
 
 def create_family(call: Call, request: CreateFamilyRequest) -> CreateFamilyResponse | Answer:
-    """Founds a family whose keeper is the caller; a person keeps at most three free ones."""
+    """Create a family with the caller as its keeper.
+
+    It starts on the free plan, with prompts in its language. A person can keep at most three free families.
+    """
     row = transact(
         call,
         "create_family_tx",

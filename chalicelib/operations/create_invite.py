@@ -1,4 +1,4 @@
-"""create-invite: a keeper invites somebody, by a code to read out and, where there is an address, by mail."""
+"""create-invite: a keeper invites people by a code, and by mail where an address is given."""
 
 from __future__ import annotations
 
@@ -32,7 +32,11 @@ class CreateInviteResponse(WireModel):
 
 
 def create_invite(call: Call, request: CreateInviteRequest) -> CreateInviteResponse | Answer:
-    """Makes an invite of the caller's family, and queues its mail unless the day's mails are used up."""
+    """Create an invite to the family.
+
+    Keepers only. Only this response contains the code. With `email` a mail is queued, unless the mails that the family
+    or the address may get in a day are used up: then `metadata.warnings` has mail_limit_reached.
+    """
     row = _store(call, request)
     stored_hash = bytes.fromhex(row["code_hash"])
     # Made again from what is stored: an Idempotency-Key may have brought back an invite that was made long ago.

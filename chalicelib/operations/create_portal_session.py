@@ -1,4 +1,4 @@
-"""create-portal-session: a keeper is sent to Stripe's portal, to change or end what the family pays for."""
+"""create-portal-session: a keeper goes to Stripe's billing portal, to change or cancel the subscription."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ class CreatePortalSessionResponse(WireModel):
 
 
 def create_portal_session(call: Call, request: CreatePortalSessionRequest) -> CreatePortalSessionResponse:
-    """The portal's address, good for a few minutes. CONFLICT no_customer for a family that never began to pay."""
+    """Return a URL of the family's Stripe billing portal.
+
+    Keepers only. The URL is valid for a few minutes. CONFLICT no_customer: the family never started a checkout.
+    """
     facts = transact(call, "billing_facts", repeatable=True, family_id=request.family_id)
     if facts["customer_id"] is None:
         raise Refused("CONFLICT", {"reason": "no_customer"})

@@ -1,4 +1,4 @@
-"""finalize-recording: what was uploaded becomes a recording of the family's, and its uploader gets a receipt."""
+"""finalize-recording: an uploaded file becomes a recording of the family, and the uploader gets a receipt."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Usage(WireModel):
 
 
 class Receipt(WireModel):
-    """What the store took, by its own word. While a phone has none of these, it keeps its file."""
+    """What the object store reports about the file. The phone keeps its file until it has a receipt."""
 
     recording_id: UUID
     size_bytes: int
@@ -47,7 +47,10 @@ class FinalizeRecordingResponse(WireModel):
 
 
 def finalize_recording(call: Call, request: FinalizeRecordingRequest) -> FinalizeRecordingResponse:
-    """Keeps the caller's own upload, once: asked again it answers the same. Never refused for quota or billing."""
+    """Turn the caller's uploaded file into a recording.
+
+    A repeated call returns the same recording. An upload is never refused here for quota or billing.
+    """
     call.log_fields["recordingId"] = str(request.recording_id)
     # Looked at before the message, so that no lock is held while the store takes its time.
     with vendor_calls(call):

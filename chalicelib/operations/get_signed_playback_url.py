@@ -1,4 +1,4 @@
-"""get-signed-playback-url: a recording to listen to. No state of billing or quota ever stands in its way."""
+"""get-signed-playback-url: a URL to play a recording. Billing and quota never block it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ class GetSignedPlaybackUrlResponse(WireModel):
 
 
 def get_signed_playback_url(call: Call, request: GetSignedPlaybackUrlRequest) -> GetSignedPlaybackUrlResponse:
-    """Signs a GET for a member of the recording's family; of trash, for its creator and the keepers."""
+    """Return a signed URL to play a recording.
+
+    For members of its family; from the trash, for its creator and keepers only. The URL is valid for 15 minutes.
+    """
     call.log_fields["recordingId"] = str(request.recording_id)
     bucket = audio_store()
     row = read(call, "get_playback", recording_id=request.recording_id)

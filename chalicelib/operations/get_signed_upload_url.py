@@ -1,4 +1,4 @@
-"""get-signed-upload-url: room for a recording is reserved, and its bytes may go straight into the object store."""
+"""get-signed-upload-url: bytes are reserved for a recording, and a URL is signed to upload it to the object store."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class GetSignedUploadUrlResponse(WireModel):
     recording_id: UUID
     upload_url: str
     upload_headers: dict[str, str]
-    """To be sent exactly so; host and content-length are for the client's HTTP stack to add."""
+    """Send them unchanged. The client's HTTP stack adds host and content-length."""
     waveform_upload_url: str | None
     waveform_upload_headers: dict[str, str] | None
     object_key: str
@@ -56,7 +56,11 @@ class GetSignedUploadUrlResponse(WireModel):
 
 
 def get_signed_upload_url(call: Call, request: GetSignedUploadUrlRequest) -> GetSignedUploadUrlResponse:
-    """Reserves the bytes if plan and room allow it, and signs a PUT of exactly this size, type and content."""
+    """Reserve storage for a recording and return a signed upload URL.
+
+    The URL accepts one PUT of exactly this size, type and, with `contentMd5`, content. Membership, subscription, quota
+    and duration are checked in this order.
+    """
     bucket, recording_id = audio_store(), uuid4()
     with_waveform = request.waveform_size_bytes is not None
     row = transact(

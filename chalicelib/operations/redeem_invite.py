@@ -1,4 +1,4 @@
-"""redeem-invite: somebody types a code, or follows its link, and belongs to the family."""
+"""redeem-invite: the caller enters an invite code, or follows its link, and joins the family."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chalicelib.database.messages import transact
 
 class RedeemInviteRequest(WireModel):
     code: str
-    """As it was typed: case, blanks and dashes do not matter."""
+    """Upper and lower case, spaces and dashes make no difference."""
     display_name: DisplayName | None = None
 
 
@@ -30,7 +30,11 @@ class RedeemInviteResponse(WireModel):
 
 
 def redeem_invite(call: Call, request: RedeemInviteRequest) -> RedeemInviteResponse:
-    """Joins the caller to the invite's family. Every way a code can be wrong is one answer, and is counted."""
+    """Join the family of an invite code.
+
+    A caller who is a member already gets `alreadyMember`, and the invite keeps its uses. Every invalid code gets the
+    same response, and counts towards the limits of wrong codes.
+    """
     row = transact(
         call,
         "redeem_invite_tx",

@@ -1,4 +1,4 @@
-"""stripe-webhook: an event of Stripe's is stored with the work it asks for, and only then acknowledged."""
+"""stripe-webhook: a Stripe event is stored with the job that applies it, and only then acknowledged."""
 
 from __future__ import annotations
 
@@ -17,8 +17,11 @@ class StripeWebhookResponse(WireModel):
 
 
 def stripe_webhook(call: Call) -> StripeWebhookResponse:
-    """Takes an event that Stripe signed: stored once, however often it comes. INTERNAL, and Stripe sends it again,
-    only when it could not be stored. Its job is run at once when time allows, else by the queue."""
+    """Receive an event that Stripe signed.
+
+    An event is stored once, however often Stripe sends it. INTERNAL means that it could not be stored; Stripe then
+    sends it again. Its job runs at once when time allows, else by the queue.
+    """
     event = events.verify_event(call.raw_body, call.headers.get("stripe-signature"))
     call.log_fields.update(eventId=event.id, eventType=event.type)
     try:

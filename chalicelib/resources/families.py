@@ -1,4 +1,4 @@
-"""Families, as their members see them. Founding one is an operation, create-family."""
+"""Families, as their members see them. They are created by create-family."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ class UpdateFamilyRequest(Changes):
 
 
 def list_families(call: Call, query: PageQuery) -> FamiliesResponse:
-    """The caller's families, the one they joined first leading: it is the active one."""
+    """List the caller's families, oldest membership first. The first one is the active family."""
     page = paging.page_of(query, "families", ordered_by="joined_at")
     return FamiliesResponse.from_row(page.cut(read(call, "list_families", **page.parameters())))
 
 
 def get_family(call: Call, family_id: UUID) -> FamilyResponse:
-    """One family of the caller's, with its people and what it may store."""
+    """Return a family with its members and its entitlement."""
     return FamilyResponse.from_row(read(call, "get_family", missing="FORBIDDEN", family_id=family_id))
 
 
 def update_family(call: Call, family_id: UUID, request: UpdateFamilyRequest) -> FamilyResponse:
-    """A keeper renames the family or changes its language."""
+    """Change a family's name or language. Keepers only."""
     result = transact(call, "update_family_tx", repeatable=True, family_id=family_id, changes=request.named())
     return FamilyResponse.from_row(result)

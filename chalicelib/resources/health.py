@@ -1,7 +1,7 @@
-"""Is it alive, is it ready, is it well: for load balancers, deployers and the operator.
+"""Liveness, readiness and health, for load balancers, deployments and the operator.
 
-Never tells versions, addresses, error texts or anything else an attacker could use; never waits for what hangs; never
-lets the asking become a load: the deep probe runs at most once in PROBE_SECONDS, however many ask.
+A response never has versions, addresses, error texts or anything else of use to an attacker. No check waits without a
+deadline. The checks of /health run at most once in PROBE_SECONDS, so that many calls are no load on the services.
 """
 
 from __future__ import annotations
@@ -34,18 +34,22 @@ class HealthResponse(WireModel):
 
 
 def get_healthz(call: Call) -> AliveResponse:
-    """The process answers. Nothing else is asked."""
+    """Report that the process is running. Nothing else is checked."""
     return AliveResponse()
 
 
 def get_readyz(call: Call) -> AliveResponse:
-    """Postgres answers within two seconds; else SERVICE_UNAVAILABLE."""
+    """Report whether Postgres answers within two seconds. SERVICE_UNAVAILABLE when it does not."""
     ping(PING_SECONDS)
     return AliveResponse()
 
 
 def get_health(call: Call) -> HealthResponse:
-    """Every check, at most once in PROBE_SECONDS. SERVICE_UNAVAILABLE when one fails that nothing works without."""
+    """Check the configuration and every service the app needs.
+
+    The checks run at most once in 15 seconds. SERVICE_UNAVAILABLE when Postgres does not answer; `degraded` when
+    another check fails. UNAUTHORIZED on a stage that sets HEALTH_TOKEN, without that token.
+    """
     _authorise(call)
     results = _probe_once()
     for name in CRITICAL:

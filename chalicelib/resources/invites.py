@@ -1,4 +1,4 @@
-"""Invites, once they are made: listing, revoking, resending. A code is told when it is made and never read back."""
+"""Invites after their creation: list, revoke, resend. A code is returned when it is made, and never again."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ class IssuedInviteResponse(WireModel):
 
 
 def list_invites(call: Call, family_id: UUID, query: PageQuery) -> InvitesResponse:
-    """A family's invites, newest first, whatever became of them. Keepers alone see them."""
+    """List a family's invites, newest first. Keepers only. Expired, revoked and used-up invites are included."""
     page = paging.page_of(query, "invites", family_id)
     result = read(call, "list_invites", missing="FORBIDDEN", family_id=family_id, **page.parameters())
     return InvitesResponse.from_row(page.cut(result))
 
 
 def revoke_invite(call: Call, invite_id: UUID) -> InviteResponse:
-    """A keeper ends an invite: its code lets nobody in any more."""
+    """Revoke an invite. Keepers only. Its code stops working at once."""
     return InviteResponse.from_row(transact(call, "revoke_invite_tx", repeatable=True, invite_id=invite_id))
 
 
 def resend_invite(call: Call, invite_id: UUID) -> IssuedInviteResponse:
-    """A keeper makes an invite anew: the old code ends, the new one lives as long as the first, its mail is queued.
+    """Replace an invite's code and queue its mail again.
 
-    CONFLICT revoked, used_up, too_many_invites.
+    Keepers only. The old code stops working at once; the new one is valid for as many days as the first one was.
     """
     # Most invites are resent once: the second generation is offered unasked, and another one if that is taken.
     generation = 2

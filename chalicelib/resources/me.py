@@ -1,4 +1,4 @@
-"""The caller's own profile: the name they go by and the language they read."""
+"""The caller's own profile: display name and language."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class UpdateMeRequest(Changes):
 
 
 def get_me(call: Call) -> MeResponse:
-    """Who the caller is. Before they said anything about themselves: no name, and English."""
+    """Return the caller's profile. Before the first change it has no name, and English."""
     return MeResponse.from_row(read(call, "get_me"))
 
 
 def update_me(call: Call, request: UpdateMeRequest) -> MeResponse:
-    """The caller's name, in all their families along, and language."""
+    """Change the caller's display name or language. The name changes in all their families."""
     result = transact(call, "update_me_tx", repeatable=True, changes=request.named())
     return MeResponse.from_row(result)

@@ -1,4 +1,4 @@
-"""The people of a family: what they are in it, and their going. They come by redeem-invite."""
+"""Members of a family: their role, and their removal. They join by redeem-invite."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class UpdateMemberRequest(Changes):
 
 
 def update_member(call: Call, family_id: UUID, user_id: UUID, request: UpdateMemberRequest) -> MemberResponse:
-    """A keeper makes a member keeper or storyteller. CONFLICT last_keeper: a family always keeps a keeper."""
+    """Change a member's role. Keepers only. CONFLICT last_keeper: a family needs at least one keeper."""
     result = transact(
         call, "update_member_tx", family_id=family_id, user_id=user_id, changes=request.named(), repeatable=True
     )
@@ -27,5 +27,8 @@ def update_member(call: Call, family_id: UUID, user_id: UUID, request: UpdateMem
 
 
 def remove_member(call: Call, family_id: UUID, user_id: UUID) -> MemberResponse:
-    """A keeper removes a member, or the caller leaves. CONFLICT last_keeper: a family always keeps a keeper."""
+    """Remove a member from a family, or leave it.
+
+    A keeper removes others, everyone may leave. CONFLICT last_keeper: a family needs at least one keeper.
+    """
     return MemberResponse.from_row(transact(call, "remove_member_tx", family_id=family_id, user_id=user_id))

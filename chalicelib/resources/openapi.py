@@ -1,4 +1,4 @@
-"""The API's own description, for whoever writes a client: committed as a file, sent as it stands, never built here."""
+"""The OpenAPI document of this API. It is a committed file, written by `make generate` and sent unchanged."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DOCUMENT = Path(__file__).parents[1] / "openapi.json"
 
 
 def get_openapi(call: Call) -> Bare:
-    """This document."""
+    """Return the OpenAPI document of this API."""
     return Bare(_document())
 
 

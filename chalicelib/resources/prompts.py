@@ -1,4 +1,4 @@
-"""Prompts: the questions a family asks its elders. Every member may add one; its author and the keepers change it."""
+"""Prompts: the questions a family asks its elders. A member may add one; its author and the keepers may change it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class PromptsResponse(WireModel):
 class CreatePromptRequest(WireModel):
     text: PromptText
     locale: Locale | None = None
-    """The family's own when it is not given."""
+    """Default: the family's language."""
 
 
 class UpdatePromptRequest(Changes):
@@ -33,14 +33,14 @@ class UpdatePromptRequest(Changes):
 
 
 def list_prompts(call: Call, family_id: UUID, query: PageQuery) -> PromptsResponse:
-    """A family's prompts, newest first."""
+    """List a family's prompts, newest first."""
     page = paging.page_of(query, "prompts", family_id)
     result = read(call, "list_prompts", missing="FORBIDDEN", family_id=family_id, **page.parameters())
     return PromptsResponse.from_row(page.cut(result))
 
 
 def create_prompt(call: Call, family_id: UUID, request: CreatePromptRequest) -> PromptResponse:
-    """A member adds a prompt."""
+    """Add a prompt to a family."""
     result = transact(
         call,
         "create_prompt_tx",
@@ -52,11 +52,11 @@ def create_prompt(call: Call, family_id: UUID, request: CreatePromptRequest) -> 
 
 
 def update_prompt(call: Call, prompt_id: UUID, request: UpdatePromptRequest) -> PromptResponse:
-    """Its author or a keeper rewords a prompt."""
+    """Change a prompt's text or language. Its author and keepers only."""
     result = transact(call, "update_prompt_tx", repeatable=True, prompt_id=prompt_id, changes=request.named())
     return PromptResponse.from_row(result)
 
 
 def delete_prompt(call: Call, prompt_id: UUID) -> PromptResponse:
-    """Its author or a keeper takes a prompt off the list. What was recorded to it stays, and keeps naming it."""
+    """Delete a prompt. Its author and keepers only. Recordings that answer it stay, and keep its id."""
     return PromptResponse.from_row(transact(call, "delete_prompt_tx", repeatable=True, prompt_id=prompt_id))

@@ -1,4 +1,4 @@
-"""Recordings, once they are kept: listing, naming, trash. Made by finalize-recording; nothing here ends one."""
+"""Recordings: list, change, trash, restore. They are created by finalize-recording and purged by a schedule."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class UpdateRecordingRequest(Changes):
 
 
 def list_recordings(call: Call, family_id: UUID, query: RecordingsQuery) -> RecordingsResponse:
-    """A family's recordings, newest first: those that answered a prompt, or those in the trash."""
+    """List a family's recordings, newest first. `promptId` selects the answers to a prompt, `trashed` the trash."""
     page = paging.page_of(query, "recordings", family_id, query.prompt_id, query.trashed)
     result = read(
         call,
@@ -61,18 +61,24 @@ def list_recordings(call: Call, family_id: UUID, query: RecordingsQuery) -> Reco
 
 
 def update_recording(call: Call, recording_id: UUID, request: UpdateRecordingRequest) -> RecordingResponse:
-    """Its creator or a keeper says what a recording is. Null takes title or prompt away."""
+    """Change a recording's title, prompt or date.
+
+    Its creator and keepers only. Null clears the title or the prompt.
+    """
     result = transact(call, "update_recording_tx", repeatable=True, recording_id=recording_id, changes=request.named())
     return RecordingResponse.from_row(result)
 
 
 def delete_recording(call: Call, recording_id: UUID) -> RecordingResponse:
-    """Its creator or a keeper moves a recording to the trash, where it can be restored for 30 days."""
+    """Move a recording to the trash. Its creator and keepers only. It can be restored for 30 days."""
     result = transact(call, "delete_recording_tx", repeatable=True, recording_id=recording_id)
     return RecordingResponse.from_row(result)
 
 
 def restore_recording(call: Call, recording_id: UUID) -> RecordingResponse:
-    """Its creator or a keeper takes a recording out of the trash. CONFLICT purging when its 30 days are over."""
+    """Restore a recording from the trash.
+
+    Its creator and keepers only. CONFLICT purging: its 30 days are over.
+    """
     result = transact(call, "restore_recording_tx", repeatable=True, recording_id=recording_id)
     return RecordingResponse.from_row(result)

@@ -26,17 +26,17 @@ class DeclinedUploadResponse(WireModel):
 
 
 def list_parked_uploads(call: Call, family_id: UUID, query: PageQuery) -> ParkedUploadsResponse:
-    """Lists the uploads that wait for a keeper's decision, newest first. Only keepers see them."""
+    """List the uploads that wait for a keeper's decision, newest first. Keepers only."""
     page = paging.page_of(query, "uploads", family_id)
     result = transact(call, "parked_uploads", repeatable=True, family_id=family_id, **page.parameters())
     return ParkedUploadsResponse.from_row(page.cut(result))
 
 
 def accept_parked_upload(call: Call, upload_id: UUID) -> AcceptedUploadResponse:
-    """Keeps a former member's upload as a recording of theirs. Only keepers may, within 30 days."""
+    """Accept a former member's upload as their recording. Keepers only, within 30 days."""
     return AcceptedUploadResponse.from_row(transact(call, "accept_parked_upload_tx", upload_id=upload_id))
 
 
 def decline_parked_upload(call: Call, upload_id: UUID) -> DeclinedUploadResponse:
-    """Declines a former member's upload: its object is deleted within the hour. Only keepers may."""
+    """Decline a former member's upload. Keepers only. The file is deleted within the hour."""
     return DeclinedUploadResponse.from_row(transact(call, "decline_parked_upload_tx", upload_id=upload_id))
