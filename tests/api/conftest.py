@@ -35,7 +35,9 @@ def object_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSt
 
 @pytest.fixture
 def api(database: Database, monkeypatch: pytest.MonkeyPatch, object_store: RunningStore) -> Iterator[Api]:
-    yield Api(database, monkeypatch, object_store)
+    api = Api(database, monkeypatch, object_store)
+    yield api
+    api.check_events()
     object_store.app.heal()
     store.reset()
 
@@ -43,7 +45,9 @@ def api(database: Database, monkeypatch: pytest.MonkeyPatch, object_store: Runni
 @pytest.fixture
 def module_api(module_database: Database, monkeypatch: pytest.MonkeyPatch, object_store: RunningStore) -> Iterator[Api]:
     """The same over one database for the module: for tests that look only at rows of their own."""
-    yield Api(module_database, monkeypatch, object_store)
+    api = Api(module_database, monkeypatch, object_store)
+    yield api
+    api.check_events()
     object_store.app.heal()
     store.reset()
 
@@ -59,7 +63,9 @@ def schedules(
     database: Database, monkeypatch: pytest.MonkeyPatch, schedules_store: RunningStore
 ) -> Iterator[Schedules]:
     """The app with its schedules, over buckets of its own that are empty at first."""
-    yield Schedules(database, monkeypatch, schedules_store)
+    schedules = Schedules(database, monkeypatch, schedules_store)
+    yield schedules
+    schedules.check_events()
     schedules_store.app.heal()
     store.reset()
 

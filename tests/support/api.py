@@ -19,8 +19,10 @@ import jwt
 import pytest
 from psycopg2.extensions import connection as Connection
 
+from chalicelib.analytics import read_event
 from chalicelib.api import rate_limits
 from chalicelib.database import connections
+from chalicelib.errors import NotRetryable
 from chalicelib.storage.keys import object_key
 from chalicelib.storage.store import AUDIO_TYPE
 from tests.support import gateway
@@ -237,6 +239,15 @@ class Api:
         )[0]
         assert used == ledger == kept
         return int(used)
+
+    def check_events(self) -> None:
+        """Holds every product event that waits to be sent to its model."""
+        for (payload,) in self.run("SELECT payload FROM ops.jobs WHERE kind = 'capture_events'"):
+            try:
+                read_event("job", payload)
+            except NotRetryable:
+                told = f"{payload['event']} with {sorted(payload['properties'])}"
+                pytest.fail(f"declare the event {told} in EVENTS of chalicelib/analytics.py", pytrace=False)
 
     def events(self, name: str) -> list[dict[str, Any]]:
         """The product events of a name that wait to be sent."""
