@@ -17,7 +17,6 @@ from chalicelib.errors import InternalError
 from chalicelib.mail.addresses import EmailAddress
 
 ATTEMPTS = 3
-NOT_MAILED = "The invite was not mailed: enough were mailed today. Share the code yourself."
 
 
 class CreateInviteRequest(WireModel):
@@ -46,7 +45,7 @@ def create_invite(call: Call, request: CreateInviteRequest) -> CreateInviteRespo
     shown = {**row, "code": invite_codes.shown(code), "join_url": invite_codes.join_url(code)}
     response = CreateInviteResponse(invite=IssuedInvite.from_row(shown))
     not_mailed = request.email is not None and not row["email_queued"]
-    return Answer(response, warnings=[NOT_MAILED] if not_mailed else [])
+    return Answer(response, warnings=["mail_limit_reached"] if not_mailed else [])
 
 
 def _store(call: Call, request: CreateInviteRequest) -> dict[str, Any]:

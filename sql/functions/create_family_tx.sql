@@ -55,7 +55,7 @@ BEGIN
       FROM ops.seed_prompts(p_locale) AS seed;
       GET DIAGNOSTICS v_prompts_seeded = ROW_COUNT;
     EXCEPTION WHEN OTHERS THEN
-      v_warnings := '["The first prompts could not be added. You can add your own."]';
+      v_warnings := '["prompts_not_seeded"]';
       PERFORM ops.note_anomaly('prompts_not_seeded', v_family_id, NULL, jsonb_build_object('sqlstate', SQLSTATE));
     END;
 
