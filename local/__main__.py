@@ -1,4 +1,4 @@
-"""`python -m local run` starts everything, tells the story and serves until Ctrl-C; `story` tells it once more."""
+"""The commands of the local stack: `python -m local run` and `python -m local smoke`."""
 
 from __future__ import annotations
 
@@ -7,26 +7,27 @@ import sys
 import threading
 import time
 
-from local import postgres, server
-from local.settings import BadPort, Ports, read_env
-from local.smoke_test import StoryFailed, tell
-from local.stack import Stack
+from local.ports import BadPort, Ports, PortTaken
+from local.postgres import AlreadyRunning, StartFailed
+from local.settings import read_env
+from local.smoke_test import SmokeTestFailed, run_smoke_test
+from local.stack import Stack, StackRunning
 from sql.migrate import MigrationFailed, MigrationRefused
 
 
 def run() -> int:
-    """Starts the stack, tells the story, then serves until SIGINT or SIGTERM; stops all it started."""
+    """Starts the stack, runs the smoke test, then serves until SIGINT or SIGTERM; stops all that it started."""
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: _interrupt(stopping))
     started = time.monotonic()
     ports = Ports.from_environment()
-    print("Stories From the Sun, on this machine alone\n", flush=True)
+    print("Starting Stories From the Sun on this machine\n", flush=True)
     stack = Stack(ports, report=_say)
     try:
         stack.start()
-        print("\nThe story, told to itself over HTTP", flush=True)
-        tell(ports.origin, stack.env["ANON_KEY"], report=_say)
+        print("\nSmoke test: two people use every part of it over HTTP", flush=True)
+        run_smoke_test(ports.origin, stack.env["ANON_KEY"], report=_say)
         _welcome(stack, time.monotonic() - started)
         stopping.wait()
         print("\nstopping", flush=True)
@@ -36,7 +37,7 @@ def run() -> int:
         # A second Ctrl-C must not leave half of it running.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         stack.stop()
-    print("everything is stopped; what was kept is in .local/", flush=True)
+    print("everything is stopped; its data stays in .local/", flush=True)
     return 0
 
 
@@ -74,13 +75,13 @@ Ctrl-C stops it all.""",
     )
 
 
-def story() -> int:
-    """Tells the story to the stack that is up."""
+def smoke() -> int:
+    """Runs the smoke test against the stack that is up."""
     ports = Ports.from_environment()
     key = read_env().get("ANON_KEY")
     if key is None:
-        return _fail("there is no stack here yet: start it with `make run`")
-    tell(ports.origin, key, report=_say)
+        return _fail("there is no stack in this folder yet: start it with `make run`")
+    run_smoke_test(ports.origin, key, report=_say)
     return 0
 
 
@@ -93,28 +94,37 @@ def _fail(reason: str) -> int:
     return 1
 
 
+def _port_taken(port: int) -> str:
+    """Names each port that another program has, with the variable that changes it and a free port."""
+    free = Ports.from_environment().taken()
+    if not free:
+        return f"port {port} was taken by another program a moment ago, and is free again: start once more"
+    given = Ports.from_environment().by_variable()
+    taken = " and ".join(f"port {given[name]}" for name in free)
+    other = " ".join(f"{name}={number}" for name, number in free.items())
+    return f"another program has {taken}. Stop it, or choose another port: {other} make run"
+
+
 def main(arguments: list[str]) -> int:
-    commands = {"run": run, "story": story}
+    commands = {"run": run, "smoke": smoke}
     if len(arguments) != 1 or arguments[0] not in commands:
         return _fail(f"python -m local {' | '.join(commands)}")
     try:
         return commands[arguments[0]]()
-    except BadPort as trouble:
+    except (BadPort, StartFailed) as trouble:
         return _fail(str(trouble))
-    except (postgres.PortTaken, server.PortTaken) as trouble:
-        ports = Ports.from_environment()
-        name = {ports.gateway: "PORT", ports.store: "R2_PORT", ports.postgres: "PG_PORT"}.get(trouble.port, "PORT")
-        return _fail(
-            f"port {trouble.port} is taken by another program: stop it, or choose another with {name}=... make run"
-        )
-    except postgres.AlreadyRunning:
-        return _fail(
-            "the stack of this folder is running already: stop it there, or tell it the story with `make story`"
-        )
+    except PortTaken as trouble:
+        return _fail(_port_taken(trouble.port))
+    except StackRunning as trouble:
+        return _fail(f"the stack of this folder runs already: {trouble}. Use it, or stop it with Ctrl-C there")
+    except AlreadyRunning as trouble:
+        return _fail(f"{trouble}; end that process first")
+    except PermissionError as trouble:
+        return _fail(f"{trouble} (.local/ belongs to the user who started the stack first, root perhaps)")
     except (MigrationRefused, MigrationFailed) as trouble:
-        return _fail(f"the database could not be brought up to date: {trouble} (or begin anew: rm -rf .local)")
-    except StoryFailed as trouble:
-        return _fail(f"the story failed: {trouble}")
+        return _fail(f"the migrations failed: {trouble} (to begin with an empty database: rm -rf .local)")
+    except SmokeTestFailed as trouble:
+        return _fail(f"the smoke test failed: {trouble}")
 
 
 if __name__ == "__main__":

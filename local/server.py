@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from cheroot import wsgi
 from cheroot.server import HTTPConnection, HTTPRequest
 
+from local.ports import PortTaken, is_taken
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
@@ -32,14 +34,6 @@ STOP_SECONDS = 0.3  # how long stop() lets requests in flight finish
 DRAIN_BYTES = 2 * 1024**3
 DRAIN_SECONDS = 30.0
 _PIECE = 64 * 1024
-
-
-class PortTaken(Exception):
-    """Another process listens on the port; `port` says which."""
-
-    def __init__(self, port: int) -> None:
-        super().__init__(f"port {port} is taken by another process")
-        self.port = port
 
 
 class Server:
@@ -61,7 +55,7 @@ class Server:
         """Binds, listens, serves in the background and returns the port. Raises PortTaken, or OSError for the rest."""
         if self._cheroot is not None:
             raise RuntimeError("this server runs already")
-        if self._port and _someone_answers(self._host, self._port):
+        if self._port and is_taken(self._port):
             raise PortTaken(self._port)
         server = _CherootServer(
             (self._host, self._port),
@@ -102,13 +96,6 @@ def _serve(server: _CherootServer, bound: Future[int]) -> None:
         return
     bound.set_result(server.bind_addr[1])
     server.serve()
-
-
-def _someone_answers(host: str, port: int) -> bool:
-    """SO_REUSEADDR lets macOS bind 127.0.0.1 beside a live listener on all addresses: asking is the portable check."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.settimeout(0.5)
-        return probe.connect_ex((host, port)) == 0
 
 
 class _Request(HTTPRequest):

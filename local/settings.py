@@ -11,15 +11,14 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from local.ports import Ports
 
 ROOT = Path(__file__).resolve().parent.parent
 # Another folder is another stack: the tests start one of their own beside a developer's.
 LOCAL_DIR = Path(os.environ.get("LOCAL_DIR") or ROOT / ".local")
-
-PORTS = {"PORT": 8000, "R2_PORT": 9000, "PG_PORT": 54322}
 
 BUCKET = "stories-local"
 BACKUP_BUCKET = "stories-local-copies"
@@ -43,41 +42,6 @@ _SECRETS = {
     "MIGRATIONS_PASSWORD": "local-postgres-",
     "APP_LOGIN_PASSWORD": "local-app-",
 }
-
-
-class BadPort(Exception):
-    """A port variable holds something that is no port."""
-
-
-@dataclass(frozen=True)
-class Ports:
-    """Where the stack listens, all on 127.0.0.1."""
-
-    gateway: int
-    store: int
-    postgres: int
-
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Ports:
-        """PORT, R2_PORT and PG_PORT, or their defaults. Raises BadPort."""
-        return cls(*(_port(name, environment.get(name), default) for name, default in PORTS.items()))
-
-    @property
-    def origin(self) -> str:
-        """The one origin clients need: app, auth, inbox."""
-        return f"http://localhost:{self.gateway}"
-
-    @property
-    def store_origin(self) -> str:
-        return f"http://localhost:{self.store}"
-
-
-def _port(name: str, given: str | None, default: int) -> int:
-    if not given:
-        return default
-    if not given.isdecimal() or not 0 < int(given) < 65536:
-        raise BadPort(f"{name} must be a port between 1 and 65535")
-    return int(given)
 
 
 def read_env(path: Path | None = None) -> dict[str, str]:

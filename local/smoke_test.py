@@ -1,8 +1,8 @@
-"""The whole story, told once to a running stack over real HTTP, as the family app and Stripe would tell it.
+"""The smoke test: uses every part of a running stack once, over HTTP, as the family app and Stripe do.
 
-A keeper signs in, founds a family, invites; a grandson redeems the invite, records, uploads, finalizes and plays a
-voice back; the keeper buys the family plan. Each step is printed with its time and checks what it got; the first thing
-that is not as it should be ends the story with a StoryFailed that says what and where.
+A keeper signs in, creates a family and invites her grandson; he redeems the invite, uploads a recording and finalizes
+it; she plays it back and buys the family plan. Each step checks what it got and is printed with its time. The first
+wrong answer raises SmokeTestFailed, which names the step and what was expected.
 """
 
 from __future__ import annotations
@@ -24,44 +24,44 @@ REQUEST_SECONDS = 15
 PATIENCE_SECONDS = 20
 
 
-class StoryFailed(Exception):
-    """A step of the story did not end as it must."""
+class SmokeTestFailed(Exception):
+    """A step of the smoke test got a wrong answer, or none."""
 
 
-def tell(origin: str, anon_key: str, report: Callable[[str], None] = print) -> None:
-    """Tells the story to the stack at `origin`. Raises StoryFailed."""
+def run_smoke_test(origin: str, anon_key: str, report: Callable[[str], None] = print) -> None:
+    """Runs every step against the stack at `origin`, with a line for each to `report`. Raises SmokeTestFailed."""
     started = time.monotonic()
-    story = _Story(origin, anon_key, report)
+    client = _Client(origin, anon_key, report)
     try:
-        _chapters(story)
+        _run_steps(client)
     except requests.RequestException as trouble:
-        raise StoryFailed(f"{origin} did not answer: {type(trouble).__name__}") from None
-    report(f"  {'the whole story':<58} {time.monotonic() - started:6.2f} s")
+        raise SmokeTestFailed(f"{origin} did not answer: {type(trouble).__name__}") from None
+    report(f"  {'the smoke test passed':<58} {time.monotonic() - started:6.2f} s")
 
 
-def _chapters(story: _Story) -> None:
+def _run_steps(client: _Client) -> None:
     voice = SAMPLE.read_bytes()
     mark = uuid.uuid4().hex[:8]
 
-    with story.step("Ana signs in with the code from her mail"):
-        ana = story.sign_in(f"ana-{mark}@example.org")
-    with story.step("she founds the Moreno family") as step:
-        family = story.call(ana, "create-family", name="Moreno", locale="es", displayName="Ana")
+    with client.step("Ana signs in with the code that she was mailed"):
+        ana = client.sign_in(f"ana-{mark}@example.org")
+    with client.step("Ana creates the Moreno family") as step:
+        family = client.call(ana, "create-family", name="Moreno", locale="es", displayName="Ana")
         family_id = family["family"]["id"]
         step.check(
-            family["family"]["role"] == "keeper" and family["promptsSeeded"] > 0, "a keeper and her first prompts"
+            family["family"]["role"] == "keeper" and family["promptsSeeded"] > 0, "a keeper, and the first prompts"
         )
-    with story.step("she invites her grandson Ben by mail") as step:
-        invite = story.call(ana, "create-invite", familyId=family_id, email=f"ben-{mark}@example.org")["invite"]
-        mail = story.mail_to(f"ben-{mark}@example.org")
-        step.check(invite["code"] in mail["text"], "the mail carries the code")
+    with client.step("Ana invites her grandson Ben by mail") as step:
+        invite = client.call(ana, "create-invite", familyId=family_id, email=f"ben-{mark}@example.org")["invite"]
+        mail = client.mail_to(f"ben-{mark}@example.org")
+        step.check(invite["code"] in mail["text"], "the code in the mail")
 
-    with story.step("Ben signs in and redeems the code"):
-        ben = story.sign_in(f"ben-{mark}@example.org")
-        joined = story.call(ben, "redeem-invite", code=invite["code"].lower(), displayName="Ben")
-    with story.step("he asks where to put his grandmother's voice") as step:
-        step.check(joined["family"]["id"] == family_id, "he is in the family")
-        upload = story.call(
+    with client.step("Ben signs in and redeems the code"):
+        ben = client.sign_in(f"ben-{mark}@example.org")
+        joined = client.call(ben, "redeem-invite", code=invite["code"].lower(), displayName="Ben")
+    with client.step("Ben asks for a signed upload URL") as step:
+        step.check(joined["family"]["id"] == family_id, "Ben in the family")
+        upload = client.call(
             ben,
             "get-signed-upload-url",
             familyId=family_id,
@@ -69,49 +69,49 @@ def _chapters(story: _Story) -> None:
             durationSeconds=SAMPLE_SECONDS,
             contentType="audio/mp4",
         )
-    with story.step(f"uploads {len(voice) // 1024} KiB straight to the store") as step:
+    with client.step(f"Ben uploads {len(voice) // 1024} KiB to the object store") as step:
         put = requests.put(upload["uploadUrl"], data=voice, headers=upload["uploadHeaders"], timeout=REQUEST_SECONDS)
-        step.check(put.status_code == 200, f"the store takes it (it said {put.status_code})")
+        step.check(put.status_code == 200, f"status 200 from the object store, not {put.status_code}")
         again = requests.put(upload["uploadUrl"], data=voice, headers=upload["uploadHeaders"], timeout=REQUEST_SECONDS)
-        step.check(again.status_code == 412, "and takes it once only")
-    with story.step("and finalizes it; a repeated call answers the same") as step:
+        step.check(again.status_code == 412, f"status 412 for a second upload, not {again.status_code}")
+    with client.step("Ben finalizes it, and a repeated call answers the same") as step:
         recording_id = upload["recordingId"]
         request = {"familyId": family_id, "recordingId": recording_id, "title": "Sundays at the sea"}
-        kept = story.call(ben, "finalize-recording", **request)
-        step.check(kept == story.call(ben, "finalize-recording", **request), "the same answer twice")
-        step.check(kept["usage"]["usedBytes"] == len(voice), "its bytes are counted once")
+        kept = client.call(ben, "finalize-recording", **request)
+        step.check(kept == client.call(ben, "finalize-recording", **request), "the same answer twice")
+        step.check(kept["usage"]["usedBytes"] == len(voice), "its bytes counted once")
 
-    with story.step("Ana plays it back, a range first, then whole") as step:
-        playback = story.call(ana, "get-signed-playback-url", recordingId=recording_id)
+    with client.step("Ana plays back its first KiB, then all of it") as step:
+        playback = client.call(ana, "get-signed-playback-url", recordingId=recording_id)
         part = requests.get(playback["url"], headers={"Range": "bytes=0-1023"}, timeout=REQUEST_SECONDS)
-        step.check(part.status_code == 206 and part.content == voice[:1024], "the first KiB by itself")
+        step.check(part.status_code == 206 and part.content == voice[:1024], "the first KiB alone")
         whole = requests.get(playback["url"], timeout=REQUEST_SECONDS)
-        step.check(whole.content == voice, "every byte as it was recorded")
-    with story.step("a stranger sees none of it") as step:
-        stranger = story.sign_in(f"stranger-{mark}@example.org")
-        refused = story.post(stranger, "get-signed-playback-url", {"recordingId": recording_id})
-        step.check(refused.status_code == 404, f"NOT_FOUND (it was {refused.status_code})")
+        step.check(whole.content == voice, "every byte as uploaded")
+    with client.step("a stranger gets NOT_FOUND") as step:
+        stranger = client.sign_in(f"stranger-{mark}@example.org")
+        refused = client.post(stranger, "get-signed-playback-url", {"recordingId": recording_id})
+        step.check(refused.status_code == 404, f"status 404, not {refused.status_code}")
 
-    with story.step("Ana goes to the checkout for the family plan"):
-        checkout = story.call(ana, "create-checkout-session", familyId=family_id, plan="family", interval="month")
-    with story.step("pays, and Stripe's signed events raise the quota") as step:
+    with client.step("Ana opens a checkout for the family plan"):
+        checkout = client.call(ana, "create-checkout-session", familyId=family_id, plan="family", interval="month")
+    with client.step("Ana pays, and Stripe's signed events raise the quota") as step:
         paid = requests.post(
-            f"{story.origin}/_local/stripe/checkout/{checkout['sessionId']}/pay", timeout=REQUEST_SECONDS
+            f"{client.origin}/_local/stripe/checkout/{checkout['sessionId']}/pay", timeout=REQUEST_SECONDS
         )
-        step.check(paid.status_code == 200, f"the payment goes through (it said {paid.status_code})")
-        entitlement = story.wait_for(lambda: _paid(story, ana, family_id), "the family plan")
+        step.check(paid.status_code == 200, f"status 200 from the payment, not {paid.status_code}")
+        entitlement = client.wait_for(lambda: _paid(client, ana, family_id), "the family plan")
         step.check(entitlement["storageQuotaBytes"] == 50 * 1024**3, "50 GiB")
-    with story.step("and opens the portal"):
-        story.call(ana, "create-portal-session", familyId=family_id)
+    with client.step("Ana opens the customer portal"):
+        client.call(ana, "create-portal-session", familyId=family_id)
 
 
-def _paid(story: _Story, token: str, family_id: str) -> dict[str, Any] | None:
-    entitlement: dict[str, Any] = story.get(token, f"/v1/families/{family_id}")["family"]["entitlement"]
+def _paid(client: _Client, token: str, family_id: str) -> dict[str, Any] | None:
+    entitlement: dict[str, Any] = client.get(token, f"/v1/families/{family_id}")["family"]["entitlement"]
     return entitlement if entitlement["plan"] == "family" else None
 
 
 class _Step:
-    """One line of the story: named when it begins, timed when it ends."""
+    """One step: its line is printed when it ends, with its time."""
 
     def __init__(self, name: str, report: Callable[[str], None]) -> None:
         self.name = name
@@ -127,11 +127,11 @@ class _Step:
 
     def check(self, holds: bool, what: str) -> None:
         if not holds:
-            raise StoryFailed(f"{self.name}: expected {what}")
+            raise SmokeTestFailed(f"{self.name}: expected {what}")
 
 
-class _Story:
-    """The clients' side: how they sign in, call, and wait."""
+class _Client:
+    """What the family app does: sign in, call, wait."""
 
     def __init__(self, origin: str, anon_key: str, report: Callable[[str], None]) -> None:
         self.origin = origin
@@ -148,18 +148,18 @@ class _Story:
         mail = self.mail_to(address, after=seen)
         code = re.search(r"\b\d{6}\b", mail["text"])
         if code is None:
-            raise StoryFailed("sign-in: the mail holds no code of six digits")
+            raise SmokeTestFailed("sign-in: the mail holds no code of six digits")
         token: str = self._auth("verify", type="email", email=address, token=code.group())["access_token"]
         return token
 
     def mail_to(self, address: str, after: int = 0) -> dict[str, Any]:
-        """The newest mail to an address, once there are more than `after`."""
+        """The newest mail to an address, as soon as there are more than `after`."""
 
         def look() -> dict[str, Any] | None:
             mails = self._inbox(address)
             return mails[0] if len(mails) > after else None
 
-        mail: dict[str, Any] = self.wait_for(look, "a mail")
+        mail: dict[str, Any] = self.wait_for(look, "the mail")
         return mail
 
     def post(self, token: str, operation: str, body: dict[str, Any]) -> requests.Response:
@@ -176,11 +176,11 @@ class _Story:
         return _data(requests.get(self.origin + path, headers=headers, timeout=REQUEST_SECONDS), path)
 
     def wait_for(self, look: Callable[[], Any], what: str) -> Any:
-        """What `look` finds, as soon as it finds something."""
+        """What `look` returns, as soon as it is not None. Raises SmokeTestFailed after PATIENCE_SECONDS."""
         until = time.monotonic() + PATIENCE_SECONDS
         while (found := look()) is None:
             if time.monotonic() > until:
-                raise StoryFailed(f"{what} did not arrive within {PATIENCE_SECONDS} s")
+                raise SmokeTestFailed(f"{what} did not arrive within {PATIENCE_SECONDS} s")
             time.sleep(0.1)
         return found
 
@@ -193,7 +193,7 @@ class _Story:
         headers = {"apikey": self._anon_key}
         answer = requests.post(f"{self.origin}/auth/v1/{path}", json=body, headers=headers, timeout=REQUEST_SECONDS)
         if answer.status_code != 200:
-            raise StoryFailed(f"sign-in: {path} answered {answer.status_code}")
+            raise SmokeTestFailed(f"sign-in: {path} answered {answer.status_code}")
         facts: dict[str, Any] = answer.json()
         return facts
 
@@ -204,8 +204,8 @@ def _data(answer: requests.Response, what: str) -> dict[str, Any]:
         try:
             code = answer.json()["error"]["code"]
         except (ValueError, KeyError, TypeError):
-            code = "no error of ours"
-        raise StoryFailed(
+            code = "and no error code"
+        raise SmokeTestFailed(
             f"{what} answered {answer.status_code} {code}, request id {answer.headers.get('x-request-id')}"
         )
     data: dict[str, Any] = answer.json()["data"]

@@ -1,7 +1,7 @@
 """The whole local stack, started in order and stopped in reverse: Postgres, object store, stand-ins, gateway, clock.
 
-State lives below .local/ and survives a kill -9: the next start finds it and needs no hand. Everything listens on
-127.0.0.1. The app runs in this process, so its configuration is put into the environment before it is imported.
+Its state lies in .local/ and survives kill -9: the next start goes on from it without a manual step. Everything listens
+on 127.0.0.1. The app runs in this process, so its configuration is in the environment before it is imported.
 """
 
 from __future__ import annotations
@@ -17,14 +17,16 @@ from typing import Any
 from local import auth, posthog_api
 from local.auth.settings import AuthSettings
 from local.clock import Clock
+from local.file_lock import try_lock
 from local.gateway import create_gateway
 from local.mail import inbox, resend_api
 from local.mail.mailbox import Mailbox
+from local.ports import Ports, PortTaken, is_taken
 from local.postgres import EmbeddedPostgres, supabase
 from local.posthog_api import EventStore
 from local.s3 import Credential, ObjectStore
 from local.server import Server
-from local.settings import BACKUP_BUCKET, BUCKET, LOCAL_DIR, PRICES, Ports, make_env, read_env, signing, write_env
+from local.settings import BACKUP_BUCKET, BUCKET, LOCAL_DIR, PRICES, make_env, read_env, signing, write_env
 from local.stripe_api import StripeStandIn, StripeStandInSettings
 from local.stripe_api import create_blueprint as stripe_blueprint
 from sql import migrate
@@ -34,8 +36,12 @@ DATABASE = "stories"
 Report = Callable[[str], None]
 
 
+class StackRunning(Exception):
+    """Another process runs the stack of this folder; the message says which process, and where it serves."""
+
+
 class Stack:
-    """One running stack. `folder` holds its state; a second one needs a folder and ports of its own."""
+    """One running stack. `folder` holds its state; a second stack needs a folder and ports of its own."""
 
     def __init__(self, ports: Ports, folder: Path = LOCAL_DIR, report: Report = print) -> None:
         self.ports = ports
@@ -49,7 +55,7 @@ class Stack:
         self._cleanup = contextlib.ExitStack()
 
     def start(self) -> None:
-        """Starts everything or, where one part fails, stops what was started and raises why."""
+        """Starts everything. Where one part fails, stops what was started, and raises why."""
         try:
             self._start()
         except BaseException:
@@ -62,6 +68,10 @@ class Stack:
 
     def _start(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
+        self._take_lock()
+        for port in (self.ports.gateway, self.ports.store):
+            if is_taken(port):  # asked now, before Postgres is started for nothing
+                raise PortTaken(port)
         self.env = make_env(read_env(self.folder / "env"), self.ports)
         with self._timed(f"Postgres on 127.0.0.1:{self.ports.postgres}"):
             postgres = EmbeddedPostgres(
@@ -69,20 +79,28 @@ class Stack:
             ).start()
             self._cleanup.callback(postgres.stop)
             self._prepare_database(postgres)
-        # Written as soon as it is all true, for the app reads nothing else.
+        # Not earlier: what is in .local/env is then true.
         self.env["ADMIN_DATABASE_URL"] = postgres.admin_url(DATABASE)
         write_env(self.env, self.folder / "env")
         os.environ.update(self.env)
         if signing() == "ES256":
-            # The secret still makes the clients' key; the app is to trust the published keys alone.
+            # The secret still signs the clients' key. An app that knows it would accept tokens signed with it.
             os.environ.pop("SUPABASE_JWT_SECRET")
         with self._timed(f"object store on {self.ports.store_origin}"):
             self._start_store()
         with self._timed(f"gateway on {self.ports.origin}"):
             self._start_gateway(postgres)
 
+    def _take_lock(self) -> None:
+        lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        self._cleanup.callback(os.close, lock)
+        if not try_lock(lock):
+            raise StackRunning(os.read(lock, 200).decode())
+        os.ftruncate(lock, 0)
+        os.write(lock, f"process {os.getpid()}, at {self.ports.origin}".encode())
+
     def _prepare_database(self, postgres: EmbeddedPostgres) -> None:
-        """What Supabase brings, then our migrations as the role that Supabase would run them as."""
+        """Makes what Supabase brings, then applies our migrations as the role that applies them on Supabase."""
         with contextlib.closing(postgres.admin()) as cluster:
             supabase.create_supabase_roles(cluster)
             supabase.set_password(cluster, "postgres", self.env["MIGRATIONS_PASSWORD"])
@@ -107,7 +125,7 @@ class Stack:
         self._cleanup.callback(server.stop)
 
     def _start_gateway(self, postgres: EmbeddedPostgres) -> None:
-        # Not before the environment is whole: the app reads its configuration on first use, and once.
+        # Not at the top of this file: the app reads its configuration once, on first use.
         from app import app
 
         self.app = app
@@ -160,7 +178,7 @@ class Stack:
         )
 
     def _log_to_file(self) -> None:
-        """The app's JSON lines go to .local/app.log, so that the terminal shows the steps and nothing drowns them."""
+        """Sends the app's JSON lines to .local/app.log, so that the terminal shows the steps of the start alone."""
         from chalicelib import logs
 
         file = self._cleanup.enter_context((self.folder / "app.log").open("a", encoding="utf-8", buffering=1))
@@ -175,7 +193,7 @@ class Stack:
 
 
 def _user_writer(postgres: EmbeddedPostgres) -> Callable[[uuid.UUID, str], None]:
-    """Supabase keeps people in auth.users of the same database; here its stand-in does it through this."""
+    """The function by which the stand-in for Supabase Auth adds a user to auth.users, where Supabase keeps them."""
 
     def write(user_id: uuid.UUID, email: str) -> None:
         with contextlib.closing(postgres.admin(DATABASE)) as connection, connection.cursor() as cursor:

@@ -1,6 +1,6 @@
 """The embedded Postgres, and what Supabase brings to a database of its own."""
 
 from local.postgres.embedded import SUPERUSER, EmbeddedPostgres
-from local.postgres.launch import AlreadyRunning, PortTaken, StartFailed
+from local.postgres.launch import AlreadyRunning, StartFailed
 
-__all__ = ["SUPERUSER", "AlreadyRunning", "EmbeddedPostgres", "PortTaken", "StartFailed"]
+__all__ = ["SUPERUSER", "AlreadyRunning", "EmbeddedPostgres", "StartFailed"]

@@ -29,11 +29,11 @@ from urllib.parse import quote
 import psycopg2
 from psycopg2.extensions import connection as Connection
 
+from local.file_lock import try_lock
+from local.ports import PortTaken, free_port, is_taken
 from local.postgres import launch, processes
 from local.postgres.account import hand_over, launch_options, let_through
-from local.postgres.launch import AlreadyRunning, PortTaken, StartFailed
-
-__all__ = ["SUPERUSER", "AlreadyRunning", "EmbeddedPostgres", "PortTaken", "StartFailed"]
+from local.postgres.launch import AlreadyRunning, StartFailed
 
 SUPERUSER = "supabase_admin"
 START_SECONDS = 60
@@ -131,7 +131,7 @@ class EmbeddedPostgres:
         if self._lock is not None:
             raise AlreadyRunning(self.data_dir)
         lock = os.open(self.data_dir / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-        if not launch.try_lock(lock):
+        if not try_lock(lock):
             os.close(lock)
             raise AlreadyRunning(self.data_dir)
         self._lock = lock
@@ -159,7 +159,7 @@ class EmbeddedPostgres:
 
     def _is_unused(self, lock: int) -> bool:
         """Whether no Postgres lives on this data. One that somebody started by hand holds no lock: its pid tells."""
-        return launch.try_lock(lock) and processes.postmaster(self.cluster) is None
+        return try_lock(lock) and processes.postmaster(self.cluster) is None
 
     def _make_cluster(self) -> None:
         """Runs initdb in a folder beside, then renames it: a kill in between leaves nothing that looks finished.
@@ -205,7 +205,7 @@ class EmbeddedPostgres:
     def _launch(self, server_lock: int) -> None:
         """Tries a few ports when any will do: another program may take a port after it was found free."""
         for attempts_left in reversed(range(5)):
-            self.port = self._wanted_port or launch.free_port()
+            self.port = self._wanted_port or free_port()
             try:
                 self._launch_on(self.port, server_lock)
                 return
@@ -214,7 +214,7 @@ class EmbeddedPostgres:
                     raise
 
     def _launch_on(self, port: int, server_lock: int) -> None:
-        if launch.port_is_taken(port):
+        if is_taken(port):
             raise PortTaken(port)
         command = [str(self.bin_dir / "postgres"), "-D", str(self.cluster)]
         for name, value in launch.settings(port, durable=self._durable).items():

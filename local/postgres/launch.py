@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import importlib.util
 import os
-import socket
 from pathlib import Path
 
 DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
-
-
-class PortTaken(Exception):
-    """Something else listens on the port Postgres was told to use."""
-
-    def __init__(self, port: int) -> None:
-        super().__init__(
-            f"port {port} of 127.0.0.1 is taken by another program; end it, or choose another with PG_PORT"
-        )
-        self.port = port
 
 
 class AlreadyRunning(Exception):
@@ -68,36 +55,6 @@ def settings(port: int, *, durable: bool) -> dict[str, str]:
         # Nothing happens behind a test's back.
         chosen |= {"autovacuum": "off", "max_wal_size": "4GB", "checkpoint_timeout": "1h"}
     return chosen
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def port_is_taken(port: int) -> bool:
-    with socket.socket() as probe:
-        # As Postgres binds: a port that only has closed connections lingering on it counts as free.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                return True
-            raise
-    return False
-
-
-def try_lock(descriptor: int) -> bool:
-    """Locks an open file unless another process holds its lock; whether it is locked now. The kernel ends the lock when
-    the last process that has the descriptor, or inherited it, ends."""
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def write_secret(path: Path, secret: str) -> None:

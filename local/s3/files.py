@@ -8,7 +8,6 @@ signatures or S3.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import sqlite3
@@ -20,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
+from local.file_lock import try_lock
 from local.sqlite_file import SqliteFile
 
 _SCHEMA = """
@@ -63,11 +63,9 @@ class ObjectFiles:
         self._files = folder / "files"
         self._files.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = (folder / "lock").open("a")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the kernel lets go of it when we are killed
-        except BlockingIOError:
+        if not try_lock(self._lock.fileno()):
             self._lock.close()
-            raise StoreInUse(f"another object store has {folder} open") from None
+            raise StoreInUse(f"another object store has {folder} open")
         self._table = SqliteFile(folder / "objects.sqlite3", _SCHEMA)
         self._sweep()
 

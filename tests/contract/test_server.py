@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local.server import PortTaken, Server
+from local.ports import PortTaken
+from local.server import Server
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

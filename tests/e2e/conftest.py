@@ -11,7 +11,7 @@ from tests.support.local_stack import RunningStack, running
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[RunningStack]:
-    """Started by the first test that asks, with the command a developer gives; it has told its story."""
+    """Started by the first test that asks, with the command a developer gives; it has passed its smoke test."""
     with tempfile.TemporaryDirectory(prefix="stories-stack-") as folder, running(Path(folder)) as stack:
         yield stack
 

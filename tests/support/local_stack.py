@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,13 +51,17 @@ def free_ports() -> dict[str, int]:
         return dict(zip(("PORT", "R2_PORT", "PG_PORT"), (one.getsockname()[1] for one in taken), strict=True))
 
 
-def launch(folder: Path, ports: dict[str, int]) -> subprocess.Popen[str]:
-    """Starts `python -m local run` as a newcomer's shell would: nothing of ours in its environment."""
+def launch(folder: Path, ports: Mapping[str, object], below: tuple[str, ...] = ()) -> subprocess.Popen[str]:
+    """Starts `python -m local run` as a newcomer's shell would: nothing of ours in its environment.
+
+    `below` is the command of a program that is to start it.
+    """
     bare = {name: os.environ[name] for name in ("HOME", "PATH", "LANG") if name in os.environ}
     return subprocess.Popen(
-        [sys.executable, "-m", "local", "run"],
+        [*below, sys.executable, "-m", "local", "run"],
         cwd=ROOT,
         env={**bare, "LOCAL_DIR": str(folder), **{name: str(port) for name, port in ports.items()}},
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -76,10 +80,10 @@ def read_until_ready(process: subprocess.Popen[str]) -> str:
 
 
 @contextmanager
-def running(folder: Path, ports: dict[str, int] | None = None) -> Iterator[RunningStack]:
-    """A stack that has told its story and serves; stopped at the end, however that comes."""
+def running(folder: Path, ports: dict[str, int] | None = None, below: tuple[str, ...] = ()) -> Iterator[RunningStack]:
+    """A stack that has passed its smoke test and serves; stopped at the end, however that comes."""
     ports = ports or free_ports()
-    process = launch(folder, ports)
+    process = launch(folder, ports, below)
     stack = RunningStack(process, folder, ports, "")
     try:
         stack.printed = read_until_ready(process)

@@ -1,0 +1,17 @@
+"""Runs a command below a process that reaps nobody, as the first process of some containers: Linux only.
+
+`python -m tests.support.reaps_nobody COMMAND...` stays until its input ends. Until then, every process below it that
+ends stays a zombie: its pid exists, and it runs nothing.
+"""
+
+import ctypes
+import subprocess
+import sys
+
+PR_SET_CHILD_SUBREAPER = 36
+
+if __name__ == "__main__":
+    if ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1) != 0:
+        sys.exit("error: this system lets no process stand for the first one")
+    subprocess.Popen(sys.argv[1:])
+    sys.stdin.read()
