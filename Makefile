@@ -18,27 +18,33 @@ export ID FAMILY KEY SECONDS CONFIRM
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run story test test-all bench check generate format migrate rollback migration operation drill fuzz $(OPERATE) clean
+.PHONY: help setup run smoke test test-all bench check generate format migrate rollback migration operation drill fuzz $(OPERATE) clean
 
 help: ## this page
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-# Written last: an installation that was killed half-way is begun anew, from nothing.
+# Two commands at once in a fresh clone: the second waits here, and then finds that nothing is left to do.
+ifndef VENV_IS_LOCKED
 $(READY): requirements.txt requirements-dev.txt
 	@test -n "$(PYTHON)" || { echo "error: Python 3.11, 3.12 or 3.13 is needed, and none is on the PATH (or name one: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12)" >&2; exit 1; }
+	@$(PYTHON) tools/one_at_a_time.py requirements-dev.txt $(MAKE) --no-print-directory VENV_IS_LOCKED=yes PYTHON="$(PYTHON)" $(READY)
+else
+# .ready is written last: an installation that was killed half-way is made again, from nothing.
+$(READY): requirements.txt requirements-dev.txt
 	@echo "setting up $(VENV) with $$($(PYTHON) --version) (once; about a minute)"
 	@rm -f $(READY)
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -r requirements-dev.txt
 	@touch $(READY)
+endif
 
 setup: $(READY) ## make the virtual environment and install what is needed
 
-run: $(READY) ## start everything here, tell the story once, serve until Ctrl-C
+run: $(READY) ## start everything on this machine, run the smoke test, serve until Ctrl-C
 	@exec $(BIN)/python -m local run
 
-story: $(READY) ## tell the story to the stack that is up
-	@$(BIN)/python -m local story
+smoke: $(READY) ## run the smoke test against the stack that is up
+	@$(BIN)/python -m local smoke
 
 test: $(READY) ## the suite on a real Postgres, under 3 minutes
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --all-refusals -m "not heavy"
@@ -89,5 +95,5 @@ rearm: $(READY) ## after a restore: let them delete again
 $(OPERATE):
 	@$(BIN)/python -m tools.operate $@
 
-clean: ## forget the local stack's data and the virtual environment
+clean: ## remove the local stack's data and the virtual environment
 	rm -rf .local $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis tests/e2e/node_modules
