@@ -27,7 +27,7 @@ help: ## this page
 ifndef VENV_IS_LOCKED
 $(READY): requirements.txt requirements-dev.txt
 	@test -n "$(PYTHON)" || { echo "error: Python 3.11, 3.12 or 3.13 is needed, and none is on the PATH (or name one: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12)" >&2; exit 1; }
-	@$(PYTHON) tools/one_at_a_time.py requirements-dev.txt $(MAKE) --no-print-directory VENV_IS_LOCKED=yes PYTHON="$(PYTHON)" $(READY)
+	@$(PYTHON) tools/one_at_a_time.py requirements-dev.txt $(MAKE) -s --no-print-directory VENV_IS_LOCKED=yes PYTHON="$(PYTHON)" $(READY)
 else
 # .ready is written last: an installation that was killed half-way is made again, from nothing.
 $(READY): requirements.txt requirements-dev.txt
