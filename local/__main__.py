@@ -34,7 +34,7 @@ def run() -> int:
     except _Interrupted:
         print("\nstopping", flush=True)
     finally:
-        # A second Ctrl-C must not leave half of it running.
+        # A second Ctrl-C must not leave parts of it running.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         stack.stop()
     print("everything is stopped; its data stays in .local/", flush=True)

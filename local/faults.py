@@ -1,7 +1,6 @@
-"""Trouble on demand: a test tells a stand-in to fail or to dawdle, the way the vendor does on a bad day.
+"""Faults that a test asks a stand-in for: failures and slow answers, for a number of requests.
 
-It works in the process of the stand-in. Stripe's alone can be switched from outside as well (POST faults), and only for
-a number of requests: whoever forgets it has Stripe back.
+They are set in the process of the stand-in. Those of Stripe's stand-in can be set over HTTP as well (POST faults).
 """
 
 import threading
@@ -11,7 +10,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Faults:
-    """The trouble still to come, in the order in which it was asked for."""
+    """The faults that are still to come, in the order in which they were asked for."""
 
     _failures: list[int] = field(default_factory=list)
     _delays: list[float] = field(default_factory=list)
@@ -23,23 +22,23 @@ class Faults:
             self._failures.extend([status] * times)
 
     def delay(self, seconds: float, times: int = 1) -> None:
-        """The next `times` requests do their work, then keep the caller waiting for its answer."""
+        """The next `times` requests do their work, and answer this much later."""
         with self._lock:
             self._delays.extend([seconds] * times)
 
     def reset(self) -> None:
-        """No more trouble."""
+        """Ends every fault."""
         with self._lock:
             self._failures.clear()
             self._delays.clear()
 
     def take_failure(self) -> int | None:
-        """The status to fail this request with, used up by asking; None when it may go on."""
+        """The status with which this request is to fail, given once; None when it is to succeed."""
         with self._lock:
             return self._failures.pop(0) if self._failures else None
 
-    def dawdle(self) -> None:
-        """Sleeps as long as was asked for this request; call it once the work is done, before answering."""
+    def delay_answer(self) -> None:
+        """Sleeps as long as was asked for this request; to be called after the work, before the answer."""
         with self._lock:
             seconds = self._delays.pop(0) if self._delays else 0.0
         if seconds:

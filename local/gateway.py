@@ -1,8 +1,8 @@
 """The one origin of the local stack: the stand-ins for sign-in, mail, Stripe and PostHog, and the app itself.
 
-A request for the app becomes the event API Gateway would send, its body always base64 so that every byte arrives as it
-was sent, and the app object answers it as it would on Lambda. Nothing here is deployed, and nothing here decides for
-the app: an unknown path, a bad body, a missing token reach it as they came.
+A request for the app becomes the event that API Gateway would send, and the app object answers it as on Lambda. The
+body is always base64, so that every byte arrives as it was sent. The gateway decides nothing for the app: an unknown
+path, a malformed body and a missing token reach it as they came. It is never deployed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from chalice.local import LambdaContext, RouteMatcher
 from flask import Blueprint, Flask, Response, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
-# As API Gateway would: it hands over 10 MB at the most, and answers what is larger by itself.
+# API Gateway passes on bodies of 10 MB at the most, and answers larger ones itself.
 MAX_BODY_BYTES = 10 * 1024 * 1024
 FUNCTION_SECONDS = 29
 
@@ -31,15 +31,15 @@ def create_gateway(
 ) -> Flask:
     """The WSGI app of the whole origin.
 
-    `app` is the Chalice app object; `blueprints` are mounted under their key where it is not empty, else where they
-    mount themselves; `schedules` are what POST /_local/run/{schedule} runs.
+    `app` is the Chalice app object. A blueprint is mounted under its key where that is a path, else at its own prefix.
+    `schedules` are run by POST /_local/run/{schedule}.
     """
     gateway = Flask(__name__)
     for prefix, blueprint in blueprints.items():
         gateway.register_blueprint(blueprint, **({"url_prefix": prefix} if prefix.startswith("/") else {}))
     gateway.register_blueprint(_controls(schedules))
 
-    # A path goes to the app as it was sent; Flask would mend it and redirect.
+    # A path reaches the app as it was sent; Flask would merge slashes and redirect.
     gateway.url_map.merge_slashes = False
     matcher = RouteMatcher([path for path, methods in app.routes.items() if methods])
 
@@ -49,7 +49,7 @@ def create_gateway(
         context = LambdaContext("api_handler", 512, FUNCTION_SECONDS * 1000)
         answer = app(_event(matcher), context)
         response = Response(answer["body"] or "", status=answer["statusCode"])
-        # Werkzeug adds a content type of its own, which an answer without a body does not have.
+        # Werkzeug adds a content type, and an answer without a body has none.
         del response.headers["Content-Type"]
         response.headers.extend(answer["headers"])
         return response
@@ -57,25 +57,25 @@ def create_gateway(
     @gateway.errorhandler(404)
     @gateway.errorhandler(405)
     def unrouted(error: HTTPException) -> Response | HTTPException:
-        """What Flask has no rule for (a line break in the path, TRACE) is the app's to refuse, too."""
+        """Requests that Flask has no rule for (a line break in the path, TRACE) are refused by the app, too."""
         return error if request.routing_exception is None else to_the_app("")
 
     return gateway
 
 
 def _controls(schedules: dict[str, Callable[[], dict[str, Any]]]) -> Blueprint:
-    """What is for the developer alone: run a schedule now, and a place for the app's own pages to land on."""
+    """For the developer alone: run a schedule now, and a page where the browser is sent to pages of the family app."""
     controls = Blueprint("controls", __name__, template_folder="templates")
 
     @controls.post("/_local/run/<schedule>")
     def run(schedule: str) -> tuple[Response, int]:
         if schedule not in schedules:
-            message = f"There is no schedule of that name. There are: {', '.join(sorted(schedules))}."
+            message = f"There is no schedule of that name. The schedules are {', '.join(sorted(schedules))}."
             return jsonify(error={"code": "NOT_FOUND", "message": message}), 404
         try:
             return jsonify(schedules[schedule]()), 200
         except Exception:
-            # The app has logged what happened, in its own words.
+            # The app has logged it.
             return jsonify(error={"code": "INTERNAL", "message": f"{schedule} failed: see .local/app.log"}), 500
 
     @controls.get("/_local/app", defaults={"page": ""})
@@ -88,7 +88,7 @@ def _controls(schedules: dict[str, Callable[[], dict[str, Any]]]) -> Blueprint:
 
 def _event(matcher: RouteMatcher) -> dict[str, Any]:
     """The proxy event of API Gateway for the current request."""
-    # The target as it was sent: Flask has decoded %2f in its own path, API Gateway matches routes before decoding.
+    # The target as it was sent: Flask decodes %2f in its path, and API Gateway matches routes before it decodes.
     target = str(request.environ.get("REQUEST_URI") or request.full_path)
     path, _, query = target.partition("?")
     try:

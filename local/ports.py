@@ -73,7 +73,7 @@ class Ports:
 def is_taken(port: int) -> bool:
     """Whether another program has the port, on 127.0.0.1 or where else `localhost` leads a client."""
     with socket.socket() as probe:
-        # Postgres and our server set this flag too: a port with nothing but closed connections on it counts as free.
+        # Postgres and server.py set this flag too: a port with nothing but closed connections on it counts as free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))

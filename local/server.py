@@ -1,9 +1,9 @@
-"""Serves one WSGI app over real HTTP on this machine: the object store, the vendors' stand-ins, the gateway.
+"""Serves one WSGI app over HTTP on this machine: the object store, the vendors' stand-ins, the gateway.
 
-It is cheroot with the settings the local stack needs: no Nagle delay, kept connections without a cap, a prompt stop,
-and a body that nobody read is drained before the answer goes out, because a client that is still sending when its
-connection closes sees a reset instead of the error. It never serves production and never listens beyond the host it
-was given.
+It is cheroot with the settings that the local stack needs: no Nagle delay, no limit on kept connections, and a stop
+within a second. A request body that the app did not read is drained before the answer is sent, because a client that is
+still sending when its connection closes sees a reset instead of the answer. It is never deployed, and it listens on the
+host that it was given alone.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Server:
 
     @property
     def url(self) -> str:
-        """The origin without a slash at its end, once started; the real port, also when 0 was asked for."""
+        """The origin without a slash at its end, once started; with the real port, also when 0 was asked for."""
         return f"http://{self._host}:{self._port}"
 
     def start(self) -> int:
@@ -66,7 +66,7 @@ class Server:
             shutdown_timeout=1,
         )
         bound: Future[int] = Future()
-        # A daemon thread prepares the server, because its workers inherit that: none of them can hold up the exit.
+        # A daemon thread prepares the server, and its workers inherit that: none of them keeps the process from ending.
         threading.Thread(target=_serve, args=(server, bound), name="server", daemon=True).start()
         try:
             self._port = bound.result()
@@ -78,7 +78,7 @@ class Server:
         return self._port
 
     def stop(self) -> None:
-        """Stops within a second, whatever the app is doing; what has not answered by then is cut off. Repeatable."""
+        """Stops within a second, whatever the app is doing; requests not answered by then are cut off. Repeatable."""
         server, self._cheroot = self._cheroot, None
         if server is None:
             return
@@ -91,7 +91,7 @@ class Server:
 def _serve(server: _CherootServer, bound: Future[int]) -> None:
     try:
         server.prepare()
-    except Exception as trouble:  # whatever it is, start() raises it in the caller's thread
+    except Exception as trouble:  # start() raises it in the caller's thread
         bound.set_exception(trouble)
         return
     bound.set_result(server.bind_addr[1])
@@ -100,11 +100,11 @@ def _serve(server: _CherootServer, bound: Future[int]) -> None:
 
 class _Request(HTTPRequest):
     def send_headers(self) -> None:
-        """Drains what the app left unread; where that cannot be done whole, the connection is not used again."""
+        """Drains what the app did not read; where that does not come to its end, the connection is closed."""
         asked_to_close = any(
             name.lower() == b"connection" and value.lower() == b"close" for name, value in self.outheaders
         )
-        # After a chunked body cheroot loses its place in the stream, so such a connection ends with its request.
+        # After a chunked body, cheroot does not know where the next request begins: the connection is closed.
         if asked_to_close or self.chunked_read or not _is_plain_length(self.inheaders.get(b"Content-Length")):
             self.close_connection = True
         if not _drain(self.rfile, self.chunked_read):
@@ -118,7 +118,7 @@ def _is_plain_length(value: bytes | None) -> bool:
 
 
 def _drain(body: Any, chunked: bool) -> bool:
-    """Reads and forgets the rest of a request's body in constant memory; False when it did not end within bounds."""
+    """Reads the rest of a request's body in constant memory; False when it exceeds the size or the time allowed."""
     deadline = time.monotonic() + DRAIN_SECONDS
     try:
         if chunked:
@@ -129,7 +129,7 @@ def _drain(body: Any, chunked: bool) -> bool:
 
 
 def _drain_chunks(stream: BinaryIO, deadline: float) -> bool:
-    """Reads chunk by chunk itself: cheroot would hold each chunk, of whatever size the client chose, in memory."""
+    """Reads the chunks without cheroot, which would hold each in memory, and the client chooses their size."""
     budget = DRAIN_BYTES
     while (size := int(stream.readline(1024).split(b";")[0], 16)) > 0:
         budget -= size
@@ -173,12 +173,12 @@ class _CherootServer(wsgi.Server):
         self.open_connections: set[_Connection] = set()
 
     def cut_connections(self) -> None:
-        """Shuts what is still open, so that a client of a stopped server sees its end instead of waiting for it."""
+        """Closes what is still open, so that a client of a stopped server sees end-of-file instead of waiting."""
         for connection in list(self.open_connections):
             try:
                 connection.socket.shutdown(socket.SHUT_RDWR)
             except OSError:
-                continue  # closed in the meantime, which is what was wanted
+                continue  # closed in the meantime
 
     def bind(self, family: int, type: int, proto: int = 0) -> Any:
         try:
@@ -194,5 +194,5 @@ class _CherootServer(wsgi.Server):
         return bound
 
     def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
-        # Clients that hang up are everyday; cheroot's own text of them is only of use to who debugs the server.
+        # Clients that hang up are normal; what cheroot says about them helps only to debug this server.
         log.log(level if level >= logging.WARNING else logging.DEBUG, "%s", msg, exc_info=traceback)

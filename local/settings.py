@@ -1,8 +1,8 @@
-"""What the local stack is told and what it tells: ports, secrets made once, the environment of the app.
+"""The settings of the local stack: its folder, its secrets, and the environment of the app.
 
-Secrets are made at the first start and kept, with everything a client or a test needs, in .local/env (mode 600): one
-NAME=value a line, which a shell can source. Ports come from the environment at every start, so that one taken port is
-one variable away from working. Every secret carries the word local, and no deployed stage accepts one that does.
+Secrets are made at the first start and kept in .local/env (mode 600), with everything else that a client or a test
+needs: one NAME=value a line, which a shell can source. Every secret contains the word local, and a deployed stage
+refuses such secrets.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Literal
 from local.ports import Ports
 
 ROOT = Path(__file__).resolve().parent.parent
-# Another folder is another stack: the tests start one of their own beside a developer's.
+# A stack in another folder, on other ports, is independent: the tests start theirs beside a developer's.
 LOCAL_DIR = Path(os.environ.get("LOCAL_DIR") or ROOT / ".local")
 
 BUCKET = "stories-local"
@@ -29,7 +29,7 @@ PRICES = {
     "price_local_legacy_year": "legacy:year",
 }
 
-# Made once and kept: name -> what stands before the random part.
+# Made once and kept: name -> the text before the random part.
 _SECRETS = {
     "SUPABASE_JWT_SECRET": "local-jwt-",
     "R2_SECRET_ACCESS_KEY": "local-r2-",
@@ -45,7 +45,7 @@ _SECRETS = {
 
 
 def read_env(path: Path | None = None) -> dict[str, str]:
-    """The variables of .local/env; none where the stack never ran."""
+    """The variables of .local/env; none where the stack has never run."""
     path = path or LOCAL_DIR / "env"
     try:
         text = path.read_text("utf-8")
@@ -56,18 +56,18 @@ def read_env(path: Path | None = None) -> dict[str, str]:
 
 
 def configure() -> None:
-    """For commands of an operator: without a stage in the environment, the local stack's is taken."""
+    """Where the environment names no stage, takes that of the local stack: for the operator's commands."""
     if "STAGE" not in os.environ:
         os.environ.update({**read_env(), **os.environ})
 
 
 def signing(environment: Mapping[str, str] = os.environ) -> Literal["HS256", "ES256"]:
-    """How sign-in signs: SIGNING=ES256 takes a key pair and publishes a JWKS, as new Supabase projects do."""
+    """How sign-in signs: SIGNING=ES256 signs with a key pair and publishes a JWKS, as new Supabase projects do."""
     return "ES256" if environment.get("SIGNING") == "ES256" else "HS256"
 
 
 def make_env(known: Mapping[str, str], ports: Ports) -> dict[str, str]:
-    """Every variable of the stack: known secrets kept, missing ones made, addresses as the ports are now."""
+    """Every variable of the stack: known secrets are kept, missing ones made, and addresses follow the ports."""
     from local.auth import anon_key
 
     kept = {name: known.get(name) or prefix + secrets.token_urlsafe(32) for name, prefix in _SECRETS.items()}
@@ -79,7 +79,7 @@ def make_env(known: Mapping[str, str], ports: Ports) -> dict[str, str]:
         "DATABASE_URL": f"postgresql://app_login:{kept['APP_LOGIN_PASSWORD']}@127.0.0.1:{ports.postgres}/stories",
         "MIGRATIONS_DATABASE_URL": f"postgresql://postgres:{kept['MIGRATIONS_PASSWORD']}@127.0.0.1:{ports.postgres}/stories",
         "SUPABASE_URL": ports.origin,
-        # Only ever for the other kind of signing: an app that knows both would take either.
+        # With ES256 alone: an app that knows the secret and the published keys would accept tokens of both kinds.
         **({"SUPABASE_JWKS_URL": f"{ports.origin}/auth/v1/.well-known/jwks.json"} if signing() == "ES256" else {}),
         "R2_ENDPOINT_URL": ports.store_origin,
         "R2_ACCOUNT_ID": "local",
@@ -100,7 +100,7 @@ def make_env(known: Mapping[str, str], ports: Ports) -> dict[str, str]:
 
 
 def write_env(variables: Mapping[str, str], path: Path) -> None:
-    """Replaces the file in one step, readable by its owner alone from its first byte on."""
+    """Replaces the file in one step; only its owner can read it at any moment."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f"{path.name}.new")
     unfinished.unlink(missing_ok=True)
@@ -113,7 +113,7 @@ def write_env(variables: Mapping[str, str], path: Path) -> None:
 
 
 def _quoted(value: str) -> str:
-    """Bare where a shell needs no quotes, so that a plain NAME=value reader is right as well."""
+    """In quotes only where a shell needs them, so that a simple reader of NAME=value is right as well."""
     return f"'{value}'" if any(character in value for character in ' <>{}"*&') else value
 
 

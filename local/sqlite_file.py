@@ -1,7 +1,7 @@
-"""A SQLite file that several threads share: where a stand-in keeps what must survive a kill -9.
+"""A SQLite file that several threads share: a stand-in keeps there what must survive kill -9.
 
-Write-ahead logging makes every committed transaction outlive the process. One connection under one lock is enough for a
-local stack and rules out "database is locked". It never holds anything of a deployed stage.
+With write-ahead logging, a committed transaction survives the process. One connection under one lock is fast enough for
+a local stack and makes "database is locked" impossible.
 """
 
 import os
@@ -18,11 +18,11 @@ class SqliteFile:
 
     def __init__(self, path: Path, schema: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Made before SQLite opens it: the -wal and -shm files beside it take their permissions from it.
+        # Created here and not by SQLite: its -wal and -shm files get the permissions of this file.
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         self._lock = threading.Lock()
         self._connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
-        # A blueprint has no end of its own: what nobody closed is let go with its last user.
+        # A Flask blueprint has no close(); its file is closed when nothing refers to it any more.
         weakref.finalize(self, self._connection.close)
         self._connection.row_factory = sqlite3.Row
         self._connection.execute("PRAGMA journal_mode = WAL")
@@ -39,12 +39,12 @@ class SqliteFile:
                 yield self._connection
                 self._connection.execute("COMMIT")
             except BaseException:
-                # Also where COMMIT itself failed (a full disk): left open, the transaction would fail every later one.
+                # Also where COMMIT failed (a full disk): a transaction left open would make every later one fail.
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
 
     def close(self) -> None:
-        """Lets go of the file; whatever was committed stays."""
+        """Closes the file; what was committed stays."""
         with self._lock:
             self._connection.close()

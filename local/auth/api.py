@@ -1,7 +1,7 @@
-"""Supabase Auth's stand-in, under /auth/v1: sign-in by mailed code or link, sessions, refresh, logout.
+"""The HTTP API of Supabase Auth's stand-in, under /auth/v1: sign-in by mailed code or link, sessions, refresh, logout.
 
-It keeps to the contract that supabase-js speaks and issues real, signed access tokens. It never sends mail itself
-(`send_mail` does), knows no passwords, phones or providers, and is no part of a deployed stage.
+It answers as supabase-js expects and issues signed access tokens. It has no passwords, no phones and no providers,
+leaves the mail to `send_mail`, and is never deployed.
 """
 
 import hmac
@@ -27,7 +27,7 @@ __all__ = ["AuthSettings", "anon_key", "create_blueprint", "issue_token"]
 
 log = logging.getLogger(__name__)
 
-# What a mail's link and a verifier of tokens open without the client's key.
+# These endpoints need no API key: a browser follows the link in a mail, and an app fetches the public keys.
 _OPEN_TO_ALL = frozenset({"supabase_auth.verify_link", "supabase_auth.jwks"})
 _ERROR_NAMES = {400: "invalid_request", 401: "unauthorized_client", 403: "access_denied", 500: "server_error"}
 
@@ -44,7 +44,7 @@ def create_blueprint(
 
     `send_mail(to, subject, html, text)` delivers one mail. `on_user(id, email)` makes the user known to the app's
     database; it is called before each code is mailed, so it must be idempotent, and when it raises no code goes out and
-    no session can follow. `now` answers seconds since 1970.
+    no session can follow. `now` returns seconds since 1970.
     """
     auth = service.open_auth(data_dir, settings, send_mail, on_user, now)
     blueprint = Blueprint("supabase_auth", __name__, url_prefix="/auth/v1")
@@ -67,9 +67,9 @@ def issue_token(
     data_dir: Path | None = None,
     **changes: Any,
 ) -> str:
-    """An access token like those the service hands out, for tests that need no sign-in.
+    """An access token like those of the service, for tests that need no sign-in.
 
-    `changes` replace claims (None takes one out): `exp=0`, `aud="other"`. With ES256 signing, `data_dir` holds the key.
+    `changes` replace claims (None removes one): `exp=0`, `aud="other"`. With ES256 signing, `data_dir` holds the key.
     """
     private_key = None
     if settings.signing == "ES256":
@@ -178,11 +178,11 @@ def _add_public(blueprint: Blueprint, auth: Auth) -> None:
 
 
 def _before(settings: AuthSettings) -> Response | None:
-    """The gateway's part: preflights, the API key, a bound on bodies."""
+    """What the gateway in front of Supabase Auth does: preflights, the API key, the largest body."""
     request.max_content_length = wire.MAX_BODY_BYTES
     if request.method == "OPTIONS":
         return Response(status=204)
-    if request.method == "HEAD":  # a mail scanner that peeks at a link must not use it up
+    if request.method == "HEAD":  # a mail scanner that opens a link by HEAD must not use it up
         return Response(status=405)
     if request.endpoint in _OPEN_TO_ALL:
         return None

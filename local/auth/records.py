@@ -27,7 +27,7 @@ class User:
 
 @dataclass(frozen=True)
 class Session:
-    """A sign-in on one device; `counter` tells the current refresh token from older ones."""
+    """A sign-in on one device; `counter` is the number of its current refresh token."""
 
     id: uuid.UUID
     user_id: uuid.UUID
@@ -43,7 +43,7 @@ class Session:
 
 @dataclass(frozen=True)
 class Code:
-    """A mailed code that nobody used yet; `challenge` is set in the PKCE flow."""
+    """A mailed code that is not used yet; `challenge` is set in the PKCE flow."""
 
     user_id: uuid.UUID
     code_hash: str
@@ -61,7 +61,7 @@ class Code:
 
 @dataclass(frozen=True)
 class AuthCode:
-    """An authorization code of the PKCE flow that nobody redeemed yet."""
+    """An authorization code of the PKCE flow that is not redeemed yet."""
 
     code_hash: str
     user_id: uuid.UUID

@@ -1,4 +1,4 @@
-"""Where a sign-in link may lead: the app's own origin and this machine, nowhere else, whatever the link says."""
+"""Where a sign-in link may redirect to: the origin of the app and this machine, and nowhere else."""
 
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -9,7 +9,7 @@ _LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 def safe_redirect(wanted: str | None, app_url: str) -> str:
     """`wanted` without its fragment when it is an address of the app or of this machine, else `app_url`."""
     if not wanted or not wanted.isascii() or not wanted.isprintable() or any(sign in wanted for sign in "\\ @"):
-        return app_url  # what browsers and urlsplit could read differently is not worth reading at all
+        return app_url  # a browser and urlsplit could read such an address differently
     try:
         url, app = urlsplit(wanted), urlsplit(app_url)
         same_origin = (url.scheme, url.hostname, url.port) == (app.scheme, app.hostname, app.port)

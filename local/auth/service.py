@@ -1,6 +1,6 @@
-"""What Supabase Auth's stand-in does, without HTTP: mails codes, opens sessions, refreshes and checks them.
+"""The work of Supabase Auth's stand-in, without HTTP: it mails codes, opens sessions, refreshes and checks them.
 
-Errors are AuthError, with Supabase's statuses and codes. No secret is ever part of a message.
+Every error is an AuthError with Supabase's status and code. No error message holds a secret.
 """
 
 import time
@@ -30,7 +30,7 @@ _KNOWN_TYPES = _MAILED_TYPES | {"recovery", "invite", "email_change"}
 
 @dataclass(frozen=True)
 class Auth:
-    """The running service: its settings, its disk, its keys, and the two things it has done by others."""
+    """The service: its settings, its file, its keys, and the two functions that it is given from outside."""
 
     settings: AuthSettings
     store: AuthStore
@@ -82,7 +82,7 @@ def mail_code(auth: Auth, body: wire.OtpBody, redirect_to: str) -> None:
         raise AuthError(429, "over_email_send_rate_limit", "email rate limit exceeded")
     if user is None:
         user = auth.store.create_user(email, body.data or {})
-    # Also for a user who is known here: the database may have been made anew since, and the call is idempotent.
+    # Also for a user who is known here: the app's database may be a new one, and the call is idempotent.
     auth.on_user(user.id, user.email)
     code, link_token = tokens.new_code(), tokens.new_link_token()
     if challenge is not None:
@@ -114,7 +114,7 @@ def verify(auth: Auth, body: wire.VerifyBody) -> dict[str, Any]:
 
 
 def follow_link(auth: Auth, token: str | None, type_: str | None) -> dict[str, str]:
-    """What the address after a clicked link carries: `code` in the PKCE flow, else the session's parts."""
+    """The parameters of the redirect after a link was opened: `code` in the PKCE flow, else the session's parts."""
     if not type_:
         raise wire.invalid("Verify requires a verification type")
     if not token:
@@ -131,7 +131,7 @@ def follow_link(auth: Auth, token: str | None, type_: str | None) -> dict[str, s
 
 
 def redeem_auth_code(auth: Auth, body: wire.PkceBody) -> dict[str, Any]:
-    """A session for the authorization code of a clicked link and the verifier only the asking client has."""
+    """A session for the authorization code from a link, with the verifier that only the client of the request has."""
     if not body.auth_code or not body.code_verifier:
         raise wire.invalid("invalid request: both auth code and code verifier should be non-empty")
     found = auth.store.auth_code(tokens.keyed_hash(auth.pepper, "auth_code", body.auth_code))
@@ -180,7 +180,7 @@ def authenticate(auth: Auth, authorization: str) -> tuple[User, Session]:
 
 
 def sign_in(auth: Auth, code: Code) -> dict[str, Any]:
-    """Uses the code up and opens a session; of two callers with one code, one gets it."""
+    """Uses the code up and opens a session; of two callers with one code, one gets a session."""
     _use(auth, code)
     return _new_session(auth, code.user_id)
 

@@ -1,4 +1,4 @@
-"""What Supabase Auth's stand-in is told from outside, and the times and bounds it keeps by itself."""
+"""The settings of Supabase Auth's stand-in, and its fixed times and limits."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -7,7 +7,7 @@ ACCESS_TOKEN_SECONDS = 3600
 CODE_SECONDS = 600
 # Supabase Auth gives an authorization code of the PKCE flow five minutes.
 AUTH_CODE_SECONDS = 300
-# A client that lost the answer to a refresh, or two tabs that refresh at once, are no thieves.
+# Within these, an older refresh token is accepted: the client may have lost an answer, or two tabs refresh at once.
 REUSE_SECONDS = 10
 WRONG_CODES_ALLOWED = 5
 MAILS_PER_HOUR = 100

@@ -1,7 +1,7 @@
 """Users, sessions and codes of Supabase Auth's stand-in, on disk.
 
-Codes, links and authorization codes are kept as hashes only. Every method is one transaction; what decides between two
-callers at once (a code used, an authorization code redeemed, a refresh) is decided inside it.
+Codes, links and authorization codes are kept as hashes only. Every method is one transaction, so of two callers at once
+one alone uses a code, redeems an authorization code or moves a session's counter.
 """
 
 import hmac
@@ -58,14 +58,14 @@ CREATE INDEX IF NOT EXISTS mails_sent_email ON mails_sent (email, sent_at);
 
 
 class AuthStore:
-    """The tables, safe under threads. `now` answers seconds since 1970."""
+    """The tables, safe under threads. `now` returns seconds since 1970."""
 
     def __init__(self, path: Path, now: Callable[[], float]) -> None:
         self._file = SqliteFile(path, _SCHEMA)
         self._now = now
 
     def key(self, name: str, make: Callable[[], bytes] = lambda: secrets.token_bytes(32)) -> bytes:
-        """The secret of this name, made on first use and the same ever after."""
+        """The secret of this name, made on first use and kept."""
         with self._file.transaction() as connection:
             connection.execute("INSERT OR IGNORE INTO keys VALUES (?, ?)", (name, make()))
             return bytes(connection.execute("SELECT value FROM keys WHERE name = ?", (name,)).fetchone()["value"])
@@ -90,7 +90,7 @@ class AuthStore:
             return User.of(connection.execute("SELECT * FROM users WHERE email = ?", (email,)).fetchone())
 
     def merge_metadata(self, user_id: uuid.UUID, metadata: dict[str, Any]) -> User:
-        """Adds to what the user says about themselves; a null takes a key away."""
+        """Merges into the user's metadata; a null removes its key."""
         with self._file.transaction() as connection:
             row = connection.execute("SELECT * FROM users WHERE id = ?", (str(user_id),)).fetchone()
             merged = {**json.loads(row["metadata"]), **metadata}
@@ -102,7 +102,7 @@ class AuthStore:
             return User.of(updated)
 
     def may_mail(self, email: str) -> bool:
-        """Counts one more mail to the address; False, uncounted, when it got its share within the hour."""
+        """Counts one more mail to the address; False, and not counted, when the hour's limit is reached."""
         with self._file.transaction() as connection:
             connection.execute("DELETE FROM mails_sent WHERE sent_at < ?", (self._now() - 3600,))
             sent = connection.execute("SELECT count(*) AS n FROM mails_sent WHERE email = ?", (email,)).fetchone()["n"]
@@ -124,7 +124,7 @@ class AuthStore:
             )
 
     def try_code(self, user_id: uuid.UUID, code_hash: str) -> Code | None:
-        """The user's code if this is its hash; a wrong one is counted, and after a few none is right any more."""
+        """The user's code if this is its hash. After WRONG_CODES_ALLOWED wrong ones, the right one fails too."""
         with self._file.transaction() as connection:
             row = connection.execute(
                 "SELECT * FROM codes WHERE user_id = ? AND expires_at > ? AND wrong < ?",
@@ -146,12 +146,12 @@ class AuthStore:
             return None if row is None else Code.of(row)
 
     def use_code(self, code: Code) -> bool:
-        """Uses the code up; False when someone else just did."""
+        """Uses the code up; False when another caller was first."""
         with self._file.transaction() as connection:
             return connection.execute("DELETE FROM codes WHERE link_hash = ?", (code.link_hash,)).rowcount == 1
 
     def put_auth_code(self, code_hash: str, code: Code) -> None:
-        """Keeps an authorization code for the one who holds the verifier of the code's challenge."""
+        """Keeps an authorization code, with the challenge that its verifier has to match."""
         with self._file.transaction() as connection:
             connection.execute("DELETE FROM auth_codes WHERE expires_at < ?", (self._now() - 3600,))
             connection.execute(
@@ -166,12 +166,12 @@ class AuthStore:
         return None if row is None else AuthCode.of(row)
 
     def use_auth_code(self, code: AuthCode) -> bool:
-        """Uses the authorization code up; False when someone else just did."""
+        """Uses the authorization code up; False when another caller was first."""
         with self._file.transaction() as connection:
             return connection.execute("DELETE FROM auth_codes WHERE code_hash = ?", (code.code_hash,)).rowcount == 1
 
     def open_session(self, user_id: uuid.UUID) -> tuple[User, Session]:
-        """Signs the user in; the first time confirms the address."""
+        """Opens a session for the user; the first one confirms the address."""
         with self._file.transaction() as connection:
             now = self._now()
             user = connection.execute(
@@ -194,8 +194,8 @@ class AuthStore:
     def refresh(self, session_id: uuid.UUID, counter: int) -> Session | Literal["unknown", "reused"]:
         """The session after a refresh with the token of this counter.
 
-        The current token moves the counter on. The one before it, or any within a few seconds of the last refresh, gets
-        the current one again. An older one was stolen or leaked: the session ends, for thief and owner alike.
+        The current token moves the counter on. The one before it, or any within REUSE_SECONDS of the last refresh, gets
+        the current one again. An older one may be stolen, so the session ends, for every holder of a token.
         """
         with self._file.transaction() as connection:
             row = connection.execute("SELECT * FROM sessions WHERE id = ?", (str(session_id),)).fetchone()
@@ -222,7 +222,7 @@ class AuthStore:
             )
 
     def close(self) -> None:
-        """Lets go of the file."""
+        """Closes the file."""
         self._file.close()
 
 

@@ -1,7 +1,7 @@
 """Access tokens (JWT), refresh tokens, the anon key, and the hashes under which codes and links are kept.
 
-A refresh token is a session's id and a counter, signed: nothing about it needs storing but the session's own counter,
-and the current token can be made again for a client that lost it.
+A refresh token is the signed pair of a session's id and a counter. Only the session's counter is stored, and the
+current token can be made again for a client that lost it.
 """
 
 import base64
@@ -22,14 +22,14 @@ from jwt.algorithms import ECAlgorithm
 
 from local.auth.settings import ACCESS_TOKEN_SECONDS, AuthSettings
 
-# Fixed, so that the key made from one secret is the same key tomorrow and a client may keep it in its configuration.
+# Fixed, so that one secret always gives the same key, and a client may keep it in its configuration.
 _ANON_ISSUED_AT = 1_767_225_600
 _ANON_SECONDS = 10 * 365 * 86_400
 _SIGNATURE_BYTES = 16
 
 
 def anon_key(jwt_secret: str) -> str:
-    """The public API key of the local stack, as Supabase makes it: a JWT that says no more than `role: anon`."""
+    """The public API key of the local stack, as Supabase makes it: a JWT with `role: anon`."""
     claims = {
         "iss": "supabase",
         "ref": "local",
@@ -78,7 +78,7 @@ class Signer:
     private_key: ec.EllipticCurvePrivateKey | None = None
 
     def public_keys(self) -> list[dict[str, Any]]:
-        """The JWKS: the public key, or nothing, for a shared secret is never published."""
+        """The keys of the JWKS: the public key; none with a shared secret, which is never published."""
         if self.private_key is None:
             return []
         jwk = _public_jwk(self.private_key)
@@ -92,9 +92,9 @@ class Signer:
         return jwt.encode(dict(claims), self.private_key, algorithm="ES256", headers=headers)
 
     def check(self, token: str, settings: AuthSettings, now: float) -> dict[str, Any]:
-        """The claims of a token of ours that is still good at `now`; raises jwt.InvalidTokenError.
+        """The claims of a token that this service signed and that is valid at `now`; raises jwt.InvalidTokenError.
 
-        A token signed with the secret stays good after the change to ES256, as it does at Supabase.
+        A token signed with the secret stays valid after the change to ES256, as it does at Supabase.
         """
         algorithm = jwt.get_unverified_header(token).get("alg")
         if algorithm == "ES256" and self.private_key is not None:
@@ -103,7 +103,7 @@ class Signer:
             key = self.secret
         else:
             raise jwt.InvalidAlgorithmError
-        # The clock is the caller's, so the times are checked below and not by the library.
+        # `now` comes from the caller, so the times are checked below and not by the library.
         options: Any = {"verify_exp": False, "verify_iat": False, "verify_nbf": False, "verify_aud": False}
         claims: dict[str, Any] = jwt.decode(token, key, algorithms=[algorithm], options=options)
         expires_at = claims.get("exp")
@@ -130,7 +130,7 @@ def load_private_key(pem: bytes) -> ec.EllipticCurvePrivateKey:
 
 
 def new_link_token() -> str:
-    """The secret inside a mail's link: 32 random bytes, in letters and digits only."""
+    """The secret in the link of a mail: 32 random bytes as hexadecimal digits."""
     return secrets.token_hex(32)
 
 
@@ -140,7 +140,7 @@ def new_code() -> str:
 
 
 def keyed_hash(pepper: bytes, *parts: str) -> str:
-    """The hash under which a secret is kept. Keyed, for six digits alone would be found again by trying them all."""
+    """The hash under which a secret is kept. It is keyed: a plain hash of six digits is found by trying a million."""
     return hmac.new(pepper, "\x00".join(parts).encode(), hashlib.sha256).hexdigest()
 
 
@@ -151,7 +151,7 @@ def refresh_token(pepper: bytes, session_id: uuid.UUID, counter: int) -> str:
 
 
 def read_refresh_token(pepper: bytes, token: str) -> tuple[uuid.UUID, int] | None:
-    """The session and counter of a refresh token that we signed; None for anything else."""
+    """The session and counter of a refresh token that this service signed; None for any other text."""
     try:
         raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):

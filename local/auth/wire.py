@@ -1,4 +1,4 @@
-"""How Supabase Auth's stand-in speaks: request bodies, errors, CORS and the JSON of a user.
+"""Request bodies, errors, CORS headers and the JSON of a user, as Supabase Auth has them.
 
 The error shape depends on the API version the client names, as at Supabase: `{code, error_code, msg}` with the status
 as code when it names none, `{code, message}` with the error code as code from 2024-01-01 on.
@@ -34,7 +34,7 @@ class AuthError(Exception):
 
 
 def invalid(message: str) -> AuthError:
-    """The request makes no sense."""
+    """A request that is malformed or contradicts itself: 400."""
     return AuthError(400, "validation_failed", message)
 
 
@@ -46,7 +46,7 @@ def email_address(text: str) -> str:
 
 
 class Body(BaseModel):
-    """A JSON body as Supabase Auth reads it: a null is as good as a missing key, unknown keys do not matter."""
+    """A JSON body as Supabase Auth reads it: a null counts as a missing key, and unknown keys are ignored."""
 
     model_config = ConfigDict(strict=True, extra="ignore")
 
@@ -143,7 +143,7 @@ def user_json(user: User) -> dict[str, Any]:
 
 
 def app_metadata() -> dict[str, Any]:
-    """How the user signs in; the one way there is here."""
+    """How the user signs in: here always by mail."""
     return {"provider": "email", "providers": ["email"]}
 
 
@@ -160,7 +160,7 @@ def error_response(error: AuthError) -> Response:
 
 
 def gateway_error(message: str, hint: str) -> Response:
-    """What the gateway in front of Supabase Auth says to a caller without a good API key."""
+    """What the gateway in front of Supabase Auth answers a caller without a valid API key."""
     response = jsonify({"message": message, "hint": hint})
     response.status_code = 401
     return response

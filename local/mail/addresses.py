@@ -1,7 +1,7 @@
 """Mail addresses as the stand-ins for mail and sign-in accept them: `a@b.c` or `Name <a@b.c>`.
 
-Nothing that could smuggle a header passes. It is no full RFC 5322 parser: it knows no comments, quoted local parts or
-address literals.
+No line break passes, which could add a header to a mail. It is no full RFC 5322 parser: it knows no comments, quoted
+local parts or address literals.
 """
 
 import re

@@ -1,7 +1,7 @@
-"""The inbox of the local stack: a page for people at /_local/inbox and the same mail as JSON for tests.
+"""The inbox of the local stack: a page at /_local/inbox, and the same mail as JSON for tests.
 
-Mail is untrusted: the page escapes everything, and a mail's HTML is shown in a frame that may neither run scripts nor
-see the page around it.
+Mail is untrusted: the page escapes everything, and a mail's HTML is shown in a frame that cannot run scripts and cannot
+read the page around it.
 """
 
 import secrets
@@ -14,7 +14,7 @@ from local.mail.mailbox import Mail, Mailbox
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _MOST_SHOWN = 50
-# In front of a mail's own HTML: links open in a new window, for the frame they stand in may show nothing but the mail.
+# In front of a mail's own HTML: links open in a new window, because their frame may show the mail alone.
 _FRAME_HEAD = '<!doctype html><meta charset="utf-8"><base target="_blank">'
 
 

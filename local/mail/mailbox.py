@@ -1,6 +1,6 @@
-"""The one mailbox of the local stack: mail from Resend's stand-in and from sign-in lands here, and the inbox shows it.
+"""The one mailbox of the local stack: it keeps the mail of Resend's stand-in and of sign-in, and the inbox shows it.
 
-Nothing in it ever leaves the machine.
+No mail leaves the machine.
 """
 
 import json
@@ -43,7 +43,7 @@ CREATE TABLE IF NOT EXISTS idempotency_keys (
 
 @dataclass(frozen=True)
 class Letter:
-    """A mail to deliver. `to` are bare addresses; `details` is what else the sender said (cc, reply_to, tags, ...)."""
+    """A mail to deliver. `to` are bare addresses; `details` is JSON with the other fields (cc, reply_to, tags, ...)."""
 
     to: tuple[str, ...]
     subject: str
@@ -78,12 +78,12 @@ class Mailbox:
         self.deliver(Letter(to=(to,), subject=subject, text=text, html=html))
 
     def deliver(self, letter: Letter) -> str:
-        """Stores the mail and answers its id."""
+        """Stores the mail and returns its id."""
         with self._file.transaction() as connection:
             return _insert(connection, letter)
 
     def deliver_once(self, letter: Letter, key: str, fingerprint: str, keep_seconds: float) -> str:
-        """Stores the mail unless this key delivered it within the last `keep_seconds`; answers the id of the one mail.
+        """Stores the mail unless this key delivered it within the last `keep_seconds`; returns the id of the one mail.
 
         Raises KeyReused when the key came with another fingerprint before.
         """
@@ -116,7 +116,7 @@ class Mailbox:
             return [_mail(row) for row in rows]
 
     def close(self) -> None:
-        """Lets go of the file."""
+        """Closes the file."""
         self._file.close()
 
 

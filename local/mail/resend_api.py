@@ -1,7 +1,7 @@
-"""Resend's stand-in, under /_local/resend: takes mail the way Resend does and puts it into the local mailbox.
+"""Resend's stand-in, under /_local/resend: accepts mail as Resend does and puts it into the local mailbox.
 
 It validates what Resend validates and answers with Resend's error shape (`{statusCode, name, message}`), so that a
-request the real service would refuse fails here first. It never sends anything anywhere.
+request that Resend would refuse fails here first. It sends nothing.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ _FAULT_NAMES = {429: "rate_limit_exceeded", 500: "internal_server_error"}
 
 
 class Refusal(Exception):
-    """What Resend answers instead of doing it: an HTTP status, the error's name, a message for people."""
+    """An error that Resend answers: an HTTP status, the error's name, a message for developers."""
 
     def __init__(self, status: int, name: str, message: str) -> None:
         super().__init__(name)
@@ -45,7 +45,7 @@ def create_blueprint(mailbox: Mailbox, *, api_key: str, faults: Faults | None = 
         _check_key(api_key)
         status = trouble.take_failure()
         if status is not None:
-            raise Refusal(status, _FAULT_NAMES.get(status, "application_error"), "Trouble, as asked for by a test.")
+            raise Refusal(status, _FAULT_NAMES.get(status, "application_error"), "A failure that a test has asked for.")
 
     @blueprint.post("/emails")
     def send_email() -> Response:
@@ -53,12 +53,12 @@ def create_blueprint(mailbox: Mailbox, *, api_key: str, faults: Faults | None = 
         letter = _letter(body)
         key = request.headers.get("Idempotency-Key")
         mail_id = mailbox.deliver(letter) if key is None else _deliver_once(mailbox, letter, key, body)
-        trouble.dawdle()
+        trouble.delay_answer()
         return jsonify({"id": mail_id})
 
     @blueprint.get("/domains")
     def list_domains() -> Response:
-        trouble.dawdle()
+        trouble.delay_answer()
         return jsonify({"object": "list", "has_more": False, "data": []})
 
     @blueprint.route("/<path:unknown>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])

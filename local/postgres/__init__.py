@@ -1,4 +1,4 @@
-"""The embedded Postgres, and what Supabase brings to a database of its own."""
+"""The embedded Postgres, and what Supabase adds to a database."""
 
 from local.postgres.embedded import SUPERUSER, EmbeddedPostgres
 from local.postgres.launch import AlreadyRunning, StartFailed

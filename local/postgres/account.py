@@ -1,7 +1,7 @@
-"""The system account Postgres runs under: our own, except for root, under whom Postgres refuses to start.
+"""The system account of Postgres: that of the user, except for root, as whom Postgres refuses to run.
 
-For root, an account without a shell or a home is made once. Nothing else on the machine is changed but the right to
-pass through (not to list) the folders above the data and the binaries.
+For root, an account without shell and home is made once. Apart from that, only one right on the machine changes: every
+account may pass through (not list) the folders above the data and the programs.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 ACCOUNT = "pgserver"
 
-# Postgres inherits none of our variables, which hold secrets, and speaks English in its log.
+# Postgres inherits no variable of this process, whose variables hold secrets. Its log is in English.
 ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}
 
 
@@ -28,7 +28,7 @@ def launch_options(cluster: Path) -> dict[str, Any]:
 
 
 def owner(cluster: Path) -> tuple[int, int]:
-    """The uid and gid the server runs under. Data made by another account (a bind mount, say) keeps its owner."""
+    """The uid and gid of the server. Data made by another account, on a bind mount for example, keeps its owner."""
     if os.geteuid() != 0:
         return os.geteuid(), os.getegid()
     if cluster.exists():
@@ -44,13 +44,13 @@ def owner(cluster: Path) -> tuple[int, int]:
 
 
 def hand_over(path: Path, cluster: Path) -> None:
-    """Makes the server's account the owner of a file or folder of ours."""
+    """Makes the server's account the owner of a file or folder; for root alone."""
     if os.geteuid() == 0:
         os.chown(path, *owner(cluster))
 
 
 def let_through(*paths: Path) -> None:
-    """Lets the server's account pass through the folders above each path; needed for root alone."""
+    """Lets the server's account pass through the folders above each path; for root alone."""
     if os.geteuid() != 0:
         return
     for folder in {parent for path in paths for parent in path.resolve().parents}:

@@ -42,8 +42,8 @@ START_SECONDS = 60
 class EmbeddedPostgres:
     """One server in one folder.
 
-    port: 0 takes a free one at every start. version: 18 or 16 (from the package), 15 (Debian's, where installed).
-    durable=False trades safety after a power cut for speed: for tests only, a killed process loses nothing either way.
+    port: 0 means a free one at every start. version: 18 or 16 (from the package), 15 (Debian's, where installed).
+    durable=False is faster and may lose data in a power cut, but not by a kill: for tests alone.
     log: where the server writes, by default postgres.log beside the data folder.
     """
 
@@ -64,7 +64,7 @@ class EmbeddedPostgres:
         self._guard: subprocess.Popen[bytes] | None = None
 
     def start(self, lifeline: int | None = None) -> EmbeddedPostgres:
-        """Starts the server, making its data first when there is none, and returns when it takes connections.
+        """Starts the server, making its data first when there is none, and returns when it accepts connections.
 
         A server that a killed process left running in this folder is stopped first. The server is stopped again when
         this process ends in any way, or, with `lifeline`, once that file descriptor reads end-of-file.
@@ -93,8 +93,8 @@ class EmbeddedPostgres:
     def stop(self, *, immediate: bool = False) -> None:
         """Stops the server, also one that another process started in this folder; does nothing when none runs.
 
-        Open transactions are rolled back and clients disconnected. immediate=True skips the final write-out: quick, and
-        right for data that is thrown away next.
+        Open transactions are rolled back and clients disconnected. immediate=True does not write everything out: for
+        data that is deleted next.
         """
         running = processes.postmaster(self.cluster)
         if running is not None:
@@ -153,12 +153,12 @@ class EmbeddedPostgres:
         except BaseException:
             os.close(lock)
             raise
-        # Postgres would believe in a pid file whose process is a zombie or by now another program.
+        # It is stale by now, and Postgres would refuse to start if its pid is that of a zombie or of another program.
         (self.cluster / "postmaster.pid").unlink(missing_ok=True)
         return lock
 
     def _is_unused(self, lock: int) -> bool:
-        """Whether no Postgres lives on this data. One that somebody started by hand holds no lock: its pid tells."""
+        """Whether no Postgres lives on this data. One that was started by hand holds no lock; its pid file names it."""
         return try_lock(lock) and processes.postmaster(self.cluster) is None
 
     def _make_cluster(self) -> None:

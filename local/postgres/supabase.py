@@ -1,6 +1,6 @@
-"""Gives an embedded Postgres what Supabase brings: roles, schema auth, default privileges, the realtime publication.
+"""Gives an embedded Postgres what a Supabase project has: roles, schema auth, default privileges, a publication.
 
-Migrations count on these and never make them. This module never runs against anything but our own local servers.
+Migrations need these and never make them. This module runs against embedded servers alone.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ ROLES = Path(__file__).with_name("supabase_roles.sql")
 DATABASE = Path(__file__).with_name("supabase_database.sql")
 DEFAULT_PRIVILEGES = Path(__file__).with_name("supabase_default_privileges.sql")
 
-# The roles of Supabase's that log in, and so need a password where the server asks for one.
+# The roles of Supabase that log in; the server asks them for a password.
 LOGIN_ROLES = ("postgres", "authenticator", "supabase_auth_admin")
 
 
@@ -37,7 +37,7 @@ def create_supabase_roles(admin: Connection) -> None:
 
 
 def set_password(admin: Connection, role: str, password: str) -> None:
-    """Lets `role` log in with `password`; the server keeps its SCRAM verifier and logs nothing of it."""
+    """Lets `role` log in with `password`; the server stores a SCRAM verifier and does not log it."""
     with admin.cursor() as cursor:
         cursor.execute(sql.SQL("ALTER ROLE {} PASSWORD %s").format(sql.Identifier(role)), [password])
     if not admin.autocommit:
@@ -45,7 +45,7 @@ def set_password(admin: Connection, role: str, password: str) -> None:
 
 
 def ensure_database(admin: Connection, name: str) -> bool:
-    """Makes the database `name` if it is missing, bare as on any Postgres; says whether it did. Needs autocommit."""
+    """Makes the database `name`, empty, if it is missing; returns whether it did. Needs autocommit."""
     with admin.cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
         if cursor.fetchone():

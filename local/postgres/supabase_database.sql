@@ -1,14 +1,14 @@
 -- What Supabase brings to a database: schema auth with its users and helper functions, access to schema public, and the
 -- publication Realtime listens to. Run by the superuser after supabase_roles.sql, safe to repeat.
 
--- Schema and grants. As on Supabase, postgres may use schema auth but cannot hand USAGE on: a role made by a migration gets
--- at auth.uid() only as a member of a role that already has it (authenticated, for one).
+-- Schema and grants. As on Supabase, postgres may use schema auth but cannot grant USAGE on it: a role made by a migration
+-- can call auth.uid() only as a member of a role that has USAGE, such as authenticated.
 CREATE SCHEMA IF NOT EXISTS auth;
 GRANT ALL ON SCHEMA auth TO supabase_auth_admin;
 GRANT USAGE ON SCHEMA auth TO anon, authenticated, service_role, postgres;
 GRANT USAGE ON SCHEMA public TO postgres, anon, authenticated, service_role;
 
--- The columns of auth.users that an application meets; the ones that only Supabase Auth reads are left out.
+-- The columns of auth.users that an application reads; those that only Supabase Auth reads are left out.
 CREATE TABLE IF NOT EXISTS auth.users (
     instance_id        UUID,
     id                 UUID NOT NULL CONSTRAINT users_pkey PRIMARY KEY,
@@ -37,7 +37,7 @@ CREATE INDEX IF NOT EXISTS users_instance_id_idx ON auth.users (instance_id);
 GRANT INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER ON auth.users TO postgres;
 GRANT SELECT ON auth.users TO postgres WITH GRANT OPTION;
 
--- The helpers policies are written with; EXECUTE is PUBLIC's, USAGE on the schema decides.
+-- The functions that policies call. PUBLIC may execute them; USAGE on the schema decides.
 CREATE OR REPLACE FUNCTION auth.uid() RETURNS UUID LANGUAGE sql STABLE AS $$
     SELECT coalesce(
         nullif(current_setting('request.jwt.claim.sub', true), ''),

@@ -1,5 +1,5 @@
--- The trap Supabase sets for every migration: whatever is made in schema public is granted, in full, to everyone who
--- carries a token. Run by the superuser; kept apart so that the tests can also look at a database without it.
+-- Supabase's default privileges: whatever is made in schema public is granted in full to every caller, with a token or
+-- without. Migrations have to revoke it. Run by the superuser; a file of its own, so that tests can leave it out.
 
 ALTER DEFAULT PRIVILEGES FOR ROLE postgres, supabase_admin IN SCHEMA public
     GRANT ALL ON TABLES TO postgres, anon, authenticated, service_role;

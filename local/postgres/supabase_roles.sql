@@ -1,5 +1,5 @@
 -- What Supabase brings to a cluster: its roles, as Postgres sees them. Run by the superuser (supabase_admin), safe to repeat.
--- It never sets a password: whoever runs the server does that for the roles that log in.
+-- It sets no password: the process that starts the server does that for the roles that log in.
 
 DO $roles$
 BEGIN

@@ -1,7 +1,7 @@
-"""PostHog's stand-in, under /_local/posthog: keeps the events the backend captures, for tests and people to read.
+"""PostHog's stand-in, under /_local/posthog: keeps the events that the backend captures; GET /_local/events.json.
 
-It takes what PostHog's library posts (plain or gzip), checks the project's key and drops an event whose uuid it has
-already seen, as the real ingestion does. It never evaluates flags and never forwards anything.
+It accepts what PostHog's library posts (plain or gzip), checks the project's key and drops an event whose uuid it has
+seen before, as PostHog does. It evaluates no flags and forwards nothing.
 """
 
 import gzip
@@ -20,7 +20,7 @@ MAX_BODY_BYTES = 20 * 1024 * 1024
 
 
 class Refusal(Exception):
-    """What PostHog answers instead of keeping the batch."""
+    """An error that PostHog answers; nothing of the batch is kept."""
 
     def __init__(self, status: int, type_: str, code: str, detail: str) -> None:
         super().__init__(code)
@@ -40,11 +40,11 @@ def create_blueprint(events: EventStore, *, api_key: str, faults: Faults | None 
         request.max_content_length = MAX_BODY_BYTES
         status = trouble.take_failure()
         if status is not None:
-            raise Refusal(status, "server_error", "error", "Trouble, as asked for by a test.")
+            raise Refusal(status, "server_error", "error", "A failure that a test has asked for.")
         body = _body()
         _check_key(body, api_key)
         events.keep(_events(body))
-        trouble.dawdle()
+        trouble.delay_answer()
         return jsonify({"status": "Ok"})
 
     @blueprint.get("/events.json")

@@ -27,7 +27,7 @@ class EventStore:
         self._file = SqliteFile(path, _SCHEMA)
 
     def keep(self, events: list[dict[str, Any]]) -> None:
-        """Stores the events, all or none; one whose uuid is known already is left out."""
+        """Stores the events, all or none; one whose uuid is known already is not stored again."""
         rows = [(event["uuid"], event["event"], json.dumps(event), time.time()) for event in events]
         with self._file.transaction() as connection:
             connection.executemany(
@@ -44,5 +44,5 @@ class EventStore:
         return [json.loads(row["body"]) for row in rows]
 
     def close(self) -> None:
-        """Lets go of the file."""
+        """Closes the file."""
         self._file.close()

@@ -1,9 +1,9 @@
 """Cloudflare R2's S3 API on this machine: path-style PUT, GET, HEAD, DELETE and ListObjectsV2 over files on disk.
 
-It refuses what R2 refuses: every request must carry a valid SigV4 signature of a credential that may reach the bucket,
-and every header signed into a URL (size, type, MD5, if-none-match) must arrive as signed. What it does not implement
-it answers with 501 instead of ignoring it. It has no way in without a signature (a browser's preflight learns nothing),
-no multipart upload, and nothing that tests use to break it can be reached over HTTP.
+It refuses what R2 refuses: every request needs a valid SigV4 signature by a credential of the bucket, and every header
+that was signed into a URL (size, type, MD5, if-none-match) must arrive as signed. It answers 501 to what it does not
+implement, multipart uploads among it. Only a browser's preflight needs no signature, and it tells nothing about
+objects. Tests make the store fail or wait by methods of ObjectStore, which no HTTP request reaches.
 """
 
 from __future__ import annotations
@@ -92,13 +92,13 @@ class ObjectStore:
             self._faults.append(_Fault(status, times, method))
 
     def heal(self) -> None:
-        """Takes back every fault and delay."""
+        """Ends every fault and delay."""
         with self._fault_lock:
             self._faults.clear()
         self.delay = 0.0
 
     def close(self) -> None:
-        """Lets another store open the folder; requests still waiting out a delay are let go. Stop the server first."""
+        """Closes the folder, so that another store can open it, and ends running delays. Stop the server first."""
         self._closed.set()
         self._files.close()
 
@@ -125,7 +125,7 @@ class ObjectStore:
             return _preflight(request)
         access_key_id = verify(request, self._secrets)
         bucket, _, raw_key = request.path[1:].partition("/")
-        # The same answer whether the bucket exists: a credential learns nothing about buckets that are not its own.
+        # The same answer whether the bucket exists or not: a credential learns nothing about other buckets.
         if bucket not in self._buckets[access_key_id]:
             raise S3Error("AccessDenied")
         return self._serve(request, environ, bucket, decode_key(raw_key))
@@ -160,7 +160,7 @@ class ObjectStore:
         def condition(current: StoredObject | None) -> None:
             check_write_conditions(request.headers, current)
 
-        condition(self._files.find(bucket, key))  # spares the writing; what decides is the look inside keep()
+        condition(self._files.find(bucket, key))  # early, to save the transfer; keep() checks again
         with self._files.incoming() as upload:
             receive(environ["wsgi.input"], length, upload.stream, digests)
             digests.check()
@@ -211,7 +211,7 @@ def _headers_to_keep(request: WireRequest) -> dict[str, str]:
 
 
 def _preflight(request: WireRequest) -> Reply:
-    """Answers a browser's question before its request, for any origin; the request itself still needs its signature."""
+    """Allows a browser of any origin to send its request, which still needs its signature."""
     method = request.headers.get("access-control-request-method")
     if "origin" not in request.headers or method is None:
         raise S3Error("InvalidRequest", "Insufficient information. Origin and request method are needed.")

@@ -1,6 +1,6 @@
-"""Receives the body of an upload in constant memory and holds it to every checksum the client sent along.
+"""Receives the body of an upload in constant memory and checks it against every checksum that the client sent.
 
-It never decides whether an upload is kept, only whether it arrived as announced.
+It decides whether an upload arrived as announced; whether it is kept is decided in files.py.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ _SDK_CHECKSUMS: Final = {"x-amz-checksum-sha1": "sha1", "x-amz-checksum-sha256":
 
 
 class Digests:
-    """The checksums of one body: MD5 always, for the ETag, and whatever else its headers announce."""
+    """The checksums of one body: MD5 always, for the ETag, and those that its headers announce."""
 
     def __init__(self, headers: Mapping[str, str]) -> None:
-        """Raises S3Error for a checksum that is malformed or of a kind that cannot be checked here."""
+        """Raises S3Error for a checksum that is malformed or of a kind that is not implemented here."""
         self._hashes = {"md5": hashlib.md5(usedforsecurity=False)}
         self._expected: list[tuple[str, bytes, str]] = []  # algorithm, digest, the code of its refusal
         self._crc32 = 0
@@ -43,7 +43,7 @@ class Digests:
 
     @property
     def md5(self) -> str:
-        """Hexadecimal, of what was fed so far."""
+        """In hexadecimal, of the bytes so far."""
         return self._hashes["md5"].hexdigest()
 
     def feed(self, piece: bytes) -> None:

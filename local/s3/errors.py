@@ -1,6 +1,6 @@
 """What the object store answers when it refuses: S3's error codes, their HTTP status and their XML.
 
-It knows no secret and repeats none: nothing of a request stands in an error, neither its key nor its signature.
+An error never repeats a part of the request, neither its key nor its signature.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _ERRORS: Final[dict[str, tuple[int, str]]] = {
 
 
 class S3Error(Exception):
-    """A refusal by its S3 code; `message` takes the place of the code's usual text."""
+    """A refusal by its S3 code; `message` replaces the code's usual text."""
 
     def __init__(self, code: str, message: str = "") -> None:
         super().__init__(code)
@@ -53,7 +53,7 @@ class S3Error(Exception):
 
     @classmethod
     def of_status(cls, status: int) -> S3Error:
-        """The refusal S3 would most likely mean by an HTTP status; for answers that are wanted by status."""
+        """The refusal that S3 most likely means by an HTTP status; for tests, which ask for a status."""
         error = cls({403: "AccessDenied", 404: "NoSuchKey", 503: "SlowDown"}.get(status, "InternalError"))
         error.status = status
         return error

@@ -1,9 +1,9 @@
 """Keeps the object store's objects on disk: bytes in files with random names, everything else in one SQLite table.
 
-An object exists exactly when its row does. Bytes are written and synced first, then the row is committed, so a process
-killed at any moment leaves the whole object or nothing; files without a row are swept at the next start. A key is only
-ever a value in the table, never part of a path, so no key can reach outside the folder. It knows nothing of HTTP,
-signatures or S3.
+An object exists exactly when its row does. Its bytes are written and synced first, then the row is committed, so a kill
+at any moment leaves the whole object or nothing; the next start removes files without a row. A key is a value in the
+table and never part of a path, so no key can reach outside the folder. This module knows nothing of HTTP, signatures or
+S3.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from local.file_lock import try_lock
 from local.sqlite_file import SqliteFile
 
 _SCHEMA = """
-PRAGMA synchronous = FULL; -- an upload that was answered survives a power cut, too
+PRAGMA synchronous = FULL; -- an upload that was answered survives a power cut
 CREATE TABLE IF NOT EXISTS objects (
     bucket TEXT NOT NULL,
     key BLOB NOT NULL, -- UTF-8, compared byte by byte: the order S3 lists in
@@ -40,7 +40,7 @@ _COLUMNS = "key, file, size, md5, modified_ms, headers"
 
 
 class StoreInUse(Exception):
-    """Another store, here or in another process, has this folder open; two would sweep each other's uploads."""
+    """Another store has this folder open, here or in another process. Each would remove the other's uploads."""
 
 
 @dataclass(frozen=True)
@@ -70,13 +70,13 @@ class ObjectFiles:
         self._sweep()
 
     def close(self) -> None:
-        """Lets another store open the folder. Objects already being read can be read to their end."""
+        """Closes the folder, so that another store can open it. Running reads of objects go on to their end."""
         self._table.close()
         self._lock.close()
 
     @contextmanager
     def incoming(self) -> Iterator[Incoming]:
-        """A file to receive an upload in; gone at the end of the block unless keep() made it an object."""
+        """A file that receives an upload; removed at the end of the block unless keep() made it an object."""
         upload = Incoming(self._files / uuid.uuid4().hex)
         try:
             yield upload
@@ -96,8 +96,8 @@ class ObjectFiles:
     ) -> None:
         """Makes the upload the object under `key`, in place of any other.
 
-        `condition` gets the object that stands there now, or None, and raises to refuse; nobody can come between it
-        and the replacement.
+        `condition` gets the present object, or None, and raises to refuse. It runs in the transaction that writes, so
+        no other upload comes between.
         """
         upload.stream.flush()
         size = upload.stream.tell()
@@ -108,7 +108,7 @@ class ObjectFiles:
             before = _find(table, bucket, key)
             condition(before)
             table.execute(f"REPLACE INTO objects (bucket, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", row)
-            # Before the commit: should that fail half-way, a file too many is swept later, one too few is a loss.
+            # Before the commit: if that fails, an unused file is removed later, and a missing one would be a loss.
             upload.kept = True
         if before is not None:
             (self._files / before.file).unlink(missing_ok=True)
@@ -119,17 +119,17 @@ class ObjectFiles:
             return _find(table, bucket, key)
 
     def open(self, bucket: str, key: str) -> tuple[StoredObject, BinaryIO] | None:
-        """The object and its bytes, open for reading; they stay whole though it be replaced or deleted meanwhile."""
+        """The object and its bytes, open for reading; they stay readable when it is replaced or deleted meanwhile."""
         while (found := self.find(bucket, key)) is not None:
             try:
                 return found, (self._files / found.file).open("rb")
             except FileNotFoundError:
                 if self.find(bucket, key) == found:
-                    raise  # not replaced since: its bytes were taken from under us
+                    raise  # not replaced since: somebody removed the file of a present object
         return None
 
     def delete(self, bucket: str, key: str) -> None:
-        """Takes the object away; nothing happens when there is none."""
+        """Deletes the object; nothing happens when there is none."""
         with self._table.transaction() as table:
             found = _find(table, bucket, key)
             table.execute("DELETE FROM objects WHERE bucket = ? AND key = ?", (bucket, key.encode()))
@@ -148,7 +148,7 @@ class ObjectFiles:
         return [_as_object(row) for row in rows]
 
     def _sweep(self) -> None:
-        """Removes the files of uploads that were cut off and of objects whose removal was."""
+        """Removes the files of uploads, and of deletions, that a kill interrupted."""
         with self._table.transaction() as table:
             kept = {name for (name,) in table.execute("SELECT file FROM objects")}
         with os.scandir(self._files) as entries:

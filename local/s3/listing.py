@@ -1,7 +1,7 @@
 """ListObjectsV2: one page of a bucket's keys as S3's XML.
 
-A page is a range scan of the index, so the last page of a large bucket costs what the first does. It never reads a
-file, and it does not group keys by a delimiter.
+A page is a range scan of the index, so the last page of a large bucket costs as much as the first. It reads no file and
+does not group keys by a delimiter.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Answers for objects that are there: their headers, the range of bytes asked for, and the conditions on both.
+"""Answers for objects that exist: their headers, the range of bytes asked for, and the conditions of both.
 
-It opens nothing and writes nothing; whoever calls it has checked the signature.
+It opens no file and writes none; its caller has checked the signature.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def read_reply(
 
 
 def describe(found: StoredObject, request_headers: Mapping[str, str], overrides: Mapping[str, str]) -> Reply:
-    """The same answer without a body: what HEAD is told. Raises S3Error for conditions that do not hold."""
+    """The same answer without a body, for HEAD. Raises S3Error for conditions that do not hold."""
     etag = f'"{found.md5}"'
     if "if-unmodified-since" in request_headers:
         raise S3Error("NotImplemented")
@@ -98,7 +98,7 @@ def describe(found: StoredObject, request_headers: Mapping[str, str], overrides:
 
 
 def check_write_conditions(request_headers: Mapping[str, str], current: StoredObject | None) -> None:
-    """Raises S3Error PreconditionFailed unless what stands there now, if anything, is what the upload expects."""
+    """Raises S3Error PreconditionFailed unless the present object, or its absence, is what the upload expects."""
     if "if-modified-since" in request_headers or "if-unmodified-since" in request_headers:
         raise S3Error("NotImplemented")
     if "if-match" in request_headers and (current is None or not _names(request_headers["if-match"], current)):
@@ -114,7 +114,7 @@ def _names(condition: str, found: StoredObject) -> bool:
 
 
 def _part(found: StoredObject, request_headers: Mapping[str, str]) -> tuple[int, int] | None:
-    """(start, length) of the range asked for; None for the whole object, length 0 when nothing of it is there.
+    """(start, length) of the range asked for; None for the whole object, length 0 when it holds none of the bytes.
 
     Like S3, a range that is malformed or one of several is ignored, and so is one whose If-Range no longer holds.
     """
@@ -134,10 +134,10 @@ def _part(found: StoredObject, request_headers: Mapping[str, str]) -> tuple[int,
 
 
 def _kept_headers(found: StoredObject, overrides: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """What the uploader said about the object, or what a signed `response-...` parameter says instead."""
+    """The header that the upload gave the object, or that a signed `response-...` parameter gives in its place."""
     headers = dict(found.headers)
     for name, value in overrides.items():
         if not (value.isprintable() and value.isascii()):
-            raise S3Error("InvalidArgument")  # a line break here would write headers of the caller's choice
+            raise S3Error("InvalidArgument")  # a line break here would let the caller add headers
         headers[name.removeprefix("response-")] = value
     return iter(headers.items())

@@ -1,4 +1,4 @@
-"""Reads an S3 request as it came over the wire and refuses what no operation here understands.
+"""Reads an S3 request exactly as it was sent, and refuses what no operation here implements.
 
 Nothing is normalised: the path and the query stay as the client wrote and signed them, and only the key is decoded.
 """
@@ -50,9 +50,9 @@ class WireRequest:
 
 
 def read_request(environ: WSGIEnvironment) -> WireRequest:
-    """The request as it came: cheroot hands on the raw target, which alone is what the client signed."""
+    """The request as it came: cheroot passes on the raw target, which is what the client signed."""
     target = environ["REQUEST_URI"]
-    # Anything but printable ASCII would have to be changed to be signed, and so could be signed as something else.
+    # Other characters would have to be encoded before they are signed, and there is more than one way to do that.
     if not (target.startswith("/") and target.isascii() and target.isprintable()):
         raise S3Error("InvalidURI")
     path, _, query = target.partition("?")
@@ -77,7 +77,7 @@ def decode_key(raw: str) -> str:
 
 
 def operation_parameters(request: WireRequest, known: frozenset[str]) -> dict[str, str]:
-    """The query's parameters besides those of signing; one that asks for anything else is not quietly ignored."""
+    """The query's parameters besides those of signing; raises S3Error for one that the operation does not know."""
     given = dict(request.parameters)
     wanted = {name: value for name, value in given.items() if name not in _SIGNING_PARAMETERS}
     if not wanted.keys() <= known:
@@ -86,7 +86,7 @@ def operation_parameters(request: WireRequest, known: frozenset[str]) -> dict[st
 
 
 def refuse_unknown_headers(request: WireRequest) -> None:
-    """Raises S3Error for an x-amz- header that asks for something nothing here does: an ACL, a copy, encryption."""
+    """Raises S3Error for an x-amz- header that asks for something not implemented here: an ACL, a copy, encryption."""
     for name in request.headers:
         if name.startswith("x-amz-") and not (
             name in _KNOWN_AMZ_HEADERS or name.startswith(("x-amz-meta-", "x-amz-checksum-"))
@@ -95,7 +95,7 @@ def refuse_unknown_headers(request: WireRequest) -> None:
 
 
 def declared_length(request: WireRequest) -> int:
-    """Bytes of the body to come; raises S3Error when that is not said up front or more than R2 takes at once."""
+    """Bytes of the body to come; raises S3Error when no length is declared, or more than R2 takes in one upload."""
     length = request.headers.get("content-length")
     if length is None or "transfer-encoding" in request.headers:
         raise S3Error("MissingContentLength")

@@ -1,8 +1,8 @@
 """Checks AWS Signature Version 4 as Cloudflare R2 does: presigned URLs and Authorization headers, for service s3.
 
-The canonical request is botocore's own, made from the request as it came over the wire (the raw path and query, the
-headers the client signed), so that nothing a client or a proxy changed on the way can pass. It never logs, stores or
-repeats a signature, and has no way to let a request through unsigned.
+The canonical request is botocore's own, made from the request exactly as it was sent (the raw path and query, the
+signed headers), so that no change on the way passes. It never logs, stores or repeats a signature, and no setting turns
+it off.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _AUTHORIZATION: Final = re.compile(
 
 @dataclass(frozen=True)
 class _Claim:
-    """What a request says about its own signature, before any of it is believed."""
+    """What a request says about its own signature, before it is verified."""
 
     credential: str
     timestamp: str
@@ -51,9 +51,9 @@ class _Claim:
 
 
 def verify(request: WireRequest, secrets: Mapping[str, str], now: datetime | None = None) -> str:
-    """The access key id that signed the request; raises S3Error when nobody did, or not this request, or not now.
+    """The access key id that signed the request; raises S3Error when it is unsigned, wrongly signed or expired.
 
-    `secrets` maps access key ids to their secrets; `now` is aware and defaults to the clock.
+    `secrets` maps access key ids to their secrets; `now` has a time zone and defaults to the present.
     """
     now = now or datetime.now(UTC)
     names = [name for name, _ in request.parameters]
@@ -136,7 +136,7 @@ def _read_scope(claim: _Claim, secrets: Mapping[str, str], malformed: str) -> tu
 
 
 def _compare(request: WireRequest, claim: _Claim, signer: S3SigV4Auth | S3SigV4QueryAuth) -> None:
-    """Recomputes the signature over the request as it came and compares; every header signed must be there."""
+    """Computes the signature of the request as it came and compares; every signed header must be present."""
     names = claim.signed_headers.split(";")
     if "host" not in names or any(name not in request.headers for name in names):
         raise S3Error("SignatureDoesNotMatch")

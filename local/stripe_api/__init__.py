@@ -1,18 +1,18 @@
-"""Stripe on this machine, for `make run` and the tests; never deployed, never reached from elsewhere.
+"""The stand-in for Stripe: its API, its checkout and portal pages, its signed events.
 
     stand_in = StripeStandIn(directory, settings)
     app.register_blueprint(create_blueprint(stand_in), url_prefix="/_local/stripe")
-    stand_in.start()   # events go out from now on
+    stand_in.start()   # events are sent from now on
     ...
     stand_in.stop()
 
-It speaks to the real stripe library: what `endpoints.ENDPOINTS` lists under /v1, held to the library's own parameter
-types; Stripe's errors, idempotency keys, signed events with retries. State is one SQLite file and survives
-kill -9. What Stripe does by the clock it does not do here: nobody is billed again and nothing is cancelled because a
-period ended, and a checkout session is found to have expired when somebody looks at it.
+It serves stripe-python: the endpoints of `endpoints.ENDPOINTS` under /v1, with parameters checked against that
+library's types, Stripe's errors and idempotency keys, and signed events with retries. Its state is one SQLite file and
+survives kill -9. Nothing happens by time alone, as it does at Stripe: no period is billed again, no subscription is
+cancelled at the end of its period, and a checkout session expires when it is next looked up.
 
-Hands on it: POST checkout/{sessionId}/pay, POST subscriptions/{id}, POST faults, the pages checkout/{sessionId} and
-portal/{id}.
+Beyond Stripe's API: POST checkout/{sessionId}/pay, POST subscriptions/{id}, POST faults, and the pages
+checkout/{sessionId} and portal/{id}.
 """
 
 from flask import Blueprint

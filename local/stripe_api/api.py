@@ -1,5 +1,5 @@
-"""Stripe's HTTP API under /v1, for what this product uses of it. Whatever Stripe has beyond that is refused by name,
-never ignored: a request that works here has been understood in full."""
+"""Stripe's HTTP API under /v1, as far as this product uses it. An endpoint or a parameter that is not implemented is
+refused by its name and never ignored, so a request that succeeds here was understood in full."""
 
 import base64
 import functools
@@ -9,10 +9,10 @@ import json
 from flask import Blueprint, Response, request
 
 from local.stripe_api import idempotency, params, shapes
-from local.stripe_api.books import Answer
 from local.stripe_api.endpoints import ENDPOINTS, INSIDE, Endpoint
 from local.stripe_api.errors import ApiError, invalid, unauthorized
 from local.stripe_api.lists import Sent
+from local.stripe_api.records import Answer
 from local.stripe_api.stand_in import StripeStandIn
 
 
@@ -36,7 +36,7 @@ def add_routes(blueprint: Blueprint, stand_in: StripeStandIn) -> None:
 
 def _healthcheck(stand_in: StripeStandIn) -> Response:
     status = stand_in.faults.take_failure() or 200
-    stand_in.faults.dawdle()
+    stand_in.faults.delay_answer()
     return Response("OK" if status == 200 else "", status, content_type="text/plain")
 
 
@@ -67,7 +67,7 @@ def _serve(stand_in: StripeStandIn, endpoint: Endpoint, **ids: str) -> Response:
             answer, replayed = _answer(stand_in, endpoint, body, ids, request_id, key)
     except ApiError as refusal:
         answer = _answer_of(refusal, request_id)
-    stand_in.faults.dawdle()
+    stand_in.faults.delay_answer()
     response = _respond(answer, request_id)
     if key:
         response.headers["Idempotency-Key"] = key
@@ -80,25 +80,25 @@ def _serve(stand_in: StripeStandIn, endpoint: Endpoint, **ids: str) -> Response:
 def _answer(
     stand_in: StripeStandIn, endpoint: Endpoint, body: bytes, ids: dict[str, str], request_id: str, key: str | None
 ) -> tuple[Answer, bool]:
-    """The answer and whether it is a repeated one. Work, events and kept answer are committed together or not."""
+    """The answer, and whether it is a repeated one. Work, events and stored answer are committed together."""
     now = stand_in.clock()
     print_ = idempotency.fingerprint(body)
-    with stand_in.world(request_id, key) as world:
-        earlier = idempotency.earlier_answer(world.books, key, request.path, print_, now) if key else None
+    with stand_in.transaction(request_id, key) as transaction:
+        earlier = idempotency.earlier_answer(transaction.records, key, request.path, print_, now) if key else None
         if earlier is not None:
             return earlier, True
     sent = _read_params(endpoint, body)
     try:
-        with stand_in.world(request_id, key) as world:
-            answer = Answer(200, json.dumps(endpoint.work(world, sent, **ids), indent=2), request_id)
+        with stand_in.transaction(request_id, key) as transaction:
+            answer = Answer(200, json.dumps(endpoint.work(transaction, sent, **ids), indent=2), request_id)
             if key:
-                idempotency.remember(world.books, key, request.path, print_, answer, now)
+                idempotency.remember(transaction.records, key, request.path, print_, answer, now)
     except ApiError as refusal:
-        # Its transaction is gone, with all it did; only the refusal is remembered.
+        # Its transaction was rolled back; the refusal alone is stored.
         answer = _answer_of(refusal, request_id)
         if key:
-            with stand_in.world() as world:
-                idempotency.remember(world.books, key, request.path, print_, answer, now)
+            with stand_in.transaction() as transaction:
+                idempotency.remember(transaction.records, key, request.path, print_, answer, now)
     return answer, False
 
 
@@ -126,13 +126,13 @@ def _refuse_unimplemented(endpoint: Endpoint, sent: Sent) -> None:
         for entry in inside if isinstance(inside, list) else [inside]:
             missing += [f"{name}[{inner}]" for inner in entry if inner not in known]
     if missing:
-        raise invalid(f"This stand-in does not know what to do with the parameter {missing[0]}.", missing[0])
+        raise invalid(f"The stand-in for Stripe does not implement the parameter {missing[0]}.", missing[0])
 
 
 def _check_version() -> None:
     version = request.headers.get("Stripe-Version", shapes.API_VERSION)
     if version != shapes.API_VERSION:
-        raise invalid(f"Invalid Stripe API version: {version}. This stand-in speaks {shapes.API_VERSION} only.")
+        raise invalid(f"Invalid Stripe API version: {version}. The stand-in for Stripe has {shapes.API_VERSION} alone.")
 
 
 def _authenticate(stand_in: StripeStandIn) -> None:

@@ -1,11 +1,11 @@
-"""Shapes of what is sold and billed: prices, subscriptions and their items, invoices. As in shapes: no decisions."""
+"""Shapes of what is sold and billed: prices, subscriptions and their items, invoices. Nothing here decides."""
 
 from typing import Any
 
 from local.stripe_api import shapes
 from local.stripe_api.settings import CURRENCY, StripeStandInSettings
 
-PRICES_SINCE = 1_767_225_600  # the catalogue stands since the first of January 2026
+PRICES_SINCE = 1_767_225_600  # the prices were created on 1 January 2026
 
 
 def price(settings: StripeStandInSettings, price_id: str) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def price(settings: StripeStandInSettings, price_id: str) -> dict[str, Any]:
 
 
 def _plan(settings: StripeStandInSettings, price_id: str) -> dict[str, Any]:
-    """The same price in the older shape, which subscription items still carry beside it."""
+    """The same price in the older shape, which subscription items contain as well."""
     plan, interval = settings.plan_of(price_id)
     amount = settings.amount_of(price_id)
     return {
@@ -71,7 +71,7 @@ def _plan(settings: StripeStandInSettings, price_id: str) -> dict[str, Any]:
 def subscription_item(
     settings: StripeStandInSettings, subscription_id: str, price_id: str, quantity: int, period: tuple[int, int]
 ) -> dict[str, Any]:
-    """What a subscription bills; the period it has paid for stands here, not on the subscription."""
+    """An item of a subscription, with the period that is paid for; the subscription itself has no period."""
     return {
         "id": shapes.make_id("si"),
         "object": "subscription_item",

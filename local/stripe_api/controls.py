@@ -1,5 +1,5 @@
-"""The hands on the stand-in: a customer paying or cancelling in a browser, and a developer or a test changing a
-subscription as Stripe would. None of this exists at Stripe; it speaks the app's camelCase, not Stripe's API."""
+"""The controls: a customer pays or cancels in a browser, and a developer or a test changes a subscription as Stripe
+would. Stripe has no such endpoints. Their JSON is in camelCase, as the app's, and not in Stripe's style."""
 
 import datetime as dt
 import functools
@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from local.stripe_api import checkout, subscriptions
 from local.stripe_api.checkout import NotPayable
 from local.stripe_api.stand_in import StripeStandIn
-from local.stripe_api.world import World
+from local.stripe_api.transaction import Transaction
 
 DELIVERY_PATIENCE_SECONDS = 5.0
 _YEAR_2200 = 7_258_118_400
@@ -22,7 +22,7 @@ Wanted = TypeVar("Wanted", bound=BaseModel)
 
 
 class Refusal(Exception):
-    """A control that was used wrongly: HTTP status, code and a message for a person."""
+    """A request to a control that is refused: HTTP status, code and a message for a person."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(message)
@@ -55,12 +55,12 @@ class ChangeRequest(BaseModel):
     plan: Literal["family", "legacy"] | None = None
     interval: Literal["month", "year"] | None = None
     prices: list[str] | None = None
-    """Replaces the items by these price ids, none and several included: an operator's slip in the dashboard."""
+    """Replaces the items by these price ids. None or several of them are a mistake made in Stripe's dashboard."""
 
 
 class TroubleRequest(BaseModel):
-    """Trouble for the next `times` requests to the API, in place of any still to come: an HTTP status instead of the
-    work, or an answer that is late. Neither: no more trouble."""
+    """Faults for the next `times` requests to the API, which replace those still to come: an HTTP status instead of the
+    work, or a late answer. With neither, faults end."""
 
     model_config = ConfigDict(extra="forbid", strict=True, alias_generator=to_camel)
 
@@ -103,37 +103,37 @@ def _is_browser() -> bool:
     return "text/html" in request.headers.get("Accept", "")
 
 
-def _found(world: World, kind: str, object_id: str) -> dict[str, Any]:
-    found = world.books.get(kind, object_id)
+def _found(transaction: Transaction, kind: str, object_id: str) -> dict[str, Any]:
+    found = transaction.records.get(kind, object_id)
     if found is None:
         raise Refusal(404, "NOT_FOUND", f"there is no {kind.replace('.', ' ').replace('_', ' ')} with this id")
-    return checkout.expire_if_due(world, found) if kind == "checkout.session" else found
+    return checkout.expire_if_due(transaction, found) if kind == "checkout.session" else found
 
 
-def _delivered(stand_in: StripeStandIn, world: World) -> None:
-    """Waits until the app has been told, so that who asks it next sees the change; but not for ever."""
+def _delivered(stand_in: StripeStandIn, transaction: Transaction) -> None:
+    """Waits until the events were delivered, so that the app's next answer has the change; 5 seconds at most."""
     if stand_in.deliveries.running:
-        stand_in.deliveries.wait_for(world.announced, DELIVERY_PATIENCE_SECONDS)
+        stand_in.deliveries.wait_for(transaction.announced, DELIVERY_PATIENCE_SECONDS)
 
 
 def _checkout_page(stand_in: StripeStandIn, session_id: str) -> AnyResponse:
-    with stand_in.world() as world:
-        session = _found(world, "checkout.session", session_id)
-        order = world.books.get("standin.order", f"order_of_{session_id}")
+    with stand_in.transaction() as transaction:
+        session = _found(transaction, "checkout.session", session_id)
+        order = transaction.records.get("standin.order", f"order_of_{session_id}")
     return Response(render_template("stripe_checkout.html", session=session, line=(order or {})["line"]))
 
 
 def _pay(stand_in: StripeStandIn, session_id: str) -> AnyResponse:
-    with stand_in.world() as world:
-        session = _found(world, "checkout.session", session_id)
+    with stand_in.transaction() as transaction:
+        session = _found(transaction, "checkout.session", session_id)
         refusal: NotPayable | None = None
         try:
-            session = checkout.pay_session(world, session)
+            session = checkout.pay_session(transaction, session)
         except NotPayable as reason:
-            refusal = reason  # raised below: what was found out on the way (the session has expired) is to be kept
+            refusal = reason  # raised after the commit: that the session has expired is to be stored
     if refusal is not None:
         raise Refusal(409, "CONFLICT", str(refusal))
-    _delivered(stand_in, world)
+    _delivered(stand_in, transaction)
     if _is_browser():
         return redirect(session["success_url"].replace("{CHECKOUT_SESSION_ID}", session_id), 303)
     return jsonify({"subscriptionId": session["subscription"]})
@@ -141,18 +141,18 @@ def _pay(stand_in: StripeStandIn, session_id: str) -> AnyResponse:
 
 def _change(stand_in: StripeStandIn, subscription_id: str) -> AnyResponse:
     wanted = _read_change()
-    with stand_in.world() as world:
-        was = _found(world, "subscription", subscription_id)
+    with stand_in.transaction() as transaction:
+        was = _found(transaction, "subscription", subscription_id)
         became = subscriptions.change_subscription(
-            world,
+            transaction,
             was,
             status=wanted.status,
             cancel_at_period_end=wanted.cancel_at_period_end,
             current_period_end=wanted.current_period_end,
             price_ids=_wanted_prices(stand_in, wanted, was),
         )
-    _delivered(stand_in, world)
-    return jsonify(_in_camel_case(became, world.announced))
+    _delivered(stand_in, transaction)
+    return jsonify(_in_camel_case(became, transaction.announced))
 
 
 def _make_trouble(stand_in: StripeStandIn) -> AnyResponse:
@@ -218,24 +218,24 @@ def _in_camel_case(subscribed: dict[str, Any], event_ids: list[str]) -> dict[str
 
 
 def _portal_page(stand_in: StripeStandIn, portal_id: str) -> AnyResponse:
-    with stand_in.world() as world:
-        portal = _found(world, "billing_portal.session", portal_id)
-        held = list(world.books.newest_first("subscription", customer=portal["customer"]))
+    with stand_in.transaction() as transaction:
+        portal = _found(transaction, "billing_portal.session", portal_id)
+        held = list(transaction.records.newest_first("subscription", customer=portal["customer"]))
     return Response(render_template("stripe_portal.html", portal=portal, subscriptions=held, ended=subscriptions.ENDED))
 
 
 def _portal_action(stand_in: StripeStandIn, portal_id: str, subscription_id: str, action: str) -> AnyResponse:
     if action not in ("cancel", "resume"):
         raise Refusal(404, "NOT_FOUND", "the portal can cancel and resume")
-    with stand_in.world() as world:
-        portal = _found(world, "billing_portal.session", portal_id)
-        was = _found(world, "subscription", subscription_id)
+    with stand_in.transaction() as transaction:
+        portal = _found(transaction, "billing_portal.session", portal_id)
+        was = _found(transaction, "subscription", subscription_id)
         if was["customer"] != portal["customer"]:
             raise Refusal(404, "NOT_FOUND", "there is no subscription with this id")
         if was["status"] in subscriptions.ENDED:
             raise Refusal(409, "CONFLICT", "this subscription has ended")
-        became = subscriptions.cancel_in_portal(world, was, cancel=action == "cancel")
-    _delivered(stand_in, world)
+        became = subscriptions.cancel_in_portal(transaction, was, cancel=action == "cancel")
+    _delivered(stand_in, transaction)
     if _is_browser():
         return redirect(portal["url"], 303)
-    return jsonify(_in_camel_case(became, world.announced))
+    return jsonify(_in_camel_case(became, transaction.announced))

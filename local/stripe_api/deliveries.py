@@ -1,7 +1,7 @@
-"""Brings events to the app as Stripe does: signed, several at a time and so in no promised order, again and again with
-growing pauses until the app answers 2xx. What is on its way is on disk and goes on after a restart.
+"""Delivers events to the app as Stripe does: signed, several at a time and so in no fixed order, and repeated with
+growing pauses until the app answers 2xx. Open deliveries are on disk and go on after a restart.
 
-Tests steer it: hold and release in an order of their choice, send twice, send late, send again.
+Tests can hold events back, release them in an order of their choice, and have them sent twice, late or again.
 """
 
 import json
@@ -17,7 +17,7 @@ from typing import Any
 import requests
 import stripe
 
-from local.stripe_api.books import BookShelf, Delivery
+from local.stripe_api.records import Delivery, RecordsFile
 from local.stripe_api.settings import StripeStandInSettings
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ _LOOK_SECONDS = 0.2
 
 @dataclass
 class _Run:
-    """What belongs to one start: a sender that outlives its stop keeps to the queue of its own run."""
+    """What belongs to one start: a sender thread that ends late uses the queue of its own run."""
 
     outbox: "queue.Queue[str | None]" = field(default_factory=queue.Queue)
     stopping: threading.Event = field(default_factory=threading.Event)
@@ -37,10 +37,10 @@ class _Run:
 
 
 class Deliveries:
-    """The events' way to the app. Nothing is sent before start(), save what a caller sends itself."""
+    """The sender of events. Before start(), only redeliver() sends anything."""
 
-    def __init__(self, shelf: BookShelf, settings: StripeStandInSettings, clock: Callable[[], float]) -> None:
-        self._shelf = shelf
+    def __init__(self, records_file: RecordsFile, settings: StripeStandInSettings, clock: Callable[[], float]) -> None:
+        self._records_file = records_file
         self._settings = settings
         self._clock = clock
         self._run: _Run | None = None
@@ -48,14 +48,14 @@ class Deliveries:
         self._held = False
         self._in_flight: set[str] = set()
         self.copies = 1
-        """How often each event is sent per attempt; 2 is the vendor's occasional duplicate."""
+        """How often each event is sent per attempt; Stripe sometimes sends one twice."""
         self.late_seconds = 0.0
         """How long a new event waits before its first attempt."""
         self._session = requests.Session()
-        self._session.trust_env = False  # the app is on this machine: no proxy stands in between
+        self._session.trust_env = False  # the app is on this machine: no proxy is needed
 
     def start(self) -> None:
-        """Begins to send, with what an earlier run left over."""
+        """Begins to send, with the events that an earlier run did not deliver."""
         if self._run is not None:
             raise RuntimeError("deliveries run already")
         run = self._run = _Run()
@@ -65,7 +65,7 @@ class Deliveries:
             thread.start()
 
     def stop(self) -> None:
-        """Stops within a moment; an attempt under way then is made again after the next start."""
+        """Stops within a second per thread; an attempt that was running is made again after the next start."""
         run, self._run = self._run, None
         if run is None:
             return
@@ -78,45 +78,45 @@ class Deliveries:
 
     @property
     def running(self) -> bool:
-        """Whether events are sent without anybody asking."""
+        """Whether new events are sent at once: started, and not held."""
         return self._run is not None and not self._held
 
     def wake(self) -> None:
-        """There may be something to send."""
+        """Makes the sender look for due events."""
         with self._changed:
             self._changed.notify_all()
 
     def hold(self) -> None:
-        """From now on events pile up."""
+        """Sends no event until release()."""
         self._held = True
 
     def release(self, order: Iterable[str] = ()) -> list[int]:
-        """Sends the events of `order` one after another, answers the HTTP statuses, then lets the rest go."""
+        """Sends the events of `order` one after another, returns the HTTP statuses, then lets the others be sent."""
         statuses = [self.redeliver(event_id) for event_id in order]
         self._held = False
         self.wake()
         return statuses
 
     def redeliver(self, event_id: str) -> int:
-        """Sends an event now, whatever became of it before; answers the app's HTTP status, 0 for none. KeyError when
+        """Sends an event now, delivered before or not; returns the app's HTTP status, 0 for no answer. KeyError when
         there is no such event."""
         return self._attempt(event_id)
 
     def waiting(self) -> list[str]:
-        """The events the app has not taken yet, oldest first."""
-        with self._shelf.opened() as books:
-            return books.waiting()
+        """The events that the app has not accepted yet, oldest first."""
+        with self._records_file.opened() as records:
+            return records.waiting()
 
     def progress(self, event_id: str) -> Delivery:
-        """How far an event has come; KeyError when there is none."""
-        with self._shelf.opened() as books:
-            delivery = books.delivery(event_id)
+        """The state of an event's delivery; KeyError when there is no such event."""
+        with self._records_file.opened() as records:
+            delivery = records.delivery(event_id)
         if delivery is None:
             raise KeyError(event_id)
         return delivery
 
     def wait_for(self, event_ids: Iterable[str], timeout: float) -> bool:
-        """Waits until each of these was tried at least once; False when time ran out first."""
+        """Waits until each of these was sent at least once; False when the time-out comes first."""
         deadline = time.monotonic() + timeout
         missing = list(event_ids)
         while missing := [event_id for event_id in missing if not self.progress(event_id).attempts]:
@@ -136,11 +136,11 @@ class Deliveries:
                 self._changed.wait(_LOOK_SECONDS)
 
     def _take_due(self, run: _Run) -> list[str]:
-        with self._shelf.opened() as books:
+        with self._records_file.opened() as records:
             due = [
                 event_id
-                for event_id in books.due(self._clock())
-                if event_id not in run.in_flight and not self._is_late(books.delivery(event_id))
+                for event_id in records.due(self._clock())
+                if event_id not in run.in_flight and not self._is_late(records.delivery(event_id))
             ]
         run.in_flight.update(due)
         return due
@@ -156,28 +156,28 @@ class Deliveries:
             except sqlite3.ProgrammingError:
                 if not run.stopping.is_set():
                     raise
-                return  # the file was closed while the app was slow to answer: the event is still waiting in it
+                return  # the file was closed while the app had not answered yet: the event still waits in it
             finally:
                 run.in_flight.discard(event_id)
 
     def _attempt(self, event_id: str) -> int:
-        with self._shelf.opened() as books:
-            event = books.get("event", event_id)
+        with self._records_file.opened() as records:
+            event = records.get("event", event_id)
         if event is None:
             raise KeyError(event_id)
         status = self._post(event)
-        with self._shelf.opened() as books:
-            delivery = books.delivery(event_id)
+        with self._records_file.opened() as records:
+            delivery = records.delivery(event_id)
             assert delivery is not None, "every event is written together with its delivery"
             state, due_at = self._after(delivery, status)
-            books.record_attempt(event_id, state=state, due_at=due_at, status=status)
+            records.record_attempt(event_id, state=state, due_at=due_at, status=status)
             if state == "delivered":
-                books.put({**event, "pending_webhooks": 0})
+                records.put({**event, "pending_webhooks": 0})
         self.wake()
         return status
 
     def _after(self, delivery: Delivery, status: int) -> tuple[str, float]:
-        """What becomes of an event after an attempt: its state and when it is due again."""
+        """The state of an event after an attempt, and when it is due again."""
         now = self._clock()
         if 200 <= status < 300 or delivery.state == "delivered":
             return "delivered", delivery.due_at

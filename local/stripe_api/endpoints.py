@@ -1,4 +1,4 @@
-"""What Stripe's stand-in can be asked, endpoint by endpoint: parameters, refusals, work."""
+"""The endpoints of Stripe's stand-in: for each its parameters, its refusals and its work."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ import stripe.params.checkout
 from local.stripe_api import checkout, customers, shapes, subscriptions
 from local.stripe_api.errors import invalid, missing_param, no_such
 from local.stripe_api.lists import Sent, page, walk
-from local.stripe_api.world import World
+from local.stripe_api.transaction import Transaction
 
 
 @dataclass(frozen=True)
@@ -28,35 +28,35 @@ class Endpoint:
 # Customers
 
 
-def _customer(world: World, customer_id: str) -> dict[str, Any]:
-    customer = world.books.get("customer", customer_id)
+def _customer(transaction: Transaction, customer_id: str) -> dict[str, Any]:
+    customer = transaction.records.get("customer", customer_id)
     if customer is None:
         raise no_such("customer", customer_id, "id", 404)
     return customer
 
 
-def _create_customer(world: World, sent: Sent) -> dict[str, Any]:
+def _create_customer(transaction: Transaction, sent: Sent) -> dict[str, Any]:
     _check_email(sent)
-    return customers.create_customer(world, sent)
+    return customers.create_customer(transaction, sent)
 
 
-def _retrieve_customer(world: World, _sent: Sent, customer_id: str) -> dict[str, Any]:
-    return _customer(world, customer_id)
+def _retrieve_customer(transaction: Transaction, _sent: Sent, customer_id: str) -> dict[str, Any]:
+    return _customer(transaction, customer_id)
 
 
-def _update_customer(world: World, sent: Sent, customer_id: str) -> dict[str, Any]:
-    customer = _customer(world, customer_id)
+def _update_customer(transaction: Transaction, sent: Sent, customer_id: str) -> dict[str, Any]:
+    customer = _customer(transaction, customer_id)
     if customer.get("deleted"):
         raise no_such("customer", customer_id, "id", 404)
     _check_email(sent)
-    return customers.update_customer(world, customer, sent)
+    return customers.update_customer(transaction, customer, sent)
 
 
-def _delete_customer(world: World, _sent: Sent, customer_id: str) -> dict[str, Any]:
-    customer = _customer(world, customer_id)
+def _delete_customer(transaction: Transaction, _sent: Sent, customer_id: str) -> dict[str, Any]:
+    customer = _customer(transaction, customer_id)
     if customer.get("deleted"):
         raise no_such("customer", customer_id, "id", 404)
-    return customers.delete_customer(world, customer)
+    return customers.delete_customer(transaction, customer)
 
 
 def _check_email(sent: Sent) -> None:
@@ -68,60 +68,62 @@ def _check_email(sent: Sent) -> None:
 # Checkout and portal
 
 
-def _session(world: World, session_id: str) -> dict[str, Any]:
-    session = world.books.get("checkout.session", session_id)
+def _session(transaction: Transaction, session_id: str) -> dict[str, Any]:
+    session = transaction.records.get("checkout.session", session_id)
     if session is None:
         raise no_such("checkout.session", session_id, "id", 404)
-    return checkout.expire_if_due(world, session)
+    return checkout.expire_if_due(transaction, session)
 
 
-def _create_session(world: World, sent: Sent) -> dict[str, Any]:
+def _create_session(transaction: Transaction, sent: Sent) -> dict[str, Any]:
     if "customer_email" in sent:
         _check_email({"email": sent["customer_email"]})
-    return checkout.create_checkout_session(world, sent)
+    return checkout.create_checkout_session(transaction, sent)
 
 
-def _retrieve_session(world: World, _sent: Sent, session_id: str) -> dict[str, Any]:
-    return _session(world, session_id)
+def _retrieve_session(transaction: Transaction, _sent: Sent, session_id: str) -> dict[str, Any]:
+    return _session(transaction, session_id)
 
 
-def _expire_session(world: World, _sent: Sent, session_id: str) -> dict[str, Any]:
-    return checkout.expire_session(world, _session(world, session_id))
+def _expire_session(transaction: Transaction, _sent: Sent, session_id: str) -> dict[str, Any]:
+    return checkout.expire_session(transaction, _session(transaction, session_id))
 
 
-def _list_sessions(world: World, sent: Sent) -> dict[str, Any]:
+def _list_sessions(transaction: Transaction, sent: Sent) -> dict[str, Any]:
     def wanted(session: dict[str, Any]) -> bool:
         return all(session[name] == sent[name] for name in ("status", "subscription") if name in sent)
 
-    current = (checkout.expire_if_due(world, session) for session in list(walk(world, "checkout.session", sent)))
+    current = (
+        checkout.expire_if_due(transaction, session) for session in list(walk(transaction, "checkout.session", sent))
+    )
     return page(filter(wanted, current), sent, "/v1/checkout/sessions")
 
 
-def _create_portal_session(world: World, sent: Sent) -> dict[str, Any]:
+def _create_portal_session(transaction: Transaction, sent: Sent) -> dict[str, Any]:
     if "customer" not in sent:
         raise missing_param("customer")
-    customers.live_customer(world, sent["customer"], "customer")
-    checkout.check_url(world, sent.get("return_url"), "return_url")
+    customers.live_customer(transaction, sent["customer"], "customer")
+    checkout.check_url(transaction, sent.get("return_url"), "return_url")
     made = shapes.portal_session(
-        world.settings, world.now, sent["customer"], sent.get("return_url"), sent.get("locale")
+        transaction.settings, transaction.now, sent["customer"], sent.get("return_url"), sent.get("locale")
     )
-    world.books.put(made)
+    transaction.records.put(made)
     return made
 
 
 # Subscriptions, events, account
 
 
-def _retrieve_subscription(world: World, _sent: Sent, subscription_id: str) -> dict[str, Any]:
-    subscribed = world.books.get("subscription", subscription_id)
+def _retrieve_subscription(transaction: Transaction, _sent: Sent, subscription_id: str) -> dict[str, Any]:
+    subscribed = transaction.records.get("subscription", subscription_id)
     if subscribed is None:
         raise no_such("subscription", subscription_id, "id", 404)
     return subscribed
 
 
-def _list_subscriptions(world: World, sent: Sent) -> dict[str, Any]:
+def _list_subscriptions(transaction: Transaction, sent: Sent) -> dict[str, Any]:
     status = sent.get("status")
-    if "customer" in sent and world.books.get("customer", sent["customer"]) is None:
+    if "customer" in sent and transaction.records.get("customer", sent["customer"]) is None:
         raise no_such("customer", sent["customer"], "customer")
 
     def wanted(subscribed: dict[str, Any]) -> bool:
@@ -134,17 +136,17 @@ def _list_subscriptions(world: World, sent: Sent) -> dict[str, Any]:
         prices = [item["price"]["id"] for item in subscribed["items"]["data"]]
         return right_status and ("price" not in sent or sent["price"] in prices)
 
-    return page(filter(wanted, walk(world, "subscription", sent)), sent, "/v1/subscriptions")
+    return page(filter(wanted, walk(transaction, "subscription", sent)), sent, "/v1/subscriptions")
 
 
-def _retrieve_event(world: World, _sent: Sent, event_id: str) -> dict[str, Any]:
-    event = world.books.get("event", event_id)
+def _retrieve_event(transaction: Transaction, _sent: Sent, event_id: str) -> dict[str, Any]:
+    event = transaction.records.get("event", event_id)
     if event is None:
         raise no_such("event", event_id, "id", 404)
     return event
 
 
-def _list_events(world: World, sent: Sent) -> dict[str, Any]:
+def _list_events(transaction: Transaction, sent: Sent) -> dict[str, Any]:
     if "type" in sent and "types" in sent:
         raise invalid("You may only specify one of these parameters: type, types.", "types")
     named = sent.get("types") or ([sent["type"]] if "type" in sent else [])
@@ -153,11 +155,11 @@ def _list_events(world: World, sent: Sent) -> dict[str, Any]:
         kind: str = event["type"]
         return not named or any(kind == name or (name[-1] == "*" and kind.startswith(name[:-1])) for name in named)
 
-    return page(filter(wanted, walk(world, "event", sent)), sent, "/v1/events")
+    return page(filter(wanted, walk(transaction, "event", sent)), sent, "/v1/events")
 
 
-def _retrieve_balance(world: World, _sent: Sent) -> dict[str, Any]:
-    return shapes.balance(world.settings)
+def _retrieve_balance(transaction: Transaction, _sent: Sent) -> dict[str, Any]:
+    return shapes.balance(transaction.settings)
 
 
 _PAGING = frozenset({"limit", "starting_after", "ending_before", "created"})

@@ -1,4 +1,4 @@
-"""Refusals in Stripe's own words: the JSON that its API answers instead of an object."""
+"""Stripe's errors: the JSON that its API answers instead of an object, with its sentences."""
 
 from typing import Any
 
@@ -22,12 +22,12 @@ class ApiError(Exception):
 
 
 def invalid(message: str, param: str | None = None, code: str | None = None) -> ApiError:
-    """A request that is wrong in itself: 400."""
+    """An invalid request: 400."""
     return ApiError(400, message, code=code, param=param)
 
 
 def missing_param(param: str) -> ApiError:
-    """A parameter the endpoint cannot do without."""
+    """A required parameter is missing."""
     return invalid(f"Missing required param: {param}.", param, "parameter_missing")
 
 
@@ -37,7 +37,7 @@ def no_such(thing: str, object_id: str, param: str, status: int = 400) -> ApiErr
 
 
 def unauthorized(message: str) -> ApiError:
-    """No key, or not ours."""
+    """No API key, or a wrong one."""
     return ApiError(401, message)
 
 
@@ -53,7 +53,7 @@ def key_in_use(key: str) -> ApiError:
 
 
 def key_for_other(key: str, what: str) -> ApiError:
-    """The idempotency key was used before, for something else."""
+    """The idempotency key was used before, for another request."""
     return ApiError(
         400,
         f"Keys for idempotent requests can only be used {what} they were first used with. "

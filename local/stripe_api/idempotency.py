@@ -1,7 +1,7 @@
-"""Idempotency keys as Stripe honours them: the first answer is the answer, whoever asks again with the same key.
+"""Idempotency keys, as at Stripe: the first answer under a key is repeated for every later request with that key.
 
-Only work that was begun is remembered. A request refused for its parameters, and one that found its key in use, leave
-nothing behind and may be sent again.
+Only work that was begun is stored. A request that is refused for its parameters, or because its key is in use, stores
+nothing and may be sent again.
 """
 
 import hashlib
@@ -9,8 +9,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from local.stripe_api.books import Answer, Books, KeptAnswer
 from local.stripe_api.errors import invalid, key_for_other, key_in_use
+from local.stripe_api.records import Answer, KeptAnswer, Records
 
 LONGEST_KEY = 255
 
@@ -42,13 +42,13 @@ class KeysInUse:
 
 
 def fingerprint(body: bytes) -> str:
-    """What tells two requests to one path apart."""
+    """A hash that differs when two requests to one path differ."""
     return hashlib.sha256(body).hexdigest()
 
 
-def earlier_answer(books: Books, key: str, path: str, print_: str, now: float) -> Answer | None:
-    """The answer given under this key; ApiError when the key was used for something else."""
-    kept = books.kept_answer(key, now)
+def earlier_answer(records: Records, key: str, path: str, print_: str, now: float) -> Answer | None:
+    """The answer given under this key; ApiError when the key was used for another request."""
+    kept = records.kept_answer(key, now)
     if kept is None:
         return None
     if kept.path != path:
@@ -58,6 +58,6 @@ def earlier_answer(books: Books, key: str, path: str, print_: str, now: float) -
     return kept.answer
 
 
-def remember(books: Books, key: str, path: str, print_: str, answer: Answer, now: float) -> None:
+def remember(records: Records, key: str, path: str, print_: str, answer: Answer, now: float) -> None:
     """Keeps the answer for a day."""
-    books.keep_answer(key, KeptAnswer(path, print_, answer), now)
+    records.keep_answer(key, KeptAnswer(path, print_, answer), now)

@@ -1,4 +1,4 @@
-"""Stripe's way of listing: newest first, page by page, from behind one object or before another."""
+"""Lists, as Stripe has them: newest first, page by page, with starting_after and ending_before."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -6,30 +6,32 @@ from typing import Any
 
 from local.stripe_api import shapes
 from local.stripe_api.errors import invalid, no_such
-from local.stripe_api.world import World
+from local.stripe_api.transaction import Transaction
 
 MOST_LISTED = 100
 Sent = dict[str, Any]
 
 
-def walk(world: World, kind: str, sent: Sent) -> Iterator[dict[str, Any]]:
+def walk(transaction: Transaction, kind: str, sent: Sent) -> Iterator[dict[str, Any]]:
     """The objects a list parameter set asks for, in the order in which a page takes them."""
     if "starting_after" in sent and "ending_before" in sent:
         raise invalid("You may only specify one of these parameters: starting_after, ending_before.")
     cursor = {
-        param: _number_of(world, kind, sent[param], param)
+        param: _number_of(transaction, kind, sent[param], param)
         for param in ("starting_after", "ending_before")
         if param in sent
     }
     if "ending_before" in cursor:
-        things = world.books.oldest_first_above(kind, cursor["ending_before"], customer=sent.get("customer"))
+        things = transaction.records.oldest_first_above(kind, cursor["ending_before"], customer=sent.get("customer"))
     else:
-        things = world.books.newest_first(kind, customer=sent.get("customer"), below=cursor.get("starting_after"))
+        things = transaction.records.newest_first(
+            kind, customer=sent.get("customer"), below=cursor.get("starting_after")
+        )
     return (thing for thing in things if _created_within(thing.get("created", 0), sent.get("created")))
 
 
-def _number_of(world: World, kind: str, object_id: str, param: str) -> int:
-    number = world.books.number_of(kind, object_id)
+def _number_of(transaction: Transaction, kind: str, object_id: str, param: str) -> int:
+    number = transaction.records.number_of(kind, object_id)
     if number is None:
         raise no_such(kind, object_id, param)
     return number

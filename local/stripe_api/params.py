@@ -1,7 +1,7 @@
-"""Reads what a client sent as Stripe reads it: bracketed form fields, held against stripe-python's own parameter types.
+"""Reads parameters as Stripe does: form fields with brackets, checked against the parameter types of stripe-python.
 
-The library's types say which parameters exist and of which kind they are. They are made closed here: unknown keys are
-refused at every depth, an enumeration takes only its listed values, and an empty string passes only where it unsets.
+The library's types say which parameters exist and what they hold. Here they are strict: unknown keys are refused at
+every depth, an enumeration accepts its listed values alone, and an empty string is valid only where it unsets a value.
 """
 
 import functools
@@ -54,7 +54,7 @@ def _plant(tree: dict[str, Any], path: list[str], value: str, name: str) -> None
 
 
 def validate(kind: Any, sent: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters typed as the library's TypedDict `kind` has them; raises ApiError in Stripe's words."""
+    """The parameters typed as the library's TypedDict `kind` has them; raises ApiError."""
     try:
         checked: dict[str, Any] = _adapter(kind).validate_python(dict(sent))
     except ValidationError as wrong:
@@ -139,7 +139,7 @@ _PLAIN: dict[Any, Any] = {
 
 
 def _in_stripes_words(wrong: ValidationError, sent: Mapping[str, Any]) -> ApiError:
-    """The first complaint, with its parameter written as the client wrote it."""
+    """The first error, with its parameter as the client wrote it."""
     complaint = wrong.errors(include_url=False)[0]
     param, value = _param_at(complaint["loc"], sent, missing=complaint["type"] == "missing")
     match complaint["type"]:

@@ -1,4 +1,4 @@
-"""What Stripe's stand-in is told: its keys, where its events go, which prices it sells and where it is reached."""
+"""The settings of Stripe's stand-in: its keys, its prices, its own address and the one that gets its events."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class StripeStandInSettings:
     """`prices` has the form of STRIPE_PRICES: price id -> "plan:interval"; it may hold prices the app does not know.
 
     `public_url` is where the blueprint is mounted, without a slash at its end. Events are signed with the first of
-    `webhook_secrets`. The retry delays are Stripe's shape (doubling, for three days) at the pace of a local stack.
+    `webhook_secrets`. Retries double their delay and go on for three days, as at Stripe, and begin sooner.
     """
 
     secret_key: str
@@ -41,7 +41,7 @@ class StripeStandInSettings:
 
     @property
     def livemode(self) -> bool:
-        """Whether the key is a live one; every object and event of the stand-in says the same."""
+        """Whether the key is a live one; every object and event has the same value."""
         return self.secret_key.startswith(("sk_live_", "rk_live_"))
 
     def plan_of(self, price_id: str) -> tuple[str, str]:

@@ -1,6 +1,6 @@
-"""Stripe's objects, field for field as API version 2026-10-28 has them; a contract test holds them to stripe-python.
+"""Stripe's objects with every field of API version 2026-10-28; a contract test compares them with stripe-python.
 
-Only shapes: nothing here decides, stores or sends. Times are epoch seconds, amounts are cents. What is sold and billed
+Nothing here decides, stores or sends. Times are epoch seconds, amounts are cents. What is sold and billed
 (prices, subscriptions, invoices) is in billing_shapes.
 """
 
@@ -74,12 +74,12 @@ def customer(settings: StripeStandInSettings, now: int, sent: dict[str, Any]) ->
 
 
 def deleted_customer(customer_id: str) -> dict[str, Any]:
-    """What is left of a customer: the id and the fact."""
+    """A deleted customer: its id, and that it is deleted."""
     return {"id": customer_id, "object": "customer", "deleted": True}
 
 
 def checkout_line(price: dict[str, Any], plan: str, quantity: int) -> dict[str, Any]:
-    """A line item of a checkout session: so many of a price."""
+    """A line item of a checkout session: a price and a quantity."""
     total = price["unit_amount"] * quantity
     return {
         "id": make_id("li"),
@@ -199,7 +199,7 @@ def event(
     request_id: str | None,
     idempotency_key: str | None,
 ) -> dict[str, Any]:
-    """A snapshot event: the object as it was in that moment and, for changes, what it was before."""
+    """A snapshot event: the object as it was at that moment and, for a change, the values before."""
     data: dict[str, Any] = {"object": about}
     if previous is not None:
         data["previous_attributes"] = previous
@@ -217,6 +217,6 @@ def event(
 
 
 def balance(settings: StripeStandInSettings) -> dict[str, Any]:
-    """The account's balance: the cheapest question that proves key and reachability."""
+    """The account's balance; a health check asks for it, because it needs a valid key and costs little."""
     nothing = [{"amount": 0, "currency": CURRENCY, "source_types": {"card": 0}}]
     return {"object": "balance", "available": nothing, "livemode": settings.livemode, "pending": nothing}

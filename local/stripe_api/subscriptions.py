@@ -1,5 +1,5 @@
-"""A subscription's life at Stripe: begun by a paid checkout, changed by hand or in the portal, with the events that
-Stripe would send about it."""
+"""Subscriptions: made by a paid checkout, changed by a control or in the portal, with the events that Stripe sends
+about them."""
 
 import calendar
 import copy
@@ -8,46 +8,55 @@ from collections.abc import Sequence
 from typing import Any
 
 from local.stripe_api import billing_shapes
-from local.stripe_api.world import World
+from local.stripe_api.transaction import Transaction
 
 ENDED = ("canceled", "incomplete_expired")
 
 
-def subscribe(world: World, customer_id: str, order: dict[str, Any]) -> tuple[dict[str, Any], str]:
+def subscribe(transaction: Transaction, customer_id: str, order: dict[str, Any]) -> tuple[dict[str, Any], str]:
     """A new, paid subscription as it was ordered at checkout, and the id of its invoice."""
     metadata = {key: value for key, value in order["subscription_metadata"].items() if value}
-    subscribed = billing_shapes.subscription(world.settings, world.now, customer_id, metadata)
+    subscribed = billing_shapes.subscription(transaction.settings, transaction.now, customer_id, metadata)
     line = order["line"]
     interval = line["price"]["recurring"]["interval"]
-    ends = one_interval_later(world.now, interval)
+    ends = one_interval_later(transaction.now, interval)
     if order["trial_days"]:
-        ends = world.now + order["trial_days"] * 24 * 3600
-        subscribed |= {"status": "trialing", "trial_start": world.now, "trial_end": ends, "billing_cycle_anchor": ends}
-    _set_items(world, subscribed, [line["price"]["id"]], (world.now, ends), line["quantity"])
-    bill = billing_shapes.invoice(world.settings, world.now, subscribed, "subscription_create", paid=True)
+        ends = transaction.now + order["trial_days"] * 24 * 3600
+        subscribed |= {
+            "status": "trialing",
+            "trial_start": transaction.now,
+            "trial_end": ends,
+            "billing_cycle_anchor": ends,
+        }
+    _set_items(transaction, subscribed, [line["price"]["id"]], (transaction.now, ends), line["quantity"])
+    bill = billing_shapes.invoice(transaction.settings, transaction.now, subscribed, "subscription_create", paid=True)
     subscribed["latest_invoice"] = bill["id"]
-    world.books.put(subscribed)
-    world.announce("customer.subscription.created", subscribed)
-    _send_invoice(world, bill)
+    transaction.records.put(subscribed)
+    transaction.announce("customer.subscription.created", subscribed)
+    _send_invoice(transaction, bill)
     return subscribed, bill["id"]
 
 
-def _send_invoice(world: World, bill: dict[str, Any]) -> None:
-    world.books.put(bill)
-    world.announce("invoice.created", bill)
-    world.announce("invoice.finalized", bill)
+def _send_invoice(transaction: Transaction, bill: dict[str, Any]) -> None:
+    transaction.records.put(bill)
+    transaction.announce("invoice.created", bill)
+    transaction.announce("invoice.finalized", bill)
     if bill["status"] == "paid":
-        world.announce("invoice.paid", bill)
-        world.announce("invoice.payment_succeeded", bill)
+        transaction.announce("invoice.paid", bill)
+        transaction.announce("invoice.payment_succeeded", bill)
     else:
-        world.announce("invoice.payment_failed", bill)
+        transaction.announce("invoice.payment_failed", bill)
 
 
 def _set_items(
-    world: World, subscribed: dict[str, Any], price_ids: Sequence[str], period: tuple[int, int], quantity: int = 1
+    transaction: Transaction,
+    subscribed: dict[str, Any],
+    price_ids: Sequence[str],
+    period: tuple[int, int],
+    quantity: int = 1,
 ) -> None:
     items = [
-        billing_shapes.subscription_item(world.settings, subscribed["id"], price_id, quantity, period)
+        billing_shapes.subscription_item(transaction.settings, subscribed["id"], price_id, quantity, period)
         for price_id in price_ids
     ]
     subscribed["items"] = {**subscribed["items"], "data": items, "total_count": len(items)}
@@ -63,7 +72,7 @@ def one_interval_later(moment: int, interval: str) -> int:
 
 
 def change_subscription(
-    world: World,
+    transaction: Transaction,
     was: dict[str, Any],
     *,
     status: str | None = None,
@@ -71,38 +80,38 @@ def change_subscription(
     current_period_end: int | None = None,
     price_ids: Sequence[str] | None = None,
 ) -> dict[str, Any]:
-    """Changes what is given, sends the events of each change, and answers the subscription as it is now.
+    """Changes what is given, sends the events of each change, and returns the subscription as it is now.
 
-    Setting what is set already is no change and sends nothing. A finished subscription may be set alive again, which
-    Stripe itself never does: so that one subscription can be walked through all its states.
+    A value that is set already is no change and sends nothing. A subscription that has ended may become active again,
+    which Stripe never does: so that a test can bring one subscription into every state.
     """
     became = copy.deepcopy(was)
     if current_period_end is not None:
         _move_period(became, current_period_end)
     if price_ids is not None:
-        _replace_items(world, became, price_ids)
+        _replace_items(transaction, became, price_ids)
     if cancel_at_period_end is not None:
-        _schedule_cancellation(world, became, wanted=cancel_at_period_end)
+        _schedule_cancellation(transaction, became, wanted=cancel_at_period_end)
     if status is not None and status != was["status"]:
-        _enter_status(world, became, status)
+        _enter_status(transaction, became, status)
     if became["cancel_at_period_end"]:
         became["cancel_at"] = _period_end(became)
-    bill = _bill_for(world, was, became)
+    bill = _bill_for(transaction, was, became)
     if bill is not None:
         became["latest_invoice"] = bill["id"]
-    world.write_change(was, became, *_subscription_events(was["status"], became["status"]))
+    transaction.write_change(was, became, *_subscription_events(was["status"], became["status"]))
     if bill is not None:
-        _send_invoice(world, bill)
+        _send_invoice(transaction, bill)
     return became
 
 
-def cancel_in_portal(world: World, was: dict[str, Any], *, cancel: bool) -> dict[str, Any]:
+def cancel_in_portal(transaction: Transaction, was: dict[str, Any], *, cancel: bool) -> dict[str, Any]:
     """What the portal's buttons do. With flexible billing, which new subscriptions have, the portal writes only
-    `cancel_at` and leaves `cancel_at_period_end` false: whoever reads the flag alone misses the cancellation."""
+    `cancel_at` and leaves `cancel_at_period_end` false: code that reads the flag alone misses the cancellation."""
     became = copy.deepcopy(was)
-    _schedule_cancellation(world, became, wanted=cancel)
+    _schedule_cancellation(transaction, became, wanted=cancel)
     became["cancel_at_period_end"] = False
-    world.write_change(was, became, "customer.subscription.updated")
+    transaction.write_change(was, became, "customer.subscription.updated")
     return became
 
 
@@ -130,44 +139,44 @@ def _move_period(became: dict[str, Any], ends: int) -> None:
         item["current_period_end"] = ends
 
 
-def _replace_items(world: World, became: dict[str, Any], price_ids: Sequence[str]) -> None:
+def _replace_items(transaction: Transaction, became: dict[str, Any], price_ids: Sequence[str]) -> None:
     items = became["items"]["data"]
     if [item["price"]["id"] for item in items] == list(price_ids):
         return
-    starts = items[0]["current_period_start"] if items else world.now
-    ends = items[0]["current_period_end"] if items else one_interval_later(world.now, "month")
-    _set_items(world, became, price_ids, (starts, ends))
+    starts = items[0]["current_period_start"] if items else transaction.now
+    ends = items[0]["current_period_end"] if items else one_interval_later(transaction.now, "month")
+    _set_items(transaction, became, price_ids, (starts, ends))
 
 
-def _schedule_cancellation(world: World, became: dict[str, Any], *, wanted: bool) -> None:
+def _schedule_cancellation(transaction: Transaction, became: dict[str, Any], *, wanted: bool) -> None:
     if wanted == (became["cancel_at"] is not None) == became["cancel_at_period_end"]:
         return
     became["cancel_at_period_end"] = wanted
     became["cancel_at"] = _period_end(became) if wanted else None
-    became["canceled_at"] = world.now if wanted else None
+    became["canceled_at"] = transaction.now if wanted else None
     became["cancellation_details"]["reason"] = "cancellation_requested" if wanted else None
 
 
-def _enter_status(world: World, became: dict[str, Any], status: str) -> None:
+def _enter_status(transaction: Transaction, became: dict[str, Any], status: str) -> None:
     unpaid_before = became["status"] in ("past_due", "unpaid")
     if became["status"] in ENDED:
         became |= {"ended_at": None, "canceled_at": None}
     if status in ENDED:
-        became["ended_at"] = world.now
+        became["ended_at"] = transaction.now
     if status == "canceled":
-        became["canceled_at"] = became["canceled_at"] or world.now
+        became["canceled_at"] = became["canceled_at"] or transaction.now
         became["cancellation_details"]["reason"] = "payment_failed" if unpaid_before else "cancellation_requested"
     if status == "trialing":
-        became |= {"trial_start": world.now, "trial_end": _period_end(became)}
+        became |= {"trial_start": transaction.now, "trial_end": _period_end(became)}
     became["status"] = status
 
 
-def _bill_for(world: World, was: dict[str, Any], became: dict[str, Any]) -> dict[str, Any] | None:
-    """The invoice a change brings: a failed one on the way into past_due, a paid one for a renewal or the way out."""
+def _bill_for(transaction: Transaction, was: dict[str, Any], became: dict[str, Any]) -> dict[str, Any] | None:
+    """The invoice of a change: a failed one when it becomes past_due, a paid one for a renewal or when it recovers."""
     starts, ends = _period_end(was), _period_end(became)
     failed = became["status"] == "past_due" != was["status"]
     renewed = starts is not None and ends is not None and ends > starts
     paid = became["status"] == "active" and (renewed or was["status"] != "active")
     if not failed and not paid:
         return None
-    return billing_shapes.invoice(world.settings, world.now, became, "subscription_cycle", paid=paid)
+    return billing_shapes.invoice(transaction.settings, transaction.now, became, "subscription_cycle", paid=paid)

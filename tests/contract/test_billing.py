@@ -175,8 +175,8 @@ def test_expiring_ends_an_open_session_and_tells_of_a_paid_one(stand_in: StripeS
 def test_the_portal_comes_back_to_the_configured_app(stand_in: StripeServer) -> None:
     url = checkout.create_portal_session(stripe_client.create_customer(family()))
     assert url.startswith(f"{stand_in.url}/portal/bps_")
-    with stand_in.stand_in.world() as stripe_server:
-        found = stripe_server.books.get("billing_portal.session", url.rsplit("/", 1)[1])
+    with stand_in.stand_in.transaction() as transaction:
+        found = transaction.records.get("billing_portal.session", url.rsplit("/", 1)[1])
     assert found is not None and found["return_url"] == "http://localhost:3000/billing"
 
 

@@ -1,7 +1,7 @@
-"""What the stand-in remembers: Stripe's objects, the answers given under idempotency keys, and events on their way.
+"""What the stand-in stores: Stripe's objects, the answers given under idempotency keys, and the deliveries of events.
 
-Everything of one request happens in one transaction of one SQLite file, so a kill -9 at any moment leaves either all
-of it or nothing: no object without its event, no event without its delivery, no work without its idempotent answer.
+The work of one request is one transaction of one SQLite file, so kill -9 at any moment leaves all of it or nothing: no
+object without its event, no event without its delivery, no work without its answer for the idempotency key.
 """
 
 import json
@@ -49,7 +49,7 @@ CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (due_at) WHERE state = '
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer as it was given: the body is the JSON text itself."""
+    """An answer as it was sent; the body is the JSON text."""
 
     status: int
     body: str
@@ -67,7 +67,7 @@ class KeptAnswer:
 
 @dataclass(frozen=True)
 class Delivery:
-    """One event's way to the app. `last_status` is the HTTP status it answered last, 0 when it gave none."""
+    """The delivery of one event. `last_status` is the last HTTP status of the app, 0 when it did not answer."""
 
     event_id: str
     state: str
@@ -77,8 +77,8 @@ class Delivery:
     last_status: int | None
 
 
-class Books:
-    """The books, open inside one transaction."""
+class Records:
+    """The records, open inside one transaction."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
@@ -130,7 +130,7 @@ class Books:
         return KeptAnswer(row["path"], row["fingerprint"], Answer(row["status"], row["body"], row["request_id"]))
 
     def keep_answer(self, key: str, kept: KeptAnswer, now: float) -> None:
-        """Remembers the answer under its key."""
+        """Stores the answer under its key."""
         self._db.execute(
             "INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
@@ -145,7 +145,7 @@ class Books:
         )
 
     def dispatch(self, event_id: str, now: float) -> None:
-        """Puts an event on its way to the app."""
+        """Adds an event to those that are to be delivered to the app."""
         self._db.execute(
             "INSERT INTO deliveries (event_id, state, first_at, due_at) VALUES (?, 'waiting', ?, ?)",
             (event_id, now, now),
@@ -159,36 +159,36 @@ class Books:
         return [row["event_id"] for row in rows]
 
     def waiting(self) -> list[str]:
-        """All events the app has not taken yet, oldest first."""
+        """All events that the app has not accepted yet, oldest first."""
         rows = self._db.execute("SELECT event_id FROM deliveries WHERE state = 'waiting' ORDER BY rowid")
         return [row["event_id"] for row in rows]
 
     def delivery(self, event_id: str) -> Delivery | None:
-        """How far an event has come."""
+        """The state of an event's delivery."""
         row = self._db.execute("SELECT * FROM deliveries WHERE event_id = ?", (event_id,)).fetchone()
         return Delivery(**dict(row)) if row else None
 
     def record_attempt(self, event_id: str, *, state: str, due_at: float, status: int) -> None:
-        """Notes what came of one attempt."""
+        """Stores the outcome of one attempt."""
         self._db.execute(
             "UPDATE deliveries SET state = ?, due_at = ?, last_status = ?, attempts = attempts + 1 WHERE event_id = ?",
             (state, due_at, status, event_id),
         )
 
 
-class BookShelf:
-    """The file the books are in. Its transactions run one after another."""
+class RecordsFile:
+    """The file of the records. Its transactions run one after another."""
 
     def __init__(self, directory: Path) -> None:
         """Opens or makes `stripe.sqlite` in the directory."""
         self._file = SqliteFile(directory / "stripe.sqlite", _SCHEMA)
 
     @contextmanager
-    def opened(self) -> Iterator[Books]:
-        """The books inside one transaction: kept when the block ends, forgotten when it raises."""
+    def opened(self) -> Iterator[Records]:
+        """The records inside one transaction: committed when the block ends, rolled back when it raises."""
         with self._file.transaction() as connection:
-            yield Books(connection)
+            yield Records(connection)
 
     def close(self) -> None:
-        """Lets go of the file."""
+        """Closes the file."""
         self._file.close()

@@ -1,18 +1,18 @@
-"""Stripe during one transaction: its books, its clock, and the events that are made on the way."""
+"""One transaction at Stripe: its records, its time, and the events that it makes."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
 from local.stripe_api import shapes
-from local.stripe_api.books import Books
+from local.stripe_api.records import Records
 from local.stripe_api.settings import StripeStandInSettings
 
 
 @dataclass
-class World:
-    """Stripe during one transaction. `now` is in epoch seconds; `announced` collects the ids of the events made."""
+class Transaction:
+    """One transaction at Stripe. `now` is in epoch seconds; `announced` collects the ids of its events."""
 
-    books: Books
+    records: Records
     settings: StripeStandInSettings
     now: int
     request_id: str | None = None
@@ -20,7 +20,7 @@ class World:
     announced: list[str] = field(default_factory=list)
 
     def announce(self, kind: str, about: dict[str, Any], previous: dict[str, Any] | None = None) -> None:
-        """Writes an event about the object as it is now and puts it on its way."""
+        """Writes an event about the object as it is now, and its delivery."""
         made = shapes.event(
             self.settings,
             self.now,
@@ -30,15 +30,15 @@ class World:
             request_id=self.request_id,
             idempotency_key=self.idempotency_key,
         )
-        self.books.put(made)
-        self.books.dispatch(made["id"], self.now)
+        self.records.put(made)
+        self.records.dispatch(made["id"], self.now)
         self.announced.append(made["id"])
 
     def write_change(self, was: dict[str, Any], became: dict[str, Any], *kinds: str) -> None:
-        """Writes a changed object with its events; nothing at all where nothing changed."""
+        """Writes a changed object with its events; writes nothing where nothing has changed."""
         if was == became:
             return
-        self.books.put(became)
+        self.records.put(became)
         previous = {name: was.get(name) for name in became if became[name] != was.get(name)}
         for kind in kinds:
             self.announce(kind, became, previous if kind.endswith(".updated") else None)
