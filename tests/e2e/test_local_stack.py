@@ -30,11 +30,11 @@ def test_the_smoke_test_passes_again_on_a_stack_that_is_up(stack: RunningStack) 
     run_smoke_test(stack.origin, stack.env["ANON_KEY"], report=lambda _line: None)
 
 
-def test_supabase_js_lives_the_whole_story(stack: RunningStack) -> None:
+def test_supabase_js_does_what_a_client_does(stack: RunningStack) -> None:
     reason = node.why_not()
     if reason is not None:
         pytest.skip(reason)
-    printed = node.run_script("story.mjs", stack.origin, stack.env["ANON_KEY"], str(SAMPLE))
+    printed = node.run_script("supabase_js.mjs", stack.origin, stack.env["ANON_KEY"], str(SAMPLE))
     assert printed.count(": good") == 5
 
 

@@ -1,6 +1,6 @@
-// The whole story with the real supabase-js: sign-in, the operations by functions.invoke and by FunctionsClient against the
+// What a client does, with the real supabase-js: sign-in, the operations by functions.invoke and by FunctionsClient against the
 // API's own address, PUT by signed URL, playback by range, and an error as clients see it.
-// Usage: node story.mjs URL ANON_KEY SAMPLE. Exits with 1 and the failed assertion when anything is not as it must be.
+// Usage: node supabase_js.mjs URL ANON_KEY SAMPLE. Exits with 1 and the failed assertion when anything is not as it must be.
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { FunctionsClient } from '@supabase/functions-js'
