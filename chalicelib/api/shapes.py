@@ -10,13 +10,14 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from chalicelib.api.models import NOT_BLANK_LINE, NOT_BLANK_TEXT, Line, Timestamp, WireModel
+from chalicelib.api.models import NOT_BLANK_TEXT, Line, Timestamp, WireModel
+from chalicelib.api.names import Name
 
 Locale = Literal["en", "es", "fr"]
 Role = Literal["keeper", "storyteller"]
 
-FamilyName = Annotated[Line, Field(min_length=1, max_length=80, json_schema_extra={"pattern": NOT_BLANK_LINE})]
-DisplayName = Annotated[Line, Field(min_length=1, max_length=80, json_schema_extra={"pattern": NOT_BLANK_LINE})]
+FamilyName = Name
+DisplayName = Name
 Title = Annotated[Line, Field(max_length=200)]
 PromptText = Annotated[
     str,
