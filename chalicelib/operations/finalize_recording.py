@@ -12,7 +12,6 @@ from chalicelib.api.shapes import Recording, Title
 from chalicelib.call import Call
 from chalicelib.database.messages import transact
 from chalicelib.database.vendor_calls import vendor_calls
-from chalicelib.storage.keys import object_key
 from chalicelib.storage.store import audio_store
 
 
@@ -52,9 +51,18 @@ def finalize_recording(call: Call, request: FinalizeRecordingRequest) -> Finaliz
     A repeated call returns the same recording. An upload is never refused here for quota or billing.
     """
     call.log_fields["recordingId"] = str(request.recording_id)
-    # Looked at before the message, so that no lock is held while the store takes its time.
+    # The store is asked only for a caller who is within their limit and has this upload: else a stranger could make us
+    # ask it, and learn from the time it takes whether an object exists. It is asked between two messages, so that no
+    # lock is held meanwhile.
+    upload = transact(
+        call,
+        "upload_to_finalize",
+        repeatable=True,
+        family_id=request.family_id,
+        recording_id=request.recording_id,
+    )
     with vendor_calls(call):
-        found = audio_store().inspect_object(object_key(request.family_id, request.recording_id))
+        found = audio_store().inspect_object(upload["object_key"]) if upload["object_key"] else None
     row = transact(
         call,
         "finalize_recording_tx",

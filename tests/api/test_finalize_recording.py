@@ -261,7 +261,7 @@ def test_nothing_is_locked_while_the_store_takes_its_time(module_api: Api, famil
     assert (slow.status, quick.status) == (200, 200)
 
 
-def test_one_finalize_is_one_message_and_one_look(
+def test_one_finalize_is_two_messages_and_one_look_between_them(
     module_api: Api, family: str, keeper: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from chalicelib import logs
@@ -279,5 +279,5 @@ def test_one_finalize_is_one_message_and_one_look(
     recording = module_api.upload(family, keeper)
     lines.clear()
     keeper.ask(NAME, asked(family, recording))
-    assert lines == [1]
+    assert lines == [2]
     assert looks == [f"families/{family}/recordings/{recording}.audio.m4a"]
