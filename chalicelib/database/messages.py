@@ -31,6 +31,10 @@ DEADLINE = 5.0
 _QUERIES = Path(__file__).parent / "queries"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
+# Supabase's auth.uid(), auth.role(), auth.email() and auth.jwt() prefer these settings to request.jwt.claims. One that
+# an earlier client of a pooled connection left set for its session would make our message act as somebody else.
+_NO_CLAIMS = ", ".join(f"set_config('request.jwt.claim{name}', '', true)" for name in ("", ".sub", ".role", ".email"))
+
 # The second transaction was rolled back by the server itself, so doing it again cannot do it twice: a unique key met a
 # concurrent insert, a serialization failure, a deadlock.
 _ROLLED_BACK = frozenset({"23505", "40001", "40P01"})
@@ -129,7 +133,7 @@ def _message(
         expression = f"coalesce(nullif(current_setting('sun.refusal'), '')::jsonb, {expression})"
     message = (
         f"/* {call.request_id} */ {count}"
-        f"SELECT set_config('role', '{role}', true), set_config('request.jwt.claims', %(_claims)s, true),"
+        f"SELECT set_config('role', '{role}', true), set_config('request.jwt.claims', %(_claims)s, true), {_NO_CLAIMS},"
         " set_config('sun.request_id', %(_request_id)s, true), set_config('statement_timeout', %(_timeout)s, true); "
         f"SELECT {expression}"
     )

@@ -64,6 +64,7 @@ QUERIES = {
 SELECT jsonb_build_object('user_id', %(user_id)s::uuid, 'role', current_user, 'uid', auth.uid(), 'value', %(value)s)
 -- the end""",
     "nothing": "SELECT NULL::jsonb;",
+    "left_over": "SELECT jsonb_build_object('value', current_setting(%(name)s))",
     "families": "SELECT jsonb_build_object('families', (SELECT count(*) FROM public.families))",
     "slow": "SELECT jsonb_build_object('slept', pg_sleep(%(seconds)s)::text)",
     "forbidden": "SELECT to_jsonb(j) FROM ops.jobs j LIMIT 1",
@@ -135,6 +136,19 @@ def test_a_read_runs_as_the_caller_under_row_level_security(prepared: Database, 
     result = messages.read(a_call(person), "who_am_i", value="it's 100%")
     assert result == {"user_id": str(person), "role": "authenticated", "uid": str(person), "value": "it's 100%"}
     assert messages.read(a_call(person), "families") == {"families": 0}
+
+
+@pytest.mark.parametrize("setting", ["sub", "role", "email"])
+def test_a_claim_that_an_earlier_client_left_set_makes_nobody_act_as_somebody_else(
+    prepared: Database, person: UUID, setting: str
+) -> None:
+    messages.read(a_call(person), "who_am_i", value="")
+    (kept,) = connections._KEPT
+    with kept.cursor() as cursor:
+        left = {"sub": str(prepared.add_user()), "role": "service_role", "email": "somebody@example.org"}[setting]
+        cursor.execute("SELECT set_config(%s, %s, false)", [f"request.jwt.claim.{setting}", left])
+    assert messages.read(a_call(person), "who_am_i", value="")["uid"] == str(person)
+    assert messages.read(a_call(person), "left_over", name=f"request.jwt.claim.{setting}") == {"value": ""}
 
 
 def test_the_systems_own_work_has_no_claims(prepared: Database) -> None:
