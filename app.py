@@ -77,7 +77,10 @@ app.get("/v1/families", families.list_families, limit=READS)
 app.get("/v1/families/{family_id}", families.get_family, limit=READS)
 app.patch("/v1/families/{family_id}", families.update_family, limit=WRITES)
 app.patch(
-    "/v1/families/{family_id}/members/{user_id}", members.update_member, limit=WRITES, refuses=["CONFLICT last_keeper"]
+    "/v1/families/{family_id}/members/{user_id}",
+    members.update_member,
+    limit=WRITES,
+    refuses=["CONFLICT last_keeper keeps_too_many_families"],
 )
 app.delete(
     "/v1/families/{family_id}/members/{user_id}", members.remove_member, limit=WRITES, refuses=["CONFLICT last_keeper"]
@@ -98,7 +101,7 @@ app.patch("/v1/me", me.update_me, limit=WRITES)
 
 # Prompts and recordings
 app.get("/v1/families/{family_id}/prompts", prompts.list_prompts, limit=READS)
-app.post("/v1/families/{family_id}/prompts", prompts.create_prompt, limit=WRITES)
+app.post("/v1/families/{family_id}/prompts", prompts.create_prompt, limit=WRITES, refuses=["CONFLICT too_many_prompts"])
 app.patch("/v1/prompts/{prompt_id}", prompts.update_prompt, limit=WRITES, refuses=["FORBIDDEN"])
 app.delete("/v1/prompts/{prompt_id}", prompts.delete_prompt, limit=WRITES, refuses=["FORBIDDEN"])
 app.get("/v1/families/{family_id}/recordings", recordings.list_recordings, limit=READS)

@@ -1351,7 +1351,7 @@ export interface components {
                 message: string;
                 details: {
                     /** @enum {string} */
-                    reason: "already_finalized" | "deleted" | "idempotency_key_reused" | "in_progress" | "last_keeper" | "no_customer" | "purging" | "revoked" | "subscribed" | "too_many_free_families" | "too_many_invites" | "too_many_uploads" | "used_up";
+                    reason: "already_finalized" | "deleted" | "idempotency_key_reused" | "in_progress" | "keeps_too_many_families" | "last_keeper" | "no_customer" | "purging" | "revoked" | "subscribed" | "too_many_free_families" | "too_many_invites" | "too_many_prompts" | "too_many_uploads" | "used_up";
                 };
             };
         };
@@ -3112,7 +3112,7 @@ export interface operations {
             401: components["responses"]["UnauthorizedError"];
             403: components["responses"]["ForbiddenError"];
             404: components["responses"]["NotFoundError"];
-            /** @description `CONFLICT` (last_keeper): The current state does not allow this. `details.reason` says why. */
+            /** @description `CONFLICT` (last_keeper, keeps_too_many_families): The current state does not allow this. `details.reason` says why. */
             409: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -3128,7 +3128,7 @@ export interface operations {
                         error?: {
                             details?: {
                                 /** @enum {unknown} */
-                                reason?: "last_keeper";
+                                reason?: "last_keeper" | "keeps_too_many_families";
                             };
                         };
                     };
@@ -3771,6 +3771,28 @@ export interface operations {
             400: components["responses"]["ValidationFailedError"];
             401: components["responses"]["UnauthorizedError"];
             403: components["responses"]["ForbiddenError"];
+            /** @description `CONFLICT` (too_many_prompts): The current state does not allow this. `details.reason` says why. */
+            409: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    Vary: components["headers"]["Vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConflictError"] & {
+                        error?: {
+                            details?: {
+                                /** @enum {unknown} */
+                                reason?: "too_many_prompts";
+                            };
+                        };
+                    };
+                };
+            };
             413: components["responses"]["PayloadTooLargeError"];
             415: components["responses"]["UnsupportedMediaTypeError"];
             429: components["responses"]["RateLimitError"];

@@ -1,8 +1,8 @@
 """Runs a command while no other process runs one under the same file: one_at_a_time.py FILE COMMAND...
 
-`make` uses it to set up the virtual environment, so that two commands in a fresh clone do not write into it at once. The
-command inherits the lock on FILE, and the kernel releases it when the command and all that it started have ended. FILE
-is not changed. It runs before anything is installed, so it imports the standard library alone.
+`make` uses it to set up the virtual environment, so that two commands in a fresh clone do not write into it at once.
+The command inherits the lock on FILE, and the kernel releases it when the command and all that it started have ended.
+FILE is not changed. It runs before anything is installed, so it imports the standard library alone.
 """
 
 import fcntl

@@ -39,6 +39,8 @@ REASONS: dict[str, dict[str, str]] = {
         "no_customer": "The family has no billing account yet. Start a checkout first.",
         "last_keeper": "A family needs at least one keeper. Make another member a keeper first.",
         "too_many_free_families": "You already keep the maximum number of free families. Upgrade one of them first.",
+        "keeps_too_many_families": "This person already keeps the maximum number of free families.",
+        "too_many_prompts": "The family has the maximum number of prompts, or of new prompts today.",
         "too_many_uploads": "You have too many pending uploads. Finalize them, or wait until they expire.",
         "too_many_invites": "The family has the maximum number of open invites. Revoke one first.",
         "idempotency_key_reused": "This Idempotency-Key was sent with another body before. Use a new key.",

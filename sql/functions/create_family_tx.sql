@@ -12,7 +12,6 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  c_max_free_families constant integer := 3;
   v_user_id uuid := auth.uid();
   v_family_id uuid;
   v_prompts_seeded integer := 0;
@@ -23,14 +22,7 @@ BEGIN
   IF v_replay ? 'refused' THEN
     RETURN v_replay;
   ELSIF v_replay IS NULL THEN
-    -- Families of one person are founded one after the other, so that counting them means something.
-    PERFORM pg_advisory_xact_lock(hashtextextended('create-family/' || v_user_id, 0));
-    IF (
-      SELECT count(*)
-      FROM public.family_members AS member
-      JOIN public.entitlements AS entitlement USING (family_id)
-      WHERE member.user_id = v_user_id AND member.role = 'keeper' AND entitlement.plan = 'free'
-    ) >= c_max_free_families THEN
+    IF ops.keeps_most_free_families(v_user_id) THEN
       RETURN ops.refuse('CONFLICT', '{"reason": "too_many_free_families"}');
     END IF;
 

@@ -30,7 +30,10 @@ BEGIN
     IF NOT rls.is_keeper_of(p_family_id) THEN
       RETURN ops.refuse('FORBIDDEN');
     END IF;
-    IF ops.live_invite_limit_reached(p_family_id) THEN
+    -- Revoking makes room for another one: so what was made within a day is bounded too.
+    IF ops.live_invite_limit_reached(p_family_id) OR (
+      SELECT count(*) FROM public.invites WHERE family_id = p_family_id AND created_at > clock_timestamp() - interval '1 day'
+    ) >= 100 THEN
       RETURN ops.refuse('CONFLICT', '{"reason": "too_many_invites"}');
     END IF;
     INSERT INTO public.invites (id, family_id, email, max_uses, code_hash, expires_at, created_by)

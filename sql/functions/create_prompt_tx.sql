@@ -8,10 +8,21 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+  c_most_prompts constant integer := 500;
+  c_most_a_day constant integer := 200;
   v_prompt_id uuid;
 BEGIN
   IF NOT rls.is_member_of(p_family_id) THEN
     RETURN ops.refuse('FORBIDDEN');
+  END IF;
+  -- The family's row puts its prompts one after the other, so that counting them means something. Deleting one makes room
+  -- for another: so what was made within a day is bounded too.
+  PERFORM FROM public.families WHERE id = p_family_id FOR NO KEY UPDATE;
+  IF (SELECT count(*) FROM public.prompts WHERE family_id = p_family_id AND deleted_at IS NULL) >= c_most_prompts
+     OR (SELECT count(*) FROM public.prompts
+         WHERE family_id = p_family_id AND created_at > clock_timestamp() - interval '1 day') >= c_most_a_day
+  THEN
+    RETURN ops.refuse('CONFLICT', '{"reason": "too_many_prompts"}');
   END IF;
   BEGIN
     INSERT INTO public.prompts (family_id, text, locale, created_by)
@@ -33,5 +44,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.create_prompt_tx IS
-  'A prompt of the caller''s, in the family''s language unless another is given. Refuses FORBIDDEN to whoever is no member.';
+  'A prompt of the caller''s, in the family''s language unless another is given. At most 500 a family, and 200 within a day. Refuses FORBIDDEN to whoever is no member, CONFLICT too_many_prompts.';
 SELECT ops.publish_function('ops.create_prompt_tx', 'app_service');

@@ -5,22 +5,25 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   c_mails_a_family_a_day constant integer := 20;
-  c_mails_an_address_a_day constant integer := 3;
-  v_email_hash bytea;
+  c_mails_a_person_a_day constant integer := 30;
+  c_mails_a_mailbox_a_day constant integer := 3;
+  v_mailbox_hash bytea;
   v_day_ago timestamptz := clock_timestamp() - interval '1 day';
 BEGIN
   IF p_invite.email IS NULL THEN
     RETURN false;
   END IF;
-  v_email_hash := sha256(convert_to(lower(p_invite.email), 'UTF8'));
-  -- The family's invites are serialised by its row; an address can be written to from several families at once.
-  PERFORM pg_advisory_xact_lock(hashtextextended('mail/' || encode(v_email_hash, 'hex'), 0));
+  v_mailbox_hash := sha256(convert_to(ops.mailbox_of(p_invite.email), 'UTF8'));
+  -- The family's row serialises its invites. One person may ask for several families at once, and several for one mailbox.
+  PERFORM pg_advisory_xact_lock(hashtextextended('mails-of/' || auth.uid(), 0));
+  PERFORM pg_advisory_xact_lock(hashtextextended('mail/' || encode(v_mailbox_hash, 'hex'), 0));
   IF (SELECT count(*) FROM ops.invite_mails WHERE family_id = p_invite.family_id AND created_at > v_day_ago) >= c_mails_a_family_a_day
-     OR (SELECT count(*) FROM ops.invite_mails WHERE email_hash = v_email_hash AND created_at > v_day_ago) >= c_mails_an_address_a_day
+     OR (SELECT count(*) FROM ops.invite_mails WHERE email_hash = v_mailbox_hash AND created_at > v_day_ago) >= c_mails_a_mailbox_a_day
+     OR (SELECT count(*) FROM ops.invite_mails WHERE user_id = auth.uid() AND created_at > v_day_ago) >= c_mails_a_person_a_day
   THEN
     RETURN false;
   END IF;
-  INSERT INTO ops.invite_mails (family_id, email_hash) VALUES (p_invite.family_id, v_email_hash);
+  INSERT INTO ops.invite_mails (family_id, user_id, email_hash) VALUES (p_invite.family_id, auth.uid(), v_mailbox_hash);
   PERFORM ops.enqueue_job(
     'send_invite_email',
     jsonb_build_object('invite_id', p_invite.id, 'generation', p_invite.generation),
@@ -30,5 +33,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.queue_invite_mail IS
-  'Enqueues an invitation''s mail unless 20 went to its family or 3 to its address within a day; says whether it did. The job carries ids, never the code.';
+  'Enqueues an invitation''s mail unless within a day 20 went to its family, 30 were asked for by the caller, or 3 went to its mailbox; says whether it did. The job carries ids, never the code.';
 SELECT ops.publish_function('ops.queue_invite_mail');

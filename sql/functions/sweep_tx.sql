@@ -18,6 +18,7 @@ BEGIN
       ('ops.alert_digest', 'sent_at < $1', interval '90 days'),
       -- Stripe sends an event again for thirty days; what it paid for long since stands in the entitlement.
       ('ops.stripe_events', 'created_at < $1 AND state IN (''applied'', ''ignored'')', interval '400 days'),
+      ('ops.dead_jobs', 'died_at < $1', interval '90 days'),
       ('ops.audit_runs', 'started_at < $1', interval '400 days'),
       ('ops.anomalies', 'created_at < $1', interval '400 days')
     ) AS what (name, expired, age)
@@ -35,5 +36,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.sweep_tx IS
-  'Removes what has served its time: counters, idempotency keys, mail budgets, old runs and reports. Never a job, dead or alive, nor anything of a family.';
+  'Removes what has served its time: counters, idempotency keys, mail budgets, old runs and reports, jobs that died 90 days ago. Never a waiting job, nor anything of a family.';
 SELECT ops.publish_function('ops.sweep_tx', 'app_service');

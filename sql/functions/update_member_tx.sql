@@ -5,7 +5,12 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   v_role text := p_changes ->> 'role';
+  v_keeps_most boolean;
 BEGIN
+  -- Counted before the family's row is locked, which is the order of locks; and for a keeper's wish alone.
+  IF v_role = 'keeper' AND rls.is_keeper_of(p_family_id) THEN
+    v_keeps_most := ops.keeps_most_free_families(p_user_id);
+  END IF;
   IF NOT ops.lock_family_as_keeper(p_family_id) THEN
     RETURN ops.refuse('FORBIDDEN');
   END IF;
@@ -14,6 +19,13 @@ BEGIN
   END IF;
   IF v_role <> 'keeper' AND ops.is_last_keeper(p_family_id, p_user_id) THEN
     RETURN ops.refuse('CONFLICT', '{"reason": "last_keeper"}');
+  END IF;
+  -- A free family counts for each of its keepers: else two people would hand the keeping over, and found more and more.
+  IF v_keeps_most
+     AND (SELECT plan FROM public.entitlements WHERE family_id = p_family_id) = 'free'
+     AND NOT EXISTS (SELECT FROM public.family_members WHERE family_id = p_family_id AND user_id = p_user_id AND role = 'keeper')
+  THEN
+    RETURN ops.refuse('CONFLICT', '{"reason": "keeps_too_many_families"}');
   END IF;
   IF v_role = 'storyteller' THEN
     -- Who may invite no more has no invites of their own any more. One who never was a keeper has none.
@@ -24,5 +36,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.update_member_tx IS
-  'Changes {role} of a member; the live invites of a keeper who becomes a storyteller are revoked. Refuses FORBIDDEN to whoever is no keeper, NOT_FOUND for who is no member, CONFLICT last_keeper.';
+  'Changes {role} of a member; the live invites of a keeper who becomes a storyteller are revoked. Refuses FORBIDDEN to whoever is no keeper, NOT_FOUND for who is no member, CONFLICT last_keeper, keeps_too_many_families.';
 SELECT ops.publish_function('ops.update_member_tx', 'app_service');

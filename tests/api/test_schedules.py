@@ -86,8 +86,15 @@ def test_sweeping_removes_what_is_over_and_nothing_else(schedules: Schedules) ->
         )
     schedules.run("SELECT ops.enqueue_job('sleepy', '{}', 'lane')")
     schedules.run("UPDATE ops.jobs SET created_at = now() - interval '10 years'")
+    for age in ("89 days", "91 days"):
+        schedules.run(
+            "INSERT INTO ops.dead_jobs (id, kind, payload, payload_version, lane, attempts, max_attempts, last_error,"
+            " enqueued_at, died_at) VALUES (gen_random_uuid(), 'sleepy', '{}', 1, 'x', 1, 1, 'x', now(),"
+            " now() - %s::interval)",
+            age,
+        )
     swept = schedules.value("SELECT ops.sweep_tx()")
-    assert swept == {"idempotency_keys": 1, "call_counts": 1, "schedule_runs": 1}
+    assert swept == {"idempotency_keys": 1, "call_counts": 1, "schedule_runs": 1, "dead_jobs": 1}
     assert schedules.value("SELECT ops.sweep_tx()") == {}
     assert schedules.value("SELECT count(*) FROM ops.jobs") == 1
 

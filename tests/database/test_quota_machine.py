@@ -379,6 +379,9 @@ class Books(RuleBasedStateMachine):
         elif person in family.members:
             assert "member" in answer
             family.members.discard(person)
+            for upload in family.uploads:
+                if upload.person == person and upload.state == "pending":
+                    upload.url = upload.live = False
         else:
             assert answer["refused"] == ("NOT_FOUND" if by_keeper else "FORBIDDEN")
 

@@ -458,26 +458,22 @@ def test_who_was_removed_while_waiting_neither_reserves_nor_finalizes(database: 
         "finalize": family.finalizing(upload, 100, teller),
     }
 
-    # Somebody else's upload holds the gate, while the removal, which needs none, is committed.
-    late = database.connect("app_login")
-    with ThreadPoolExecutor(1) as pool, holding(database, "public.entitlements", family.id):
+    early, late = database.connect("app_login", autocommit=False), database.connect("app_login")
+    family.removing(teller)(early)
+    with ThreadPoolExecutor(1) as pool:
         call = pool.submit(works[step], late)
         assert wait_until_blocked(database, late, call)
-        family.removing(teller)(family.line)
-    assert call.result(PATIENCE)["refused"] == "FORBIDDEN"
-    assert (family.books()["used"], family.books()["reserved"]) == (0, 100)
+        early.commit()
+        assert call.result(PATIENCE)["refused"] == "FORBIDDEN"
+    assert (family.books()["used"], family.books()["reserved"]) == (0, 0)
 
 
-def test_what_was_reserved_before_the_removal_was_done_is_rescued_after_it(database: Database) -> None:
+def test_what_was_stored_before_the_removal_is_rescued_after_it(database: Database) -> None:
     family = Family(database, tellers=1)
     teller = family.tellers[0]
-    early = database.connect("app_login", autocommit=False)
-    family.removing(teller)(early)
-    # Neither waits for the other: a removal counts from its commit.
     upload = family.reserve(100, teller)
-    early.commit()
+    family.removing(teller)(family.line)
     assert finalize(family.line, teller, family.id, upload, 100)["refused"] == "FORBIDDEN"
-    lapse(database, [upload])
     assert rescue(family.line, upload, 100) == "rescued"
     assert family.books()["used"] == 100
 

@@ -15,6 +15,7 @@ from tests.support.quota import finalize, rescue, reserve, stored, subscribe, tr
 
 QUOTA = 50000
 SIZE = 100
+FUTURE = "2999-01-01T00:00:00Z"
 FINDINGS = '[{"kind": "%s", "recording_id": "%s", "family_id": "%s", "details": {}}]'
 
 
@@ -191,6 +192,15 @@ ACTIONS: dict[str, Action] = {
     ),
     "finalize": lambda line, target: finalize(line, target.uploader, target.family.id, target.upload, SIZE),
     "rescue": lambda line, target: rescue(line, target.upload, SIZE),
+    "park": lambda line, target: transact(
+        line, None, "rescue_recording_tx", recording_id=target.upload, object={**stored(SIZE), "stored_at": FUTURE}
+    ),
+    "accept": lambda line, target: transact(
+        line, target.family.keeper, "accept_parked_upload_tx", upload_id=target.upload
+    ),
+    "decline": lambda line, target: transact(
+        line, target.family.keeper, "decline_parked_upload_tx", upload_id=target.upload
+    ),
     "abandon": lambda line, target: rescue(line, target.upload, None),
     "mismatch": lambda line, target: rescue(line, target.upload, SIZE + 1),
     "check abandoned": by_the_schedule("check_abandoned"),
@@ -265,7 +275,7 @@ ACTIONS: dict[str, Action] = {
 }
 """What is run against each other. The first OF_UPLOADS are about an upload, and are chosen more often."""
 
-OF_UPLOADS = 16
+OF_UPLOADS = 19
 
 NOT_AMONG_THEM = {
     "ops.count_call": "it runs in a transaction of its own, before the function it counts",
