@@ -1,4 +1,4 @@
--- Billing: entitlements by plan and state, who is over quota, and events that were stored and not yet applied.
+-- Billing: families by plan and status, over quota and suspended, and Stripe events by state.
 
 SELECT 'families ' || plan || ' ' || status AS fact, count(*)::text AS value FROM public.entitlements GROUP BY plan, status
 UNION ALL

@@ -1,4 +1,4 @@
--- The queue: what waits, how long the oldest has, what runs now, and how much is dead.
+-- The queue by kind of job: due, later, running, tried before, the age of the oldest, and how many are in dead_jobs.
 
 SELECT
   kind,

@@ -1,4 +1,4 @@
--- What is kept, by plan: families, voices, bytes, trash, and what has no second copy yet.
+-- Storage by plan: families, recordings, bytes, trash, and recordings without a second copy.
 
 SELECT
   entitlement.plan,

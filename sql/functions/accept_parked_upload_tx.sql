@@ -14,5 +14,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.accept_parked_upload_tx IS
-  'A keeper keeps what a former member uploaded after they had gone: it becomes that person''s recording, over quota too. Refuses NOT_FOUND.';
+  'Keeps an object that a former member uploaded after they had left: it becomes a recording of that person, over quota too. Refuses NOT_FOUND unless the caller is a keeper of its family.';
 SELECT ops.publish_function('ops.accept_parked_upload_tx', 'app_service');

@@ -25,7 +25,7 @@ BEGIN
   THEN
     RETURN ops.refuse('CONFLICT', '{"reason": "claimed"}');
   END IF;
-  -- The way of every recording: as an upload that was admitted, whose object is there.
+  -- Like every recording it is made from a reservation, so that ledger and used bytes follow in one place.
   INSERT INTO ops.upload_reservations (id, family_id, object_key, waveform_key, size_bytes, duration_seconds, content_type,
                                        url_expires_at, live_until, watch_until)
   VALUES (p_recording_id, p_family_id, p_object_key, p_waveform_key, (p_object ->> 'size_bytes')::bigint, p_duration_seconds,
@@ -36,5 +36,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.adopt_object_tx IS
-  'An object without a row becomes a recording of this family, over quota too; its created_by is null. Refuses NOT_FOUND for an unknown family, CONFLICT claimed where a recording or an upload has the id or a key.';
+  'Makes an object without a row a recording of this family, over quota too; its created_by is null. Refuses NOT_FOUND for an unknown family, CONFLICT claimed where a recording or an upload has the id or one of the keys.';
 SELECT ops.publish_function('ops.adopt_object_tx', 'app_service');

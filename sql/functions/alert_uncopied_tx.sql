@@ -9,10 +9,11 @@ BEGIN
   SELECT count(*) INTO v_late FROM public.recordings
   WHERE copied_at IS NULL AND purging_at IS NULL AND created_at < clock_timestamp() - interval '1 day';
   IF v_late > 0 THEN
-    PERFORM ops.note_alert('uncopied', 'critical', 'Recordings have been without a second copy for more than a day.');
+    PERFORM ops.note_alert('uncopied', 'critical', 'Recordings without a second copy for more than a day.');
   END IF;
   RETURN jsonb_build_object('late', v_late);
 END
 $$;
-COMMENT ON FUNCTION ops.alert_uncopied_tx IS 'Alerts where a recording has had no second copy for a day.';
+COMMENT ON FUNCTION ops.alert_uncopied_tx IS
+  'Alerts where a recording has had no second copy for a day. Returns how many such recordings there are.';
 SELECT ops.publish_function('ops.alert_uncopied_tx', 'app_service');

@@ -11,7 +11,7 @@ BEGIN
   FROM (
     SELECT id, fingerprint, day, severity, message, occurrences, last_request_id
     FROM ops.alert_digest
-    -- What is critical cannot wait; of the rest the day is told when it is over, with its final count.
+    -- Critical alerts cannot wait. The others are mailed when their day is over, with the final count.
     WHERE sent_at IS NULL AND (p_all OR severity = 'critical' OR day < v_today)
     ORDER BY severity, day, fingerprint
     LIMIT p_limit
@@ -20,5 +20,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.alerts_to_send IS
-  'Alerts that were not mailed yet: critical ones at once, the others when their UTC day is over. p_all: today''s too.';
+  'Alerts that were not mailed yet: critical ones at once, the others when their UTC day is over. p_all: those of today too.';
 SELECT ops.publish_function('ops.alerts_to_send', 'app_service');

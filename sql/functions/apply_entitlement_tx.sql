@@ -25,10 +25,10 @@ DECLARE
   v_has boolean;
   v_event text;
 BEGIN
-  -- The gate first: an upload being judged sees the old entitlement whole or the new one whole.
+  -- The gate first: an upload that is checked at the same moment sees the old entitlement or the new one, never a mixture.
   v_before := (ops.lock_family_storage(p_family_id)).entitlement;
-  -- An older ticket than the one applied has nothing to add: its event is done all the same. The event before the customer,
-  -- as take_billing_ticket_tx locks them: the same event may be taken up again while it is applied here.
+  -- An event whose ticket is older than the one applied has nothing to add, and counts as applied. The event is locked before
+  -- the customer, as take_billing_ticket_tx locks them: a second worker may take up the same event at this moment.
   UPDATE ops.stripe_events SET state = 'applied', applied_at = now(), last_error = NULL WHERE event_id = p_event_id;
   UPDATE ops.billing_customers
   SET applied_ticket = p_ticket, subscription_id = p_subscription_id, subscription_status = p_subscription_status
@@ -51,7 +51,7 @@ BEGIN
       IS DISTINCT FROM (v_before.plan, v_before.status, v_before.storage_quota_bytes, v_before.max_recording_seconds,
                         v_before.current_period_end, v_before.cancel_at_period_end);
     -- A subscription that waits for its first payment has bought nothing yet. At a renewal Stripe moves the period on first
-    -- and takes the payment an hour later: each period is told once, and none while its payment has failed.
+    -- and takes the payment an hour later: one event a period, and none while its payment has failed.
     v_had := v_before.plan <> 'free' AND v_before.status <> 'incomplete';
     v_has := v_after.plan <> 'free' AND v_after.status <> 'incomplete';
     FOREACH v_event IN ARRAY array_remove(ARRAY[
@@ -61,7 +61,7 @@ BEGIN
         WHEN v_has AND v_after.status = 'active' AND v_after.current_period_end > v_renewed_until
           THEN 'billing_subscription_renewed'
       END,
-      -- Told when it is decided, and not again when its day has come.
+      -- One event when the cancellation is decided, and no second one on the day it takes effect.
       CASE
         WHEN NOT v_before.cancel_at_period_end
           AND (v_has AND v_after.cancel_at_period_end OR v_had AND v_after.plan = 'free')
@@ -80,5 +80,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.apply_entitlement_tx IS
-  'Writes what Stripe says now, where the ticket is still newer than the last one applied. p_plan null keeps the plan (unknown price). Never touches a recording.';
+  'Writes what Stripe returned, where the ticket is newer than the last one applied. p_plan null keeps the plan (the price is unknown). Changes no recording.';
 SELECT ops.publish_function('ops.apply_entitlement_tx', 'app_service');

@@ -9,5 +9,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.arm_deleting_tx IS
-  'The operator''s word that this database and its bucket belong together, so that the schedules that delete may delete again; or the opposite.';
+  'Sets whether the schedules may delete objects. The operator arms deleting after checking that this database and its bucket belong together.';
 SELECT ops.publish_function('ops.arm_deleting_tx', 'app_service');

@@ -30,5 +30,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.audit_summary_tx IS
-  'What an audit has found, also before an interruption: counts, and of each kind the first p_limit findings. p_finished closes it.';
+  'What an audit has found so far: counts, and of each kind the first p_limit findings. p_finished ends the audit.';
 SELECT ops.publish_function('ops.audit_summary_tx', 'app_service');

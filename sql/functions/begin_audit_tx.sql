@@ -21,5 +21,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.begin_audit_tx IS
-  'The audit to work on: last night''s where it stopped, else a new one; run_id is null where today''s is done. p_fresh: a new one whatever there is.';
+  'Returns the audit to work on: the one of last night where it was interrupted, else a new one. run_id is null where the audit of today is finished. p_fresh: always a new one.';
 SELECT ops.publish_function('ops.begin_audit_tx', 'app_service');

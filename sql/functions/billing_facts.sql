@@ -21,5 +21,6 @@ BEGIN
   );
 END
 $$;
-COMMENT ON FUNCTION ops.billing_facts IS 'What checkout and portal must know before they speak to Stripe. Refuses FORBIDDEN to whoever is no keeper.';
+COMMENT ON FUNCTION ops.billing_facts IS
+  'What checkout and portal read before they call Stripe. Refuses FORBIDDEN unless the caller is a keeper.';
 SELECT ops.publish_function('ops.billing_facts', 'app_service');

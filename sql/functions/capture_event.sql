@@ -13,5 +13,5 @@ AS $$
     'analytics/' || p_lane)
 $$;
 COMMENT ON FUNCTION ops.capture_event IS
-  'Enqueues one product event in the caller''s transaction: it is told only if what it tells of was committed. Properties hold ids and numbers only.';
+  'Enqueues one product event in the caller''s transaction, so that it is sent only if that transaction commits. Properties hold ids and numbers only.';
 SELECT ops.publish_function('ops.capture_event');

@@ -12,7 +12,7 @@ BEGIN
     AND reservation.state IN ('abandoned', 'parked')
     AND reservation.watch_until <= clock_timestamp()
     AND ops.deleting_is_armed()
-    -- Nothing makes a recording of an abandoned upload. Should one stand there all the same, its voice counts more.
+    -- No function makes a recording of an abandoned upload. If there is one all the same, its object must stay.
     AND NOT EXISTS (
       SELECT FROM public.recordings
       WHERE id = reservation.id OR object_key = reservation.object_key
@@ -21,5 +21,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.check_abandoned IS
-  'The keys of an abandoned upload, asked right before they are deleted: none where a recording has them, the watch is not over, or deleting is disarmed.';
+  'The keys of an abandoned upload, asked right before their objects are deleted. No keys where a recording has them, the upload is still watched, or deleting is disarmed.';
 SELECT ops.publish_function('ops.check_abandoned', 'app_service');

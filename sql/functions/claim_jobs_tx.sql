@@ -15,12 +15,12 @@ BEGIN
       SELECT id FROM ops.jobs WHERE id = p_job_id AND run_at <= v_now FOR UPDATE SKIP LOCKED
     ) AS wanted;
   ELSE
-    -- Whose turn has come goes first ...
+    -- Jobs whose turn has come go first ...
     SELECT array_agg(id) INTO v_ids FROM (
       SELECT id FROM ops.jobs WHERE turn_at <= v_now AND run_at <= v_now
       ORDER BY turn_at LIMIT p_limit FOR UPDATE SKIP LOCKED
     ) AS due;
-    -- ... and where nobody's turn has come, the busy lanes may go on: an idle worker helps nobody.
+    -- ... and where there are too few of them, busy lanes may go on: a worker must not be idle while a job is due.
     IF coalesce(cardinality(v_ids), 0) < p_limit THEN
       SELECT array_agg(id) INTO v_more FROM (
         SELECT id FROM ops.jobs WHERE run_at <= v_now AND turn_at > v_now
@@ -30,8 +30,8 @@ BEGIN
     END IF;
   END IF;
 
-  -- A lease that ran out belonged to a worker that died, perhaps of that very job. Such a job runs alone: were it claimed
-  -- with others, those would die with it again and again.
+  -- The worker that held a lease which ran out has died, perhaps of that very job. Such a job is claimed alone: other jobs
+  -- claimed with it would fail with it each time.
   IF EXISTS (SELECT FROM ops.jobs WHERE id = v_ids[1] AND lease_token IS NOT NULL) THEN
     v_ids := v_ids[1:1];
   ELSE
@@ -41,7 +41,7 @@ BEGIN
       WHERE job.lease_token IS NULL ORDER BY claimable.position);
   END IF;
 
-  -- A worker that died with the last attempt in its hands never said so: such a job is not run again but laid out.
+  -- A worker that died during the last attempt reported nothing: the job is moved to dead_jobs instead of run again.
   PERFORM ops.move_to_dead_jobs(id, coalesce(last_error, 'the worker died')) FROM ops.jobs WHERE id = ANY (v_ids) AND attempts >= max_attempts;
 
   WITH claimed AS (
@@ -58,5 +58,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.claim_jobs_tx IS
-  'Claims due jobs under a lease and a fencing token: the one named, or by turn and then by age. A lease that runs out makes the job due again.';
+  'Claims due jobs under a lease and a fencing token: p_job_id, or by turn and then by age. A job whose lease ran out is due again.';
 SELECT ops.publish_function('ops.claim_jobs_tx', 'app_service');

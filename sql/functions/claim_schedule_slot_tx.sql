@@ -4,7 +4,7 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  -- By the database's clock, so that two workers whose own clocks differ mean the same slot.
+  -- By the clock of the database, so that two workers whose own clocks differ mean the same slot.
   v_slot timestamptz := to_timestamp(floor(extract(epoch FROM clock_timestamp()) / p_seconds) * p_seconds);
   v_run_id uuid;
 BEGIN
@@ -15,5 +15,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.claim_schedule_slot_tx IS
-  'Claims the present slot of a schedule, p_seconds long: run_id is null where somebody has it already, so a clock that fires twice runs once.';
+  'Claims the current slot of a schedule, p_seconds long. run_id is null where another worker has claimed it, so a schedule that is triggered twice runs once.';
 SELECT ops.publish_function('ops.claim_schedule_slot_tx', 'app_service');

@@ -11,5 +11,6 @@ BEGIN
   RETURN jsonb_build_object('completed', v_completed);
 END
 $$;
-COMMENT ON FUNCTION ops.complete_jobs_tx IS 'Done jobs are deleted, by the holder of the lease alone: a worker whose lease ran out completes nothing.';
+COMMENT ON FUNCTION ops.complete_jobs_tx IS
+  'Deletes finished jobs. Only the holder of the lease can: a worker whose lease ran out deletes nothing.';
 SELECT ops.publish_function('ops.complete_jobs_tx', 'app_service');

@@ -11,7 +11,7 @@ DECLARE
   v_previous integer;
   v_clear_at double precision;
 BEGIN
-  -- The row stays locked until the caller's transaction ends: what is decided on its count cannot be decided twice.
+  -- The row stays locked until the caller's transaction ends, so that no two transactions decide on the same count.
   INSERT INTO ops.call_counts AS counted (key, bucket, calls)
   VALUES (p_key, v_bucket, 0)
   ON CONFLICT (key) DO UPDATE SET
@@ -23,7 +23,7 @@ BEGIN
     updated_at = now()
   RETURNING calls, previous_calls INTO v_current, v_previous;
 
-  -- The part of the previous bucket that the sliding window still covers counts along.
+  -- The window still covers a part of the previous bucket: that part of its calls is added.
   IF v_current + v_previous * (1 - v_elapsed) + 1 <= p_limit THEN
     IF p_calls > 0 THEN
       UPDATE ops.call_counts SET calls = calls + p_calls WHERE key = p_key;
@@ -31,7 +31,7 @@ BEGIN
     RETURN NULL;
   END IF;
 
-  -- When one more call would fit again: within this bucket as the previous one fades, or in the next as this one does.
+  -- The moment when one more call fits again: in this bucket while the previous one fades, or in the next while this one does.
   v_clear_at := p_window_seconds * CASE
     WHEN v_current + 1 <= p_limit THEN v_bucket + 1 - (p_limit - 1 - v_current)::double precision / v_previous
     ELSE v_bucket + 2 - (p_limit - 1)::double precision / v_current

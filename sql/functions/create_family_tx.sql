@@ -31,7 +31,7 @@ BEGIN
       INSERT INTO public.profiles AS profile (user_id, display_name, locale) VALUES (v_user_id, p_display_name, p_locale)
       ON CONFLICT (user_id) DO UPDATE SET display_name = coalesce(excluded.display_name, profile.display_name);
     EXCEPTION WHEN foreign_key_violation THEN
-      -- The token is good, but its person's account is gone.
+      -- The token is valid, but the account it names is gone.
       RETURN ops.refuse('UNAUTHORIZED');
     END;
     INSERT INTO public.family_members (family_id, user_id, role, display_name)
@@ -39,9 +39,9 @@ BEGIN
     INSERT INTO public.entitlements (family_id, storage_quota_bytes, max_recording_seconds)
     VALUES (v_family_id, p_quota_bytes, p_max_recording_seconds);
 
-    -- A family without prompts is still a family: this part alone may fail.
+    -- A family without prompts is still a family: only this part may fail.
     BEGIN
-      -- A microsecond apart, so that the list, newest first, shows them in their order.
+      -- Their times are a microsecond apart, so that the list, newest first, shows them in their order.
       INSERT INTO public.prompts (family_id, text, locale, created_at)
       SELECT v_family_id, seed.text, p_locale, now() - seed.position * interval '1 microsecond'
       FROM ops.seed_prompts(p_locale) AS seed;
@@ -69,5 +69,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.create_family_tx IS
-  'Family, keeper, free entitlement and seed prompts for the caller. Refuses CONFLICT too_many_free_families, idempotency_key_reused; UNAUTHORIZED for an account that is gone.';
+  'Creates a family with the caller as keeper, its free entitlement and its first prompts. Refuses CONFLICT too_many_free_families, idempotency_key_reused; UNAUTHORIZED for an account that is gone.';
 SELECT ops.publish_function('ops.create_family_tx', 'app_service');

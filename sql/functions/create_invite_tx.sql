@@ -24,9 +24,9 @@ BEGIN
   IF v_replay ? 'refused' THEN
     RETURN v_replay;
   ELSIF v_replay IS NULL THEN
-    -- The family's row puts its invites one after the other, so that counting them means something.
+    -- The lock of the family's row: two transactions at once would both count the same invites.
     PERFORM FROM public.families WHERE id = p_family_id FOR NO KEY UPDATE;
-    -- Asked again after the lock: whoever held it may have removed the caller.
+    -- Asked again after the lock: the transaction that held it may have removed the caller.
     IF NOT rls.is_keeper_of(p_family_id) THEN
       RETURN ops.refuse('FORBIDDEN');
     END IF;
@@ -65,5 +65,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.create_invite_tx IS
-  'An invite of the caller''s family, and its mail when an address is given. Refuses FORBIDDEN to whoever is no keeper, CONFLICT too_many_invites, idempotency_key_reused. collided: another invite has this very code, so come again with another id.';
+  'Creates an invite, and enqueues its mail when an address is given. Refuses FORBIDDEN unless the caller is a keeper, CONFLICT too_many_invites, idempotency_key_reused. collided: another invite has the same code, so the caller tries again with another id.';
 SELECT ops.publish_function('ops.create_invite_tx', 'app_service');

@@ -31,7 +31,7 @@ BEGIN
     WHERE family.id = p_family_id
     RETURNING id INTO STRICT v_prompt_id;
   EXCEPTION WHEN no_data_found OR foreign_key_violation THEN
-    -- The family went between the two statements: to the caller it never was.
+    -- The family was deleted between the two statements: the answer is that for an unknown family.
     RETURN ops.refuse('FORBIDDEN');
   END;
   PERFORM ops.capture_event('prompt_created', auth.uid(), jsonb_build_object(
@@ -44,5 +44,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.create_prompt_tx IS
-  'A prompt of the caller''s, in the family''s language unless another is given. At most 500 a family, and 200 within a day. Refuses FORBIDDEN to whoever is no member, CONFLICT too_many_prompts.';
+  'Creates a prompt, in the family''s language unless another is given. A family has at most 500, and creates at most 200 a day. Refuses FORBIDDEN unless the caller is a member, CONFLICT too_many_prompts.';
 SELECT ops.publish_function('ops.create_prompt_tx', 'app_service');

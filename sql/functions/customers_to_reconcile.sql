@@ -15,5 +15,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.customers_to_reconcile IS
-  'Families that are customers and were not looked at for p_idle_hours, the longest first. Taking a ticket stamps updated_at, so passing on `before` walks each once, and a run cut short goes on where it stopped.';
+  'Families that are customers of Stripe and were not compared with it for p_idle_hours, the longest first. Taking a ticket sets updated_at, so a caller that passes `before` on gets each family once, and a run that was cut off is continued by the next.';
 SELECT ops.publish_function('ops.customers_to_reconcile', 'app_service');

@@ -14,5 +14,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.decline_parked_upload_tx IS
-  'A keeper declines what a former member uploaded after they had gone: the next clean-up deletes its object. Refuses NOT_FOUND.';
+  'Declines an object that a former member uploaded after they had left: the next clean-up deletes it. Refuses NOT_FOUND unless the caller is a keeper of its family.';
 SELECT ops.publish_function('ops.decline_parked_upload_tx', 'app_service');

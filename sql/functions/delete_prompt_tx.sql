@@ -11,10 +11,10 @@ BEGIN
     RETURN v_locked.refusal;
   END IF;
   UPDATE public.prompts SET deleted_at = clock_timestamp() WHERE id = p_prompt_id AND deleted_at IS NULL;
-  -- Told from the row that was claimed: the view shows no deleted prompt.
+  -- Made from the locked row: the view contains no deleted prompt.
   RETURN jsonb_build_object('prompt', to_jsonb(v_locked.prompt) - ARRAY['updated_at', 'deleted_at']);
 END
 $$;
 COMMENT ON FUNCTION ops.delete_prompt_tx IS
-  'Takes a prompt off the family''s list; recordings that answered it keep naming it. Its author or a keeper; repeated, the same answer. Refuses NOT_FOUND, FORBIDDEN.';
+  'Removes a prompt from the family''s list; recordings that answered it keep its id. Repeatable. Refuses NOT_FOUND, and FORBIDDEN unless the caller is its author or a keeper.';
 SELECT ops.publish_function('ops.delete_prompt_tx', 'app_service');

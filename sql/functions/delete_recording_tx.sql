@@ -12,11 +12,11 @@ BEGIN
   ELSIF (v_locked.recording).purging_at IS NOT NULL THEN
     RETURN ops.refuse('NOT_FOUND');
   END IF;
-  -- Deleted twice, its thirty days still count from the first time. The trigger stamps when and by whom.
+  -- Deleted a second time it keeps its first date, from which its days in the trash count. The trigger sets when and by whom.
   UPDATE public.recordings SET deleted_at = clock_timestamp() WHERE id = p_recording_id AND deleted_at IS NULL;
   RETURN jsonb_build_object('recording', ops.recording_json(p_recording_id));
 END
 $$;
 COMMENT ON FUNCTION ops.delete_recording_tx IS
-  'Moves a recording to the trash, where it stays for 30 days and keeps its bytes on the ledger. Its creator or a keeper. Refuses NOT_FOUND, FORBIDDEN.';
+  'Moves a recording to the trash, where it stays for rls.days_in_trash() days and keeps its bytes on the ledger. Refuses NOT_FOUND, and FORBIDDEN unless the caller is its creator or a keeper.';
 SELECT ops.publish_function('ops.delete_recording_tx', 'app_service');

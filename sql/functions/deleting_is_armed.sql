@@ -7,5 +7,6 @@ AS $$
     SELECT enabled AND bound_to = ops.database_identity() FROM ops.feature_flags WHERE name = 'deleting_armed'
   ), false)
 $$;
-COMMENT ON FUNCTION ops.deleting_is_armed IS 'Whether schedules may delete objects. A flag that is missing, or was set in the database this one was restored from, means no.';
+COMMENT ON FUNCTION ops.deleting_is_armed IS
+  'Whether schedules may delete objects. False where the flag is missing, or was set in the database that this one was restored from.';
 SELECT ops.publish_function('ops.deleting_is_armed');

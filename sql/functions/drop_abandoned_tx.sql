@@ -12,5 +12,6 @@ BEGIN
   RETURN jsonb_build_object('dropped', FOUND);
 END
 $$;
-COMMENT ON FUNCTION ops.drop_abandoned_tx IS 'Removes an abandoned upload''s row, after its objects: as long as the row stands, they are looked for again.';
+COMMENT ON FUNCTION ops.drop_abandoned_tx IS
+  'Removes the row of an abandoned upload, after its objects: as long as the row exists, clean-up tries to delete them.';
 SELECT ops.publish_function('ops.drop_abandoned_tx', 'app_service');

@@ -7,7 +7,7 @@ DECLARE
   v_now timestamptz;
 BEGIN
   SELECT locked_at INTO v_now FROM ops.lock_family_storage(p_family_id);
-  -- The signed URL cannot be taken back. So the reservation stays and is watched as before, and settle_uploads parks what is
+  -- A signed URL cannot be revoked. So the reservation stays and is watched as before, and settle_uploads parks what is
   -- stored from now on; but it holds no bytes any more.
   UPDATE ops.upload_reservations
   SET uploader_left_at = v_now,
@@ -17,5 +17,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.end_uploads_of IS
-  'Ends the pending uploads of a member who goes: their bytes are free at once. What was stored before is kept as theirs, what is stored later is parked for a keeper.';
+  'Ends the pending uploads of a member who leaves or is removed: they hold no bytes any more. What was stored before becomes their recording, what is stored later is parked for a keeper.';
 SELECT ops.publish_function('ops.end_uploads_of');

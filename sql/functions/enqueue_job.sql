@@ -15,15 +15,16 @@ DECLARE
   v_last_turn timestamptz;
   v_id uuid;
 BEGIN
-  -- A lane's jobs queue one second behind each other: the thousandth waits its thousand seconds, or until nobody else does.
+  -- The turns of a lane's jobs are one second apart: a thousand jobs of one family delay no job of another.
   SELECT turn_at INTO v_last_turn FROM ops.jobs WHERE lane = p_lane ORDER BY turn_at DESC LIMIT 1;
   INSERT INTO ops.jobs (kind, payload, payload_version, lane, turn_at, run_at, dedupe_key, request_id)
-  VALUES (p_kind, p_payload, p_payload_version, p_lane, greatest(v_run_at, v_last_turn + interval '1 second'), v_run_at, p_dedupe_key, ops.request_id())
+  VALUES (p_kind, p_payload, p_payload_version, p_lane, greatest(v_run_at, v_last_turn + interval '1 second'), v_run_at,
+          p_dedupe_key, ops.request_id())
   ON CONFLICT (dedupe_key) DO NOTHING
   RETURNING id INTO v_id;
   RETURN v_id;
 END
 $$;
 COMMENT ON FUNCTION ops.enqueue_job IS
-  'Enqueues in the caller''s transaction; null when a job with the same dedupe key is waiting already. Payloads hold ids only.';
+  'Enqueues a job in the caller''s transaction. Returns null when a job with the same dedupe key is waiting already. Payloads hold ids only.';
 SELECT ops.publish_function('ops.enqueue_job');

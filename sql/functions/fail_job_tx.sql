@@ -15,7 +15,7 @@ BEGIN
     PERFORM ops.move_to_dead_jobs(p_job_id, p_error);
     RETURN '{"outcome": "dead"}';
   END IF;
-  -- 1 s, 2 s, 4 s ... up to an hour, each 30 % up or down, so that what failed together does not come back together.
+  -- 1 s, 2 s, 4 s ... up to an hour, each 30 % up or down, so that jobs that failed together are not tried again together.
   v_again_at := clock_timestamp()
     + least(3600, 2 ^ (v_job.attempts - 1)) * (0.7 + 0.6 * random()) * interval '1 second';
   UPDATE ops.jobs SET run_at = v_again_at, turn_at = v_again_at, lease_token = NULL, last_error = p_error WHERE id = p_job_id;
@@ -23,5 +23,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.fail_job_tx IS
-  'A failed job comes back after a growing, jittered wait, or is buried when it may not be tried again. The error is a class of trouble, never a message with data in it.';
+  'Notes that a job failed: it is due again after a growing, random wait, or is moved to dead_jobs when it may not be tried again. The error is the name of a class, never a message with data in it.';
 SELECT ops.publish_function('ops.fail_job_tx', 'app_service');

@@ -17,14 +17,14 @@ BEGIN
   IF NOT rls.is_member_of(p_family_id) THEN
     RETURN ops.refuse('FORBIDDEN');
   END IF;
-  -- The gate, before the reservation: ten finalizes of one upload pass it one by one, and nine find the recording made.
+  -- The gate, before the reservation: of ten calls for one upload the first makes the recording, and nine find it made.
   PERFORM ops.lock_family_storage(p_family_id);
-  -- Removed while waiting: refused like anybody who is no member.
+  -- Asked again after the lock: the caller may have been removed meanwhile.
   IF NOT rls.is_member_of(p_family_id) THEN
     RETURN ops.refuse('FORBIDDEN');
   END IF;
 
-  -- A deleted prompt is still the one that was answered; one of another family is none.
+  -- A deleted prompt can still be the one that was answered; a prompt of another family cannot.
   IF p_prompt_id IS NOT NULL AND NOT EXISTS (
     SELECT FROM public.prompts WHERE id = p_prompt_id AND family_id = p_family_id
   ) THEN
@@ -50,7 +50,8 @@ BEGIN
     END IF;
     PERFORM ops.keep_recording(v_reservation, p_object, p_title, p_prompt_id, p_recorded_at, false);
   ELSE
-    -- Rescued while the phone was away: it alone knows what the story is called, and may still say so once.
+    -- settle_uploads made the recording while the app was offline. Title and prompt are known to the app alone, which may set
+    -- them once.
     UPDATE public.recordings
     SET title = p_title, prompt_id = p_prompt_id, recorded_at = coalesce(p_recorded_at, recorded_at)
     WHERE id = p_recording_id AND rescued AND title IS NULL AND prompt_id IS NULL
@@ -77,5 +78,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.finalize_recording_tx IS
-  'The caller''s own upload becomes a recording, once: repeated, it answers the same; a rescued one takes the title and prompt that its phone brings late. p_object: {size_bytes, content_type, is_mp4, etag, stored_at} of the stored object, null when there is none. Refuses FORBIDDEN, NOT_FOUND, UPLOAD_NOT_FOUND, UPLOAD_MISMATCH; never for quota or billing.';
+  'Makes the caller''s own upload a recording, once; repeated, it returns the same. A recording that settle_uploads made takes the title and prompt that the app sends late. p_object: {size_bytes, content_type, is_mp4, etag, stored_at} of the stored object, null when there is none. Refuses FORBIDDEN, NOT_FOUND, UPLOAD_NOT_FOUND, UPLOAD_MISMATCH; never for quota or billing.';
 SELECT ops.publish_function('ops.finalize_recording_tx', 'app_service');

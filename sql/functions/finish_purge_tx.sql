@@ -18,5 +18,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.finish_purge_tx IS
-  'Last phase of a purge, after the objects are deleted: the row goes and its bytes are released, together and once.';
+  'Last step of a purge, after the objects are deleted: deletes the row and releases its bytes, in one transaction.';
 SELECT ops.publish_function('ops.finish_purge_tx', 'app_service');

@@ -9,5 +9,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.finish_schedule_run_tx IS
-  'Writes what a schedule''s run did. A run without finished_at failed or was cut off: its work is taken up in the next slot.';
+  'Stores the summary of a schedule''s run. A run without finished_at failed or was cut off: the next slot continues its work.';
 SELECT ops.publish_function('ops.finish_schedule_run_tx', 'app_service');

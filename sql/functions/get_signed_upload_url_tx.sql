@@ -37,10 +37,11 @@ BEGIN
   ELSIF v_replay IS NOT NULL THEN
     v_recording_id := (v_replay ->> 'recording_id')::uuid;
   END IF;
-  -- One person's uploads are counted one after the other, whatever families they go to.
+  -- One person reserves one upload after the other, in whatever family: two transactions at once would count the same uploads.
   PERFORM pg_advisory_xact_lock(hashtextextended('upload/' || v_user_id, 0));
 
-  -- The gate. Everything below is read after it, and judged by the clock as it is now: what we waited for may have changed it all.
+  -- The gate. All that decides is read after it, and compared with the clock after it: the transaction that held the lock may
+  -- have changed everything.
   SELECT * INTO v_gate FROM ops.lock_family_storage(p_family_id);
   v_entitlement := v_gate.entitlement;
   v_now := v_gate.locked_at;
@@ -59,7 +60,7 @@ BEGIN
   IF v_block IS NOT NULL THEN
     RETURN ops.refuse(v_block);
   END IF;
-  -- The others' live reservations: this one's own bytes are asked for anew, whether it is new, still live or has lapsed.
+  -- The other live reservations. The bytes of this one are asked for again, whether it is new, still live or has lapsed.
   SELECT coalesce(sum(size_bytes), 0) INTO v_reserved
   FROM ops.upload_reservations
   WHERE family_id = p_family_id AND state = 'pending' AND live_until > v_now AND id <> v_recording_id;
@@ -84,19 +85,20 @@ BEGIN
     INSERT INTO ops.upload_reservations (id, family_id, user_id, object_key, waveform_key, size_bytes, duration_seconds, content_type,
                                          content_md5, waveform_size_bytes, url_expires_at, live_until, watch_until)
     VALUES (v_recording_id, p_family_id, v_user_id, p_object_key, p_waveform_key, p_size_bytes, p_duration_seconds, p_content_type,
-            p_content_md5, p_waveform_size_bytes, v_now + p_url_seconds * interval '1 second', v_now + ops.reservation_hold(), v_now + ops.reservation_watch())
+            p_content_md5, p_waveform_size_bytes, v_now + p_url_seconds * interval '1 second', v_now + ops.reservation_hold(),
+            v_now + ops.reservation_watch())
     RETURNING * INTO v_reservation;
     PERFORM ops.remember_idempotent('get-signed-upload-url', p_idempotency_key, p_request_hash,
       jsonb_build_object('recording_id', v_recording_id));
     PERFORM ops.capture_event('recording_upload_started', v_user_id, jsonb_build_object(
       'family_id', p_family_id, 'recording_id', v_recording_id), p_family_id::text);
   ELSE
-    -- A fresh URL lives longer than the first: the reservation and its watch live along.
+    -- A new URL is valid for longer than the first: the reservation holds and is watched for longer too.
     UPDATE ops.upload_reservations
     SET url_expires_at = v_now + p_url_seconds * interval '1 second',
         live_until = v_now + ops.reservation_hold(),
         watch_until = v_now + ops.reservation_watch(),
-        -- Who left and came back uploads as a member again.
+        -- A member who left and came back uploads as a member again.
         uploader_left_at = NULL
     WHERE id = v_recording_id;
   END IF;
@@ -110,5 +112,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.get_signed_upload_url_tx IS
-  'Reserves an upload''s bytes for the caller, through the gate. Refuses, in this order: FORBIDDEN, ENTITLEMENT_INACTIVE or SUBSCRIPTION_INACTIVE, QUOTA_EXCEEDED, DURATION_EXCEEDED, CONFLICT too_many_uploads; CONFLICT idempotency_key_reused, already_finalized.';
+  'Reserves the bytes of an upload for the caller, through the gate. Refuses, in this order: FORBIDDEN, ENTITLEMENT_INACTIVE or SUBSCRIPTION_INACTIVE, QUOTA_EXCEEDED, DURATION_EXCEEDED, CONFLICT too_many_uploads; CONFLICT idempotency_key_reused, already_finalized.';
 SELECT ops.publish_function('ops.get_signed_upload_url_tx', 'app_service');

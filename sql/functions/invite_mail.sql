@@ -21,12 +21,10 @@ BEGIN
   WHERE invite.id = p_invite_id
     AND invite.generation = p_generation
     AND invite.email IS NOT NULL
-    AND invite.revoked_at IS NULL
-    AND invite.used_count < invite.max_uses
-    AND invite.expires_at > clock_timestamp();
+    AND ops.invite_is_live(invite);
   RETURN jsonb_build_object('mail', v_mail);
 END
 $$;
 COMMENT ON FUNCTION ops.invite_mail IS
-  'What an invitation''s mail says. mail is null where there is nothing to send any more: revoked, expired, used up, gone, or of a newer generation.';
+  'What the mail of an invite says. mail is null where none is to be sent any more: the invite is revoked, expired, used up, deleted or of a newer generation.';
 SELECT ops.publish_function('ops.invite_mail', 'app_service');

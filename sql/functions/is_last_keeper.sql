@@ -7,5 +7,6 @@ AS $$
   FROM public.family_members
   WHERE family_id = p_family_id AND role = 'keeper'
 $$;
-COMMENT ON FUNCTION ops.is_last_keeper IS 'Whether this person alone keeps the family. Holds only under the lock of the family''s row.';
+COMMENT ON FUNCTION ops.is_last_keeper IS
+  'Whether this person is the only keeper of the family. Valid while the caller holds the lock of the family''s row.';
 SELECT ops.publish_function('ops.is_last_keeper');

@@ -29,5 +29,6 @@ BEGIN
     'dead_count', (SELECT count(*) FROM ops.dead_jobs));
 END
 $$;
-COMMENT ON FUNCTION ops.jobs_overview IS 'What an operator asks of the queue: depth and oldest age a kind, and the newest p_limit dead jobs.';
+COMMENT ON FUNCTION ops.jobs_overview IS
+  'The queue for an operator: waiting jobs and the age of the oldest by kind, and the newest p_limit dead jobs.';
 SELECT ops.publish_function('ops.jobs_overview', 'app_service');

@@ -30,7 +30,7 @@ BEGIN
     p_reservation.content_md5,
     (p_object ->> 'stored_at')::timestamptz
   );
-  -- An upload that was admitted is kept whatever became of the plan since: the voice counts more than the quota.
+  -- An upload that was admitted is kept even if the plan was reduced since: losing a recording is worse than exceeding a quota.
   PERFORM ops.update_storage_quota(p_reservation.family_id, p_reservation.size_bytes, 'finalize', p_reservation.id,
     CASE WHEN p_rescued THEN 'rescued' END, p_admitted => true);
   DELETE FROM ops.upload_reservations WHERE id = p_reservation.id;
@@ -44,5 +44,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.keep_recording IS
-  'Reservation to recording, ledger and usage, under the gate that the caller holds. p_object: {etag, stored_at} as the store told them.';
+  'Turns a reservation into a recording, with ledger and used bytes. The caller holds the gate. p_object: {etag, stored_at} as the object store returned them.';
 SELECT ops.publish_function('ops.keep_recording');

@@ -10,5 +10,6 @@ BEGIN
     OR EXISTS (SELECT FROM ops.upload_reservations WHERE waveform_key = p_key);
 END
 $$;
-COMMENT ON FUNCTION ops.key_is_claimed IS 'Whether a recording or an upload, in whatever state, has this key for its audio or its waveform. False for null.';
+COMMENT ON FUNCTION ops.key_is_claimed IS
+  'Whether a recording or an upload, in whatever state, has this key for its audio or its waveform. False for null.';
 SELECT ops.publish_function('ops.key_is_claimed');

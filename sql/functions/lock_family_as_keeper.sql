@@ -4,15 +4,15 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  -- Asked before the lock, so that nobody holds up a family that is not theirs ...
+  -- Asked before the lock, so that nobody can block a family that they do not keep ...
   IF NOT rls.is_keeper_of(p_family_id) THEN
     RETURN false;
   END IF;
   PERFORM FROM public.families WHERE id = p_family_id FOR NO KEY UPDATE;
-  -- ... and again after it: whoever held it may have ended the caller's part in the family.
+  -- ... and again after it: the transaction that held the lock may have removed or demoted the caller.
   RETURN rls.is_keeper_of(p_family_id);
 END
 $$;
 COMMENT ON FUNCTION ops.lock_family_as_keeper IS
-  'Takes the family''s row, which puts changes of its people and invites one after the other; false, and nothing promised, where the caller is no keeper.';
+  'Locks the family''s row, so that changes of its members and invites follow one after the other. Returns whether the caller is a keeper; where it is false, the row may not be locked.';
 SELECT ops.publish_function('ops.lock_family_as_keeper');

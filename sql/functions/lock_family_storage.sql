@@ -8,7 +8,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   SELECT * INTO entitlement FROM public.entitlements WHERE family_id = p_family_id FOR NO KEY UPDATE;
-  -- now() is when the message arrived, which may be long before the lock was free.
+  -- now() is the moment when the message arrived, which may be long before the lock was free.
   locked_at := clock_timestamp();
 END
 $$;

@@ -16,7 +16,7 @@ BEGIN
   SELECT * INTO v_upload FROM ops.upload_reservations
   WHERE id = p_upload_id AND state = 'parked' AND watch_until > v_now
   FOR NO KEY UPDATE;
-  -- Asked again after the locks: another keeper may have removed the caller.
+  -- Asked again after the locks: another keeper may have removed the caller meanwhile.
   IF NOT FOUND OR NOT rls.is_keeper_of(v_family_id) THEN
     RETURN NULL;
   END IF;
@@ -24,5 +24,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.lock_parked_upload IS
-  'Locks a parked upload for a keeper''s decision, through the gate. Null where there is none to decide on: unknown, decided already, its 30 days over, or the caller is no keeper of its family.';
+  'Locks a parked upload for a keeper''s decision, through the gate. Null where there is none: unknown, decided already, its time is over, or the caller is no keeper of its family.';
 SELECT ops.publish_function('ops.lock_parked_upload');

@@ -9,11 +9,11 @@ BEGIN
   IF prompt.id IS NULL OR NOT rls.is_member_of(prompt.family_id) THEN
     refusal := ops.refuse('NOT_FOUND');
   ELSIF NOT ops.may_change(prompt.family_id, prompt.created_by) THEN
-    -- A deleted prompt is shown to nobody, so it is not there for whoever could not have deleted it.
+    -- The API returns no deleted prompt, so for a caller who may not delete it the prompt does not exist.
     refusal := ops.refuse(CASE WHEN prompt.deleted_at IS NULL THEN 'FORBIDDEN' ELSE 'NOT_FOUND' END);
   END IF;
 END
 $$;
 COMMENT ON FUNCTION ops.lock_prompt_for_change IS
-  'Locks a prompt for a change by the caller; refusal is null when it may be changed. NOT_FOUND where the caller does not see it, FORBIDDEN where they do and are neither its author nor a keeper.';
+  'Locks a prompt that the caller wants to change; refusal is null when they may. NOT_FOUND where the caller may not see it, FORBIDDEN where they may and are neither its author nor a keeper.';
 SELECT ops.publish_function('ops.lock_prompt_for_change');

@@ -11,17 +11,18 @@ BEGIN
     refusal := ops.refuse('NOT_FOUND');
     RETURN;
   END IF;
-  -- The gate, then the recording. All that decides is read after them: a purge may have marked it, a keeper removed the caller.
+  -- The gate, then the recording. All that decides is read after both: meanwhile a purge may have begun, or the caller may
+  -- have been removed.
   PERFORM ops.lock_family_storage(v_family_id);
   SELECT * INTO recording FROM public.recordings WHERE id = p_recording_id FOR NO KEY UPDATE;
   IF recording.id IS NULL OR NOT rls.is_member_of(v_family_id) THEN
     refusal := ops.refuse('NOT_FOUND');
   ELSIF NOT ops.may_change(v_family_id, recording.created_by) THEN
-    -- What is being purged is shown to no storyteller, so it is not there for one.
+    -- The API returns no recording that is being purged, so for a storyteller it does not exist.
     refusal := ops.refuse(CASE WHEN recording.purging_at IS NULL THEN 'FORBIDDEN' ELSE 'NOT_FOUND' END);
   END IF;
 END
 $$;
 COMMENT ON FUNCTION ops.lock_recording_for_change IS
-  'Locks a recording for a change by the caller, through the gate; refusal is null when it may be changed. NOT_FOUND where the caller does not see it, FORBIDDEN where they do and are neither its creator nor a keeper.';
+  'Locks a recording that the caller wants to change, through the gate; refusal is null when they may. NOT_FOUND where the caller may not see it, FORBIDDEN where they may and are neither its creator nor a keeper.';
 SELECT ops.publish_function('ops.lock_recording_for_change');

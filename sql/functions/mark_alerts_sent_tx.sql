@@ -4,7 +4,7 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  -- In the order of their names, as whoever notes several of them at once does.
+  -- Locked by fingerprint, as note_findings_tx writes them: two transactions with another order could deadlock.
   PERFORM FROM ops.alert_digest WHERE id = ANY (p_alert_ids) ORDER BY fingerprint, day FOR NO KEY UPDATE;
   UPDATE ops.alert_digest SET sent_at = clock_timestamp() WHERE id = ANY (p_alert_ids) AND sent_at IS NULL;
   RETURN '{}';

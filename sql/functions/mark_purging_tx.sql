@@ -9,7 +9,7 @@ DECLARE
   v_recording public.recordings;
 BEGIN
   SELECT family_id INTO v_family_id FROM public.recordings WHERE id = p_recording_id;
-  -- The gate, then the recording: whoever restores it takes the same way, and one of us comes too late.
+  -- The gate, then the recording, as restore_recording_tx locks them: the second of the two sees what the first has done.
   SELECT locked_at INTO v_now FROM ops.lock_family_storage(v_family_id);
   SELECT * INTO v_recording FROM public.recordings WHERE id = p_recording_id FOR NO KEY UPDATE;
   IF NOT FOUND
@@ -25,5 +25,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.mark_purging_tx IS
-  'First phase of a purge: commits that the objects may be gone, and names them. No keys where the recording is not, or no longer, thirty days in the trash, or deleting is disarmed. Repeatable.';
+  'First step of a purge: commits that the objects may be deleted from now on, and returns their keys. No keys where the recording has not been in the trash for rls.days_in_trash() days, or deleting is disarmed. Repeatable.';
 SELECT ops.publish_function('ops.mark_purging_tx', 'app_service');

@@ -6,5 +6,5 @@ AS $$
   SELECT rls.is_keeper_of(p_family_id) OR (p_created_by IS NOT DISTINCT FROM auth.uid() AND rls.is_member_of(p_family_id))
 $$;
 COMMENT ON FUNCTION ops.may_change IS
-  'Whether the caller may change what p_created_by made in the family: its maker while a member, or a keeper. What nobody made (a seeded prompt) is the keepers''.';
+  'Whether the caller may change what p_created_by made in the family: that person while a member, or a keeper. A seeded prompt (p_created_by null) is changed by keepers alone.';
 SELECT ops.publish_function('ops.may_change');

@@ -5,5 +5,6 @@ SET search_path = pg_catalog, pg_temp
 AS $$
   SELECT to_jsonb(member) - 'family_id' FROM wire.members AS member WHERE family_id = p_family_id AND user_id = p_user_id
 $$;
-COMMENT ON FUNCTION ops.member_json IS 'A member as the API shows them, for the functions of the owner; null for who is none.';
+COMMENT ON FUNCTION ops.member_json IS
+  'A member as the API returns them, for the functions of app_owner. Null for a person who is no member.';
 SELECT ops.publish_function('ops.member_json');

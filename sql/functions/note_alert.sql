@@ -11,5 +11,5 @@ AS $$
     last_seen_at = now()
 $$;
 COMMENT ON FUNCTION ops.note_alert IS
-  'Adds to the operator''s digest: one row a fingerprint and UTC day, counted up. The message holds no id, address or name.';
+  'Adds to the operator''s digest: one row for a fingerprint and UTC day, with a count. The message holds no id, address or name. p_request_id: where the alert is about another request than the present one.';
 SELECT ops.publish_function('ops.note_alert');

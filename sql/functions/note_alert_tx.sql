@@ -8,5 +8,5 @@ BEGIN
   RETURN '{}';
 END
 $$;
-COMMENT ON FUNCTION ops.note_alert_tx IS 'The service''s way to the operator''s digest.';
+COMMENT ON FUNCTION ops.note_alert_tx IS 'Adds to the operator''s digest, for the application.';
 SELECT ops.publish_function('ops.note_alert_tx', 'app_service');

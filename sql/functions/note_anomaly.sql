@@ -6,5 +6,6 @@ AS $$
   INSERT INTO ops.anomalies (kind, family_id, recording_id, details)
   VALUES (p_kind, p_family_id, p_recording_id, p_details)
 $$;
-COMMENT ON FUNCTION ops.note_anomaly IS 'Records what should not have happened and was survived. Ids and numbers only.';
+COMMENT ON FUNCTION ops.note_anomaly IS
+  'Records something that should not happen and did no harm. Ids and numbers only.';
 SELECT ops.publish_function('ops.note_anomaly');

@@ -8,5 +8,6 @@ BEGIN
   RETURN jsonb_build_object('noted', FOUND);
 END
 $$;
-COMMENT ON FUNCTION ops.note_copied_tx IS 'Notes that the second copy was seen to be equal, by the ETag that was compared.';
+COMMENT ON FUNCTION ops.note_copied_tx IS
+  'Notes that a recording has an equal second copy, by the ETag that was compared.';
 SELECT ops.publish_function('ops.note_copied_tx', 'app_service');

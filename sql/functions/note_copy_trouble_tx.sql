@@ -4,7 +4,7 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  -- Tried again every quarter of an hour, told once a day.
+  -- The schedule tries again every quarter of an hour; one anomaly and one alert a day are enough.
   IF NOT EXISTS (
     SELECT FROM ops.anomalies
     WHERE recording_id = p_recording_id AND kind = 'copy_' || p_reason AND created_at > clock_timestamp() - interval '1 day'
@@ -17,5 +17,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.note_copy_trouble_tx IS
-  'A recording whose object is missing or changed, or whose copy differs. Alerts at once, once a day. p_reason: missing, changed, differing.';
+  'Records a recording whose object is missing or changed, or whose second copy differs, and alerts: at once, and once a day. p_reason: missing, changed, differing.';
 SELECT ops.publish_function('ops.note_copy_trouble_tx', 'app_service');

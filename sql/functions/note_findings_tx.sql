@@ -19,7 +19,7 @@ BEGIN
     SELECT kind, recording_id, family_id, details
     FROM jsonb_to_recordset(p_findings) AS finding (kind text, recording_id uuid, family_id uuid, details jsonb)
   LOOP
-    -- Bucket and rows were read at different moments: only what is still so counts.
+    -- Bucket and rows were read at different moments: only a finding that is still true counts.
     IF v_finding.kind = 'orphaned' THEN
       CONTINUE WHEN ops.key_is_claimed(v_finding.details ->> 'object_key');
       v_orphaned := v_orphaned + 1;
@@ -32,15 +32,16 @@ BEGIN
       v_finding.details || jsonb_build_object('run_id', p_run_id));
   END LOOP;
 
-  -- In the order of their names, as whoever mails them locks them.
+  -- By fingerprint, as mark_alerts_sent_tx locks them: two transactions with another order could deadlock.
   IF v_differing > 0 THEN
-    PERFORM ops.note_alert('audit-differing', 'critical', 'The audit found voices that are not what was stored: see ops.anomalies.');
+    PERFORM ops.note_alert(
+      'audit-differing', 'critical', 'Recordings whose object differs from what was stored: see ops.anomalies and the second copy.');
   END IF;
   IF v_missing > 0 THEN
-    PERFORM ops.note_alert('audit-missing', 'critical', 'The audit misses voices in the bucket: see ops.anomalies, and the second copy.');
+    PERFORM ops.note_alert('audit-missing', 'critical', 'Recordings whose object is missing: see ops.anomalies and the second copy.');
   END IF;
   IF v_orphaned > 0 THEN
-    PERFORM ops.note_alert('audit-orphaned', 'error', 'The audit found objects without a row: see ops.anomalies. They are kept.');
+    PERFORM ops.note_alert('audit-orphaned', 'error', 'Objects in the bucket that no recording or upload has: see ops.anomalies. They are kept.');
   END IF;
   UPDATE ops.audit_runs
   SET position = p_position,
@@ -54,5 +55,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.note_findings_tx IS
-  'Writes a page of an audit: where it stands, what it saw, and each finding {kind: missing, orphaned or differing, recording_id, family_id, details} that is still true.';
+  'Writes one page of an audit: its position, its counts, and each finding {kind: missing, orphaned or differing, recording_id, family_id, details} that is still true.';
 SELECT ops.publish_function('ops.note_findings_tx', 'app_service');

@@ -24,5 +24,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.parked_uploads IS
-  'A page of the family''s uploads that wait for a keeper''s decision, newest first, one row more than p_limit where there are more. Refuses FORBIDDEN to whoever is no keeper.';
+  'A page of the family''s uploads that wait for a keeper''s decision, newest first, one row more than p_limit where there are more. Refuses FORBIDDEN unless the caller is a keeper.';
 SELECT ops.publish_function('ops.parked_uploads', 'app_service');

@@ -29,5 +29,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.plan_cleanup IS
-  'What clean-up would delete now, by rows alone and by the database''s clock, at most p_limit; capped: there is more. A dry run and a real run read the same plan.';
+  'What clean-up would delete now, by rows and by the clock of the database alone, at most p_limit; capped: there is more. A dry run and a real run read the same plan.';
 SELECT ops.publish_function('ops.plan_cleanup', 'app_service');

@@ -33,5 +33,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.queue_invite_mail IS
-  'Enqueues an invitation''s mail unless within a day 20 went to its family, 30 were asked for by the caller, or 3 went to its mailbox; says whether it did. The job carries ids, never the code.';
+  'Enqueues the mail of an invite, unless within a day 20 were sent for its family, 30 for the caller, or 3 to its mailbox. Returns whether it did. The job carries ids, never the code.';
 SELECT ops.publish_function('ops.queue_invite_mail');

@@ -9,7 +9,7 @@ BEGIN
   IF p_key IS NULL THEN
     RETURN NULL;
   END IF;
-  -- Two calls with one key at once: the second waits here and then finds what the first one made.
+  -- Of two calls with one key at once the second waits here, and then finds what the first one made.
   PERFORM pg_advisory_xact_lock(
     hashtextextended('idempotency/' || auth.uid() || '/' || p_operation || '/' || p_key, 0));
   DELETE FROM ops.idempotency_keys
@@ -27,5 +27,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.recall_idempotent IS
-  'What the caller''s key made within 24 hours: null when nothing yet (and the key is now held until commit), the kept ids, or a refusal where the key came with another body.';
+  'What the caller''s Idempotency-Key made within ops.idempotency_period(): null when nothing yet (the key is then locked until commit), the stored ids, or a refusal where the key came with another body.';
 SELECT ops.publish_function('ops.recall_idempotent');

@@ -23,7 +23,7 @@ BEGIN
   IF v_customer.subscription_id IS NOT NULL THEN
     RETURN ops.refuse('CONFLICT', '{"reason": "subscribed"}');
   END IF;
-  -- Whoever replaces the session it saw wins; a slower twin finds another one there and must let its own expire.
+  -- Of two calls at once the first to replace the session that both read wins; the other must let its own session expire.
   IF v_customer.customer_id = p_customer_id AND v_customer.checkout_session_id IS NOT DISTINCT FROM p_previous_session_id THEN
     UPDATE ops.billing_customers
     SET checkout_session_id = p_session_id, checkout_plan = p_plan, checkout_interval = p_interval
@@ -36,5 +36,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.record_checkout_tx IS
-  'Makes a checkout session the family''s live one, unless another took its place meanwhile; answers the one that stands. Refuses FORBIDDEN, CONFLICT subscribed.';
+  'Makes a checkout session the one of the family, unless another call did so since the caller read. Returns the session that is stored. Refuses FORBIDDEN, CONFLICT subscribed.';
 SELECT ops.publish_function('ops.record_checkout_tx', 'app_service');

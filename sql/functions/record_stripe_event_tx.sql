@@ -20,7 +20,7 @@ BEGIN
           CASE WHEN p_relevant THEN 'stored' ELSE 'ignored' END, ops.request_id())
   ON CONFLICT (event_id) DO NOTHING;
   v_stored := FOUND;
-  -- The event and the work it asks for are committed together, or neither is.
+  -- The event and its job are committed together, or neither is.
   IF v_stored AND p_relevant THEN
     v_job_id := ops.enqueue_job(
       'apply_stripe_event',
@@ -32,5 +32,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.record_stripe_event_tx IS
-  'Stores an event once, with the job that applies it. stored false: it was here already.';
+  'Stores an event once, with the job that applies it. stored is false where the event was there already.';
 SELECT ops.publish_function('ops.record_stripe_event_tx', 'app_service');

@@ -5,5 +5,5 @@ SET search_path = pg_catalog, pg_temp
 AS $$
   SELECT to_jsonb(recording) FROM wire.recordings AS recording WHERE id = p_recording_id
 $$;
-COMMENT ON FUNCTION ops.recording_json IS 'A recording as the API shows it, for the functions of the owner.';
+COMMENT ON FUNCTION ops.recording_json IS 'A recording as the API returns it, for the functions of app_owner.';
 SELECT ops.publish_function('ops.recording_json');

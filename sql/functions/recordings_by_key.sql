@@ -18,5 +18,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.recordings_by_key IS
-  'A page of all recordings in the order in which a bucket lists their objects: byte by byte, whatever the database''s locale.';
+  'A page of all recordings in the order in which a bucket lists their objects: byte by byte, whatever the locale of the database.';
 SELECT ops.publish_function('ops.recordings_by_key', 'app_service');

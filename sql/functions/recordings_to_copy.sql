@@ -19,5 +19,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.recordings_to_copy IS
-  'A page of the recordings without a second copy, oldest first, trash included: it may come back.';
+  'A page of the recordings without a second copy, oldest first. Those in the trash too: they may be restored.';
 SELECT ops.publish_function('ops.recordings_to_copy', 'app_service');

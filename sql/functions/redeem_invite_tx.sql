@@ -19,7 +19,7 @@ BEGIN
     RETURN v_refusal;
   END IF;
 
-  -- Locked first, read after: whoever waits here sees the uses that the one before took.
+  -- Locked first, read after: a call that waits here sees the uses that the one before it took.
   SELECT * INTO v_invite FROM public.invites WHERE code_hash = ANY (p_code_hashes) FOR NO KEY UPDATE;
   IF NOT FOUND THEN
     RETURN ops.refuse_wrong_code(p_address);
@@ -27,9 +27,7 @@ BEGIN
 
   IF NOT EXISTS (SELECT FROM public.family_members WHERE user_id = v_user_id AND family_id = v_invite.family_id) THEN
     SELECT * INTO v_removal FROM ops.removals WHERE user_id = v_user_id AND family_id = v_invite.family_id;
-    IF v_invite.revoked_at IS NOT NULL
-       OR v_invite.expires_at <= clock_timestamp()
-       OR v_invite.used_count >= v_invite.max_uses
+    IF NOT ops.invite_is_live(v_invite)
        -- Removed by a keeper: by a later invite alone. Left on their own: the same for a day.
        OR (v_invite.created_at <= v_removal.removed_at
            AND (v_removal.removed_by IS DISTINCT FROM v_user_id
@@ -50,7 +48,7 @@ BEGIN
     END;
   END IF;
 
-  -- A use is taken only by a membership that was made here.
+  -- A use is taken only where this call made the membership.
   IF v_joined IS NOT NULL THEN
     UPDATE public.invites SET used_count = used_count + 1 WHERE id = v_invite.id;
     DELETE FROM ops.removals WHERE user_id = v_user_id AND family_id = v_invite.family_id;
@@ -68,5 +66,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.redeem_invite_tx IS
-  'Joins the caller to the family of the invite. A member gets already_member whatever the invite''s state, and costs no use. Refuses INVITE_NOT_VALID for every other way a code can be wrong, RATE_LIMIT past the budgets of wrong codes.';
+  'Adds the caller to the family of the invite. A member gets already_member whatever the state of the invite, and takes no use. Refuses INVITE_NOT_VALID for every other way a code can be wrong, RATE_LIMIT past the budgets of wrong codes.';
 SELECT ops.publish_function('ops.redeem_invite_tx', 'app_service');

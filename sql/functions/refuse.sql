@@ -6,5 +6,5 @@ AS $$
   SELECT jsonb_build_object('refused', p_code, 'details', p_details)
 $$;
 COMMENT ON FUNCTION ops.refuse IS
-  'A business refusal, returned and not raised: its call stays counted, and nothing private lands in the database''s log.';
+  'A business refusal. It is returned and not raised, so that its call stays counted and nothing private reaches the log of the database.';
 SELECT ops.publish_function('ops.refuse');

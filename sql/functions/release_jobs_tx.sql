@@ -14,5 +14,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.release_jobs_tx IS
-  'Gives back jobs that were claimed and never begun, without counting the attempt: the worker''s time ran out.';
+  'Gives back jobs that were claimed and not begun, because the time of the worker ran out. The attempt does not count.';
 SELECT ops.publish_function('ops.release_jobs_tx', 'app_service');

@@ -7,5 +7,6 @@ AS $$
   SELECT auth.uid(), p_operation, p_key, p_request_hash, p_result
   WHERE p_key IS NOT NULL
 $$;
-COMMENT ON FUNCTION ops.remember_idempotent IS 'Keeps, under the caller''s key, the ids from which the same answer can be built again.';
+COMMENT ON FUNCTION ops.remember_idempotent IS
+  'Stores, under the caller''s Idempotency-Key, the ids from which the same answer can be made again.';
 SELECT ops.publish_function('ops.remember_idempotent');

@@ -27,7 +27,7 @@ BEGIN
   PERFORM ops.revoke_invites_of(p_family_id, p_user_id, v_joined_by);
   DELETE FROM public.family_members WHERE family_id = p_family_id AND user_id = p_user_id;
   -- By the clock after the wait: an invite made before this moment does not let them back in, one made later does. Leaving is
-  -- noted too: else somebody about to be removed would leave first, and come back by a code they know.
+  -- noted too: otherwise a person about to be removed could leave first, and come back by a code they know.
   INSERT INTO ops.removals (family_id, user_id, removed_by, removed_at)
   VALUES (p_family_id, p_user_id, auth.uid(), clock_timestamp())
   ON CONFLICT (user_id, family_id) DO UPDATE SET removed_by = excluded.removed_by, removed_at = excluded.removed_at;

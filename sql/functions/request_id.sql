@@ -7,5 +7,5 @@ AS $$
   SELECT nullif(current_setting('sun.request_id', true), '')
 $$;
 COMMENT ON FUNCTION ops.request_id IS
-  'The id of the request that sent the present message, which sets it for its own transaction alone; null where no message of ours runs. Kept with jobs, events and alerts.';
+  'The id of the request whose message is running; null outside a message. Each message sets it for its own transaction alone. Stored with jobs, events and alerts.';
 SELECT ops.publish_function('ops.request_id');

@@ -10,7 +10,7 @@ BEGIN
   IF NOT FOUND THEN
     RETURN '{"requeued": false}';
   END IF;
-  -- Moved, not copied: asked for twice, there is still one job.
+  -- Moved, not copied: called twice, there is still one job.
   INSERT INTO ops.jobs (id, kind, payload, payload_version, lane, turn_at, run_at, max_attempts, dedupe_key, request_id, last_error)
   VALUES (v_job.id, v_job.kind, v_job.payload, v_job.payload_version, v_job.lane, clock_timestamp(),
           clock_timestamp(), v_job.max_attempts, v_job.dedupe_key, v_job.request_id, v_job.last_error)
@@ -18,5 +18,5 @@ BEGIN
   RETURN '{"requeued": true}';
 END
 $$;
-COMMENT ON FUNCTION ops.requeue_job_tx IS 'Moves a dead job back into the queue with all its attempts before it.';
+COMMENT ON FUNCTION ops.requeue_job_tx IS 'Moves a dead job back into the queue, with all its attempts again.';
 SELECT ops.publish_function('ops.requeue_job_tx', 'app_service');

@@ -13,13 +13,13 @@ BEGIN
   IF NOT FOUND THEN
     RETURN '{"outcome": "settled"}';
   END IF;
-  -- The gate, then the reservation: the phone may be finalizing at this very moment, and only one of us makes the recording.
+  -- The gate, then the reservation: the app may finalize at this moment, and only one of the two may make the recording.
   SELECT locked_at INTO v_now FROM ops.lock_family_storage(v_family_id);
   SELECT * INTO v_reservation FROM ops.upload_reservations WHERE id = p_recording_id AND state = 'pending' FOR NO KEY UPDATE;
   IF NOT FOUND OR v_reservation.url_expires_at > v_now THEN
     RETURN '{"outcome": "settled"}';
   END IF;
-  -- The look itself is noted: the next run begins with whoever waits longest.
+  -- The look is noted, so that the next run begins with the upload that was not looked at for longest.
   UPDATE ops.upload_reservations SET updated_at = v_now WHERE id = p_recording_id;
 
   IF p_object IS NULL THEN
@@ -32,13 +32,13 @@ BEGIN
 
   v_mismatch := ops.upload_mismatch(v_reservation, p_object);
   IF v_mismatch IS NOT NULL THEN
-    -- Not what was declared, and yet it may be a voice: it is kept and an operator told, once.
+    -- The object is not what was declared, but may be somebody's recording: it is kept, and the operator is alerted once.
     IF NOT EXISTS (
       SELECT FROM ops.anomalies WHERE family_id = v_family_id AND recording_id = p_recording_id AND kind = 'upload_mismatch'
     ) THEN
       PERFORM ops.note_anomaly('upload_mismatch', v_family_id, p_recording_id, jsonb_build_object(
         'reason', v_mismatch, 'declared_bytes', v_reservation.size_bytes, 'stored_bytes', (p_object ->> 'size_bytes')::bigint));
-      PERFORM ops.note_alert('upload-mismatch', 'error', 'An upload that nobody finalized is not what was announced: see ops.anomalies.');
+      PERFORM ops.note_alert('upload-mismatch', 'error', 'An upload differs from what was declared and is kept: see ops.anomalies.');
     END IF;
     RETURN '{"outcome": "mismatch"}';
   END IF;
@@ -55,5 +55,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.rescue_recording_tx IS
-  'Settles an upload whose URL has expired: a whole object becomes its uploader''s recording, however late and full; none by the end of its watch is abandoned. p_object: {size_bytes, content_type, is_mp4, etag, stored_at}, null when there is none. Stored after its uploader left the family, it is parked for a keeper. outcome: rescued, parked, waiting, abandoned, mismatch, settled (by somebody else).';
+  'Settles an upload whose URL has expired. A whole object becomes a recording of its uploader, however late and even over quota; stored after its uploader left the family, it is parked for a keeper. Without an object the upload is abandoned when it is no longer watched. p_object: {size_bytes, content_type, is_mp4, etag, stored_at}, null when there is none. outcome: rescued, parked, waiting, abandoned, mismatch, settled (by another call).';
 SELECT ops.publish_function('ops.rescue_recording_tx', 'app_service');

@@ -15,7 +15,7 @@ BEGIN
   IF NOT ops.lock_family_as_keeper(v_invite.family_id) THEN
     RETURN ops.refuse('NOT_FOUND');
   END IF;
-  -- Read again: somebody may be redeeming, and the time is that after the wait.
+  -- Read again after the lock, with the clock after it: another call may just have redeemed the invite.
   SELECT * INTO v_invite FROM public.invites WHERE id = p_invite_id FOR NO KEY UPDATE;
   v_now := clock_timestamp();
   IF v_invite.revoked_at IS NOT NULL THEN
@@ -23,7 +23,7 @@ BEGIN
   ELSIF v_invite.used_count >= v_invite.max_uses THEN
     RETURN ops.refuse('CONFLICT', '{"reason": "used_up"}');
   ELSIF v_invite.expires_at <= v_now AND ops.live_invite_limit_reached(v_invite.family_id) THEN
-    -- An expired one comes back to life, so it counts like a new one.
+    -- An expired invite becomes live again, so it counts like a new one.
     RETURN ops.refuse('CONFLICT', '{"reason": "too_many_invites"}');
   ELSIF p_generation <= v_invite.generation THEN
     RETURN jsonb_build_object('next_generation', v_invite.generation + 1);
@@ -49,5 +49,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.resend_invite_tx IS
-  'A new generation of an invite: the old code ends, the new one lives as long as the first did, its mail is queued. next_generation: this one is taken or its code is another invite''s, so come again with that. Refuses NOT_FOUND to whoever is no keeper, CONFLICT revoked, used_up, too_many_invites.';
+  'Makes a new generation of an invite: the old code ends, the new one is valid for as long as the first was, its mail is enqueued. next_generation: this one exists or its code is that of another invite, so the caller tries again with that. Refuses NOT_FOUND unless the caller is a keeper, CONFLICT revoked, used_up, too_many_invites.';
 SELECT ops.publish_function('ops.resend_invite_tx', 'app_service');

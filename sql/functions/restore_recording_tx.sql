@@ -9,7 +9,7 @@ BEGIN
   SELECT * INTO v_locked FROM ops.lock_recording_for_change(p_recording_id);
   IF v_locked.refusal IS NOT NULL THEN
     RETURN v_locked.refusal;
-  -- Past its days it is the purge's, even where that has not come by yet: what answers "restored" must not be gone tonight.
+  -- After its days it may be purged at any moment, even if no purge has begun yet: what was restored must not be gone tonight.
   ELSIF (v_locked.recording).purging_at IS NOT NULL
      OR (v_locked.recording).deleted_at <= clock_timestamp() - make_interval(days => rls.days_in_trash())
   THEN
@@ -20,5 +20,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.restore_recording_tx IS
-  'Takes a recording out of the trash within its 30 days; one that is not in the trash stays as it is. Its creator or a keeper. Refuses NOT_FOUND, FORBIDDEN, CONFLICT purging.';
+  'Takes a recording out of the trash; one that is not in the trash stays as it is. Refuses NOT_FOUND, FORBIDDEN unless the caller is its creator or a keeper, and CONFLICT purging after rls.days_in_trash() days.';
 SELECT ops.publish_function('ops.restore_recording_tx', 'app_service');

@@ -7,11 +7,11 @@ DECLARE
   v_family_id uuid;
 BEGIN
   SELECT family_id INTO v_family_id FROM public.invites WHERE id = p_invite_id;
-  -- Only keepers see invites, so to anybody else there is none.
+  -- Only keepers see invites: for others the invite does not exist.
   IF NOT ops.lock_family_as_keeper(v_family_id) THEN
     RETURN ops.refuse('NOT_FOUND');
   END IF;
-  -- Waits for whoever is redeeming it just now: they are in, the next one is not.
+  -- Waits for a call that is redeeming the invite at this moment: that one succeeds, the next does not.
   UPDATE public.invites SET revoked_at = clock_timestamp() WHERE id = p_invite_id AND revoked_at IS NULL;
   RETURN (
     SELECT jsonb_build_object('invite', to_jsonb(invite))
@@ -21,5 +21,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.revoke_invite_tx IS
-  'Ends an invite; repeated, the same answer. Refuses NOT_FOUND to whoever is no keeper of its family.';
+  'Ends an invite. Repeatable. Refuses NOT_FOUND unless the caller is a keeper of its family.';
 SELECT ops.publish_function('ops.revoke_invite_tx', 'app_service');

@@ -3,14 +3,12 @@ RETURNS void
 LANGUAGE sql
 SET search_path = pg_catalog, pg_temp
 AS $$
-  UPDATE public.invites
+  UPDATE public.invites AS invite
   SET revoked_at = clock_timestamp()
-  WHERE family_id = p_family_id
-    AND revoked_at IS NULL
-    AND used_count < max_uses
-    AND expires_at > clock_timestamp()
-    AND (created_by = p_user_id OR id = p_joined_by)
+  WHERE invite.family_id = p_family_id
+    AND (invite.created_by = p_user_id OR invite.id = p_joined_by)
+    AND ops.invite_is_live(invite)
 $$;
 COMMENT ON FUNCTION ops.revoke_invites_of IS
-  'Revokes the live invites that a member made, and the one they joined by if it still has uses. Called under the lock of the family''s row.';
+  'Revokes the live invites that a member made, and the one they joined by if it still has uses. The caller holds the lock of the family''s row.';
 SELECT ops.publish_function('ops.revoke_invites_of');

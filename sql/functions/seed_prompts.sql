@@ -39,5 +39,5 @@ AS $$
   WHERE seed.locale = p_locale
   ORDER BY seed.position
 $$;
-COMMENT ON FUNCTION ops.seed_prompts IS 'The prompts a new family starts with, in its language.';
+COMMENT ON FUNCTION ops.seed_prompts IS 'The first prompts of a new family, in its language.';
 SELECT ops.publish_function('ops.seed_prompts');

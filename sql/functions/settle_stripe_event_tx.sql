@@ -8,5 +8,6 @@ BEGIN
   RETURN '{}';
 END
 $$;
-COMMENT ON FUNCTION ops.settle_stripe_event_tx IS 'Notes on an event that it was ignored, failed (to be tried again) or is dead. What was applied stays applied.';
+COMMENT ON FUNCTION ops.settle_stripe_event_tx IS
+  'Notes that an event was ignored, failed (it will be tried again) or is dead. An applied event stays applied.';
 SELECT ops.publish_function('ops.settle_stripe_event_tx', 'app_service');

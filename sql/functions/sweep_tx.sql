@@ -16,14 +16,14 @@ BEGIN
       ('ops.invite_mails', 'created_at < $1', interval '2 days'),
       ('ops.schedule_runs', 'started_at < $1', interval '30 days'),
       ('ops.alert_digest', 'sent_at < $1', interval '90 days'),
-      -- Stripe sends an event again for thirty days; what it paid for long since stands in the entitlement.
+      -- Stripe repeats an event for thirty days; what an older one paid for is in the entitlement.
       ('ops.stripe_events', 'created_at < $1 AND state IN (''applied'', ''ignored'')', interval '400 days'),
       ('ops.dead_jobs', 'died_at < $1', interval '90 days'),
       ('ops.audit_runs', 'started_at < $1', interval '400 days'),
       ('ops.anomalies', 'created_at < $1', interval '400 days')
     ) AS what (name, expired, age)
   LOOP
-    -- A bounded bite at a time: what is left over waits for the next sweep, and nobody waits for this one.
+    -- At most p_limit rows a table, so that no other transaction waits for long; the next sweep deletes the rest.
     EXECUTE format(
       'DELETE FROM %1$s WHERE ctid = ANY (ARRAY(SELECT ctid FROM %1$s WHERE %2$s LIMIT $2 FOR UPDATE SKIP LOCKED))',
       v_what.name, v_what.expired) USING v_now - v_what.age, p_limit;
@@ -36,5 +36,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.sweep_tx IS
-  'Removes what has served its time: counters, idempotency keys, mail budgets, old runs and reports, jobs that died 90 days ago. Never a waiting job, nor anything of a family.';
+  'Deletes rows that are no longer needed: counters, idempotency keys, mail budgets, old runs and reports, jobs that died 90 days ago. Never a waiting job, nor anything of a family.';
 SELECT ops.publish_function('ops.sweep_tx', 'app_service');

@@ -9,5 +9,6 @@ BEGIN
   ), '[]'));
 END
 $$;
-COMMENT ON FUNCTION ops.unclaimed_keys IS 'Those of the keys that no recording and no upload has, in whatever state; and whether deleting is armed.';
+COMMENT ON FUNCTION ops.unclaimed_keys IS
+  'Those of the keys that no recording and no upload has, in whatever state; and whether deleting is armed.';
 SELECT ops.publish_function('ops.unclaimed_keys', 'app_service');

@@ -7,5 +7,6 @@ AS $$
   FROM unnest(p_customer_ids) AS given (customer_id)
   WHERE NOT EXISTS (SELECT FROM ops.billing_customers WHERE customer_id = given.customer_id)
 $$;
-COMMENT ON FUNCTION ops.unknown_customers IS 'Which of these Stripe customers no family is: for reconcile_billing, which walks what Stripe has.';
+COMMENT ON FUNCTION ops.unknown_customers IS
+  'Those of the Stripe customers that belong to no family: for reconcile_billing, which walks the subscriptions in Stripe.';
 SELECT ops.publish_function('ops.unknown_customers', 'app_service');

@@ -19,5 +19,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.update_family_tx IS
-  'Changes {name, locale} of a family, those that are named. Refuses FORBIDDEN to whoever is no keeper.';
+  'Changes those of {name, locale} that p_changes names. Refuses FORBIDDEN unless the caller is a keeper.';
 SELECT ops.publish_function('ops.update_family_tx', 'app_service');

@@ -11,7 +11,7 @@ BEGIN
   BEGIN
     INSERT INTO public.profiles (user_id) VALUES (v_user_id) ON CONFLICT (user_id) DO NOTHING;
   EXCEPTION WHEN foreign_key_violation THEN
-    -- The token is good, but its person's account is gone.
+    -- The token is valid, but the account it names is gone.
     RETURN ops.refuse('UNAUTHORIZED');
   END;
   SELECT * INTO STRICT v_before FROM public.profiles WHERE user_id = v_user_id FOR NO KEY UPDATE;
@@ -33,5 +33,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.update_me_tx IS
-  'Changes {display_name, locale} of the caller, those that are named; the name in all their families along. Refuses UNAUTHORIZED for an account that is gone.';
+  'Changes those of {display_name, locale} that p_changes names; the name in all families of the caller too. Refuses UNAUTHORIZED for an account that is gone.';
 SELECT ops.publish_function('ops.update_me_tx', 'app_service');

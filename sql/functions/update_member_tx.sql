@@ -20,7 +20,7 @@ BEGIN
   IF v_role <> 'keeper' AND ops.is_last_keeper(p_family_id, p_user_id) THEN
     RETURN ops.refuse('CONFLICT', '{"reason": "last_keeper"}');
   END IF;
-  -- A free family counts for each of its keepers: else two people would hand the keeping over, and found more and more.
+  -- A free family counts for each of its keepers. Else two people could pass keeping on to each other and found ever more.
   IF v_keeps_most
      AND (SELECT plan FROM public.entitlements WHERE family_id = p_family_id) = 'free'
      AND NOT EXISTS (SELECT FROM public.family_members WHERE family_id = p_family_id AND user_id = p_user_id AND role = 'keeper')
@@ -28,7 +28,7 @@ BEGIN
     RETURN ops.refuse('CONFLICT', '{"reason": "keeps_too_many_families"}');
   END IF;
   IF v_role = 'storyteller' THEN
-    -- Who may invite no more has no invites of their own any more. One who never was a keeper has none.
+    -- A person who may no longer invite keeps no live invites. A storyteller has none.
     PERFORM ops.revoke_invites_of(p_family_id, p_user_id);
   END IF;
   UPDATE public.family_members SET role = v_role WHERE family_id = p_family_id AND user_id = p_user_id AND role <> v_role;
@@ -36,5 +36,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.update_member_tx IS
-  'Changes {role} of a member; the live invites of a keeper who becomes a storyteller are revoked. Refuses FORBIDDEN to whoever is no keeper, NOT_FOUND for who is no member, CONFLICT last_keeper, keeps_too_many_families.';
+  'Changes the role of a member; the live invites of a keeper who becomes a storyteller are revoked. Refuses FORBIDDEN unless the caller is a keeper, NOT_FOUND for a person who is no member, CONFLICT last_keeper, keeps_too_many_families.';
 SELECT ops.publish_function('ops.update_member_tx', 'app_service');

@@ -24,5 +24,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.update_prompt_tx IS
-  'Changes {text, locale} of a prompt, those that are named. Its author or a keeper. Refuses NOT_FOUND (also for a deleted one), FORBIDDEN.';
+  'Changes those of {text, locale} that p_changes names. Refuses NOT_FOUND (a deleted prompt too), and FORBIDDEN unless the caller is its author or a keeper.';
 SELECT ops.publish_function('ops.update_prompt_tx', 'app_service');

@@ -15,13 +15,13 @@ BEGIN
   ELSIF (v_locked.recording).deleted_at IS NOT NULL THEN
     RETURN ops.refuse('CONFLICT', '{"reason": "deleted"}');
   END IF;
-  -- A deleted prompt is still the one that was answered; one of another family is none.
+  -- A deleted prompt can still be the one that was answered; a prompt of another family cannot.
   IF v_prompt_id IS NOT NULL AND NOT EXISTS (
     SELECT FROM public.prompts WHERE id = v_prompt_id AND family_id = (v_locked.recording).family_id
   ) THEN
     RETURN ops.refuse('NOT_FOUND');
   END IF;
-  -- A key that is there with null clears, a key that is not there keeps. An empty title is none.
+  -- A key with the value null clears the field, a missing key keeps it. An empty title is stored as none.
   UPDATE public.recordings
   SET title = CASE WHEN p_changes ? 'title' THEN nullif(p_changes ->> 'title', '') ELSE title END,
       prompt_id = CASE WHEN p_changes ? 'prompt_id' THEN v_prompt_id ELSE prompt_id END,
@@ -31,5 +31,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.update_recording_tx IS
-  'Changes {title, prompt_id, recorded_at} of a recording, those that are named. Its creator or a keeper. Refuses NOT_FOUND (recording or prompt), FORBIDDEN, CONFLICT deleted.';
+  'Changes those of {title, prompt_id, recorded_at} that p_changes names. Refuses NOT_FOUND (recording or prompt), CONFLICT deleted, and FORBIDDEN unless the caller is its creator or a keeper.';
 SELECT ops.publish_function('ops.update_recording_tx', 'app_service');

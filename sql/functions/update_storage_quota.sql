@@ -20,7 +20,7 @@ BEGIN
 
   v_used_after := greatest(0, v_used + p_delta_bytes);
   IF v_used + p_delta_bytes < 0 THEN
-    -- A release of more than is used means something was released twice: survived, and told.
+    -- More bytes are released than are used: something was released twice. Recorded as an anomaly, and nothing else fails.
     PERFORM ops.note_anomaly('quota_clamped', p_family_id, p_recording_id, jsonb_build_object(
       'used_bytes', v_used, 'delta_bytes', p_delta_bytes, 'operation', p_operation));
   END IF;
@@ -32,7 +32,7 @@ BEGIN
       'used_bytes', v_used_after, 'quota_bytes', v_quota));
   END IF;
 
-  -- What the ledger says is what was done, clamp included: its sum is storage_used_bytes, always.
+  -- The ledger gets the change that was really made, so that its sum always equals storage_used_bytes.
   INSERT INTO public.usage_ledger (family_id, recording_id, operation, delta_bytes, used_after_bytes, description)
   VALUES (p_family_id, p_recording_id, p_operation, v_used_after - v_used, v_used_after, p_description);
   UPDATE public.entitlements SET storage_used_bytes = v_used_after WHERE family_id = p_family_id;
@@ -40,5 +40,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.update_storage_quota IS
-  'The only writer of storage_used_bytes: holds the gate, writes the ledger, raises P0001 over quota. p_admitted: the upload was admitted earlier, so it is taken over quota too, and recorded as an anomaly.';
+  'The only writer of storage_used_bytes: takes the gate, writes the ledger, raises P0001 over quota. p_admitted: the upload was admitted earlier, so it is counted over quota too, and recorded as an anomaly.';
 SELECT ops.publish_function('ops.update_storage_quota');

@@ -12,5 +12,5 @@ AS $$
   END
 $$;
 COMMENT ON FUNCTION ops.upload_block IS
-  'Why a family may not upload, apart from room and length; null when it may. past_due has seven days of grace after the period''s end.';
+  'The code with which an upload of the family is refused, apart from room and length; null when the family may upload. past_due may for ops.past_due_grace() after the end of the period.';
 SELECT ops.publish_function('ops.upload_block');

@@ -10,5 +10,5 @@ AS $$
   END
 $$;
 COMMENT ON FUNCTION ops.upload_mismatch IS
-  'In what the stored object {size_bytes, content_type, is_mp4} differs from what was declared; null when in nothing.';
+  'The first respect in which the stored object {size_bytes, content_type, is_mp4} differs from what was declared; null when in none.';
 SELECT ops.publish_function('ops.upload_mismatch');

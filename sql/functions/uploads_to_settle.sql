@@ -19,5 +19,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.uploads_to_settle IS
-  'Pending uploads whose URL has expired, the one not looked at for longest first. Every look stamps updated_at, so passing on `before` walks each of them once, and a run cut short goes on where it stopped.';
+  'Pending uploads whose URL has expired, the one not looked at for longest first. Each look sets updated_at, so a caller that passes `before` on gets each of them once, and a run that was cut off is continued by the next.';
 SELECT ops.publish_function('ops.uploads_to_settle', 'app_service');

@@ -17,7 +17,7 @@ BEGIN
   SELECT started_at INTO STRICT v_started_at FROM ops.audit_runs WHERE id = p_run_id;
   v_ids := ARRAY(SELECT id FROM public.families WHERE p_after IS NULL OR id > p_after ORDER BY id LIMIT p_limit);
 
-  -- One statement, one snapshot: the three figures of a family are of one moment.
+  -- One statement, one snapshot: the three figures of a family are of the same moment.
   FOR v_family IN
     SELECT
       entitlement.family_id,
@@ -42,7 +42,7 @@ BEGIN
   END LOOP;
 
   IF v_drifted > 0 THEN
-    PERFORM ops.note_alert('audit-drifted', 'error', 'A family''s used bytes, ledger and recordings differ: see ops.anomalies.');
+    PERFORM ops.note_alert('audit-drifted', 'error', 'Families whose used bytes, ledger and recordings differ: see ops.anomalies.');
   END IF;
   UPDATE ops.audit_runs
   SET drifted = drifted + v_drifted,
@@ -52,5 +52,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.verify_families_tx IS
-  'The audit''s second half, a page of families: ledger, used bytes and kept recordings against each other; whoever is whole in this run is stamped verified. last is null past the end.';
+  'Second half of the audit, one page of families: compares used bytes, ledger and kept recordings. A family without any finding in this run gets last_verified_at. last is null past the end.';
 SELECT ops.publish_function('ops.verify_families_tx', 'app_service');

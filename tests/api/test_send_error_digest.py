@@ -71,5 +71,5 @@ def test_a_missing_voice_is_in_the_operator_s_inbox_with_the_next_run(schedules:
     schedules.now("audit_storage")
     schedules.tick("send_error_digest")
     (letter,) = vendors.letters(OPERATOR)
-    assert "voices" in letter.text
+    assert "object is missing" in letter.text
     assert recording not in letter.text
