@@ -1,12 +1,12 @@
-"""`make drill`: proves that a backup of the database, with the bucket beside it, gives every family everything back.
+"""`make drill`: restores a backup of the database into a Postgres of its own, and compares it with the source.
 
-It dumps the database the way a backup would, loads the dump into a Postgres of its own that is thrown away after, and
-holds the two against each other at one snapshot: rows, a checksum of every table's content, grants, policies,
-functions, the ledger. Then it holds the bucket against the recordings, and fetches one voice's second copy. It reads
-the source and writes nothing to it. People's addresses stay where they are: of auth.users it takes the ids alone.
+It dumps the database as a backup does and loads the dump into an embedded Postgres, which it deletes afterwards. At one
+snapshot it compares the rows, a checksum of every table's content, grants, policies, functions and the ledger. Then it
+compares the recordings with the bucket's listing, and fetches the second copy of one recording. It writes nothing to
+the source, and copies no mail address: of auth.users it reads the ids alone.
 
-DRILL_DATABASE_URL, else MIGRATIONS_DATABASE_URL, names the source: a direct connection, since a pooler in transaction
-mode cannot hold a snapshot. Exits with 1 on any difference.
+DRILL_DATABASE_URL, else MIGRATIONS_DATABASE_URL, names the source. It has to be a direct connection, because a pooler
+in transaction mode cannot keep a snapshot. Exits with 1 on any difference.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ TABLES = """
     SELECT c.oid::regclass::text FROM pg_class AS c
     WHERE relkind = 'r' AND relpersistence = 'p' AND relnamespace = ANY (%(schemas)s::regnamespace[]) ORDER BY 1"""
 
-# Summed, so that the order of rows does not matter and a table of any size takes no memory.
+# A sum does not depend on the order of rows, and needs no memory for a table of any size.
 CONTENT = "SELECT count(*), sum(('x' || substr(md5(t::text), 1, 15))::bit(60)::bigint) FROM {} AS t"
 
 LEDGER = """
@@ -56,14 +56,14 @@ LEDGER = """
        OR storage_used_bytes <> (SELECT coalesce(sum(size_bytes), 0) FROM public.recordings AS r
                                  WHERE r.family_id = e.family_id)"""
 
-VOICES = """
+RECORDINGS = """
     SELECT object_key, size_bytes, etag, copied_at IS NOT NULL FROM public.recordings
     WHERE purging_at IS NULL ORDER BY object_key COLLATE "C"
 """
 
 
 class Drill:
-    """One drill: what was held against what, and everything that differed."""
+    """One drill: it reports each comparison, and collects everything that differs."""
 
     def __init__(self, report: Report) -> None:
         self.report = report
@@ -71,7 +71,7 @@ class Drill:
 
     @contextmanager
     def step(self, name: str) -> Iterator[list[str]]:
-        """One line of the report. What the block puts into the list is what differs."""
+        """One comparison, with its line in the report. The block appends to the list what differs."""
         started = time.monotonic()
         found: list[str] = []
         yield found
@@ -83,7 +83,7 @@ class Drill:
 
 
 def run(source_url: str, report: Report = print) -> list[str]:
-    """Drills; returns everything that differs, nothing when the backup is good."""
+    """Runs the drill; returns everything that differs, an empty list when the backup is complete."""
     drill = Drill(report)
     with tempfile.TemporaryDirectory(prefix="stories-drill-") as folder:
         source = psycopg2.connect(source_url)
@@ -93,7 +93,7 @@ def run(source_url: str, report: Report = print) -> list[str]:
                 dump = _dump(source, source_url, Path(folder))
             server = EmbeddedPostgres(Path(folder) / "postgres", durable=False).start()
             try:
-                with drill.step("load it into a Postgres of the drill's own"):
+                with drill.step("load it into a Postgres of its own"):
                     _load(server, source, dump)
                 _compare(drill, source, server.admin("restored"))
             finally:
@@ -113,7 +113,7 @@ def _dump(source: Connection, url: str, folder: Path) -> Path:
 
 
 def _load(server: EmbeddedPostgres, source: Connection, dump: Path) -> None:
-    """Into a database shaped as Supabase hands one out. Our roles belong to the cluster: the migrations make them."""
+    """Into a database as Supabase makes it. Our roles belong to the cluster; migrating another database makes them."""
     admin = server.admin()
     supabase.create_supabase_roles(admin)
     supabase.set_password(admin, "postgres", server.superuser_password)
@@ -127,12 +127,12 @@ def _load(server: EmbeddedPostgres, source: Connection, dump: Path) -> None:
         reading.copy_expert("COPY (SELECT id FROM auth.users) TO STDOUT", people)
         people.seek(0)
         writing.copy_expert("COPY auth.users (id) FROM STDIN", people)
-        # A dump says which grants a table has beyond Postgres's own defaults, and takes none of Supabase's away: loaded
-        # under these, anon would hold every right on every table (docs/decisions/restore-and-default-privileges.md).
+        # A dump contains the grants beyond Postgres's own defaults, and revokes nothing. With Supabase's defaults,
+        # anon would get every right on every table (docs/decisions/restore-and-default-privileges.md).
         for kind in ("TABLES", "FUNCTIONS", "SEQUENCES"):
             roles = "postgres, anon, authenticated, service_role"
             writing.execute(f"ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE ALL ON {kind} FROM {roles}")
-    # Schema public stands already, as it does on a new Supabase project: its entry alone is left out.
+    # Schema public exists already, as in a new Supabase project, so its entry is left out.
     restore = str(binaries(18) / "pg_restore")
     entries = _execute([restore, "--list", str(dump)]).splitlines(keepends=True)
     contents = dump.with_suffix(".list")
@@ -164,14 +164,14 @@ def _compare(drill: Drill, source: Connection, restored: Connection) -> None:
 
 
 def _look_at_the_bucket(drill: Drill, source: Connection) -> None:
-    """The recordings against the bucket's listing, both in key order, and one voice from the second copies."""
+    """Compares the recordings with the bucket's listing, both in key order, and fetches one second copy."""
     from chalicelib.storage.store import audio_store, backup_store
 
     copied: tuple[str, str] | None = None
-    with drill.step("every recording lies in the bucket, as it was stored") as found, source.cursor("voices") as cursor:
+    with drill.step("every recording has its object, as it was stored") as found, source.cursor("recordings") as cursor:
         objects = (listed for page in audio_store().list_objects("families/") for listed in page)
         listed = next(objects, None)
-        cursor.execute(VOICES)
+        cursor.execute(RECORDINGS)
         for key, size, etag, has_copy in cursor:
             while listed is not None and listed.key < key:
                 listed = next(objects, None)
@@ -184,7 +184,7 @@ def _look_at_the_bucket(drill: Drill, source: Connection) -> None:
     if copied is None:
         drill.report("  no recording has a second copy yet: none was fetched")
         return
-    with drill.step("one voice comes back from the second copies") as found:
+    with drill.step("one recording is read from the second copies") as found:
         key, etag = copied
         content = hashlib.md5(usedforsecurity=False)
         with requests.get(backup_store().sign_download(key).url, stream=True, timeout=30) as answer:
@@ -197,7 +197,7 @@ def _look_at_the_bucket(drill: Drill, source: Connection) -> None:
 def _execute(command: list[str]) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        # The server's words may quote the address it was reached at, password and all: only what it says of its own.
+        # Postgres may repeat the connection URL, which contains the password: such lines are left out.
         trouble = [line for line in done.stderr.splitlines() if "://" not in line]
         raise SystemExit(f"drill: {Path(command[0]).name} failed: {' / '.join(trouble[:SHOWN])}")
     return done.stdout
@@ -214,18 +214,18 @@ def _one(connection: Connection, query: str) -> object:
 
 
 def main() -> int:
-    """The command: reads its addresses from the environment, prints a verdict, answers the exit code."""
+    """The command: reads the database's URL from the environment, prints the result, returns the exit code."""
     configure()
     url = os.environ.get("DRILL_DATABASE_URL") or os.environ.get("MIGRATIONS_DATABASE_URL")
     if not url:
-        print("error: which database? Set DRILL_DATABASE_URL, or start the local stack first", file=sys.stderr)
+        print("error: set DRILL_DATABASE_URL, or start the local stack first", file=sys.stderr)
         return 2
     print("Restore drill")
     differences = run(url)
     if differences:
-        print(f"\nNOT GOOD: {len(differences)} differences. This backup would lose something.")
+        print(f"\nNOT GOOD: {len(differences)} differences. A restore of this backup would lose or change data.")
         return 1
-    print("\ngood: this backup brings everything back. After a real restore, look at the bucket, then: make rearm")
+    print("\ngood: this backup brings everything back. After a real restore, check the bucket, then: make rearm")
     return 0
 
 

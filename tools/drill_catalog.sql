@@ -1,4 +1,4 @@
--- Every fact about the schema that a restore must bring back: a subject and a line of text each. Names only, no oids: those differ.
+-- Every fact about the schema that a restore must bring back: a subject and a line of text each. By name: oids differ.
 
 WITH ours AS (
   SELECT oid, nspname FROM pg_namespace WHERE nspname = ANY (%(schemas)s)

@@ -1,8 +1,8 @@
-"""The operator's commands, from a checkout: the queue, billing of one family, objects without a row, rearming.
+"""The operator's commands, from a checkout: the queue, one family's billing, objects without a row, deletion on or off.
 
-They speak to the stage whose configuration is in the environment, else to the local stack that is up, by the same
-modules and the same functions in SQL as the app: none of them goes round a lock. What deletes says first what it would
-delete, and does it only when told CONFIRM=yes.
+They work on the stage whose configuration is in the environment, else on the local stack, through the modules and SQL
+functions of the app, with their locks. A command that deletes prints what it would delete, and deletes with
+CONFIRM=yes.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ ORPHAN_AGE = timedelta(days=90)
 
 
 class Mistaken(Exception):
-    """The command was given something it cannot use; the message says what to give instead."""
+    """A value that the command got is missing or wrong; the message says what to give instead."""
 
 
 def jobs(call: Call) -> None:
-    """What waits in the queue, how long, and what is dead."""
+    """Prints the jobs that wait, for how long, and the dead ones."""
     overview = transact(call, "jobs_overview", limit=DEAD_SHOWN)
     print(f"{'kind':<24}{'waiting':>9}{'running':>9}{'tried':>9}{'oldest':>12}")
     for row in overview["waiting"]:
@@ -42,34 +42,34 @@ def jobs(call: Call) -> None:
     for row in overview["dead"]:
         print(f"  {row['id']}  {row['kind']:<22}{row['attempts']:>3} tries  {row['died_at'][:19]}  {row['last_error']}")
     if overview["dead"]:
-        print("\nbring one back: make requeue ID=...")
+        print("\nto put one back into the queue: make requeue ID=...")
 
 
 def requeue(call: Call) -> None:
-    """One dead job goes back into the queue."""
+    """Puts one dead job back into the queue."""
     moved = transact(call, "requeue_job_tx", job_id=_uuid("ID"))["requeued"]
-    print("it is in the queue again" if moved else "there is no dead job of that id")
+    print("the job is in the queue again" if moved else "there is no dead job with this id")
 
 
 def reconcile(call: Call) -> None:
-    """One family's entitlement becomes what Stripe says now."""
+    """Asks Stripe about one family and updates its entitlement."""
     print(sync.sync(call, family_id=_uuid("FAMILY")).replace("_", " "))
 
 
 def rearm(call: Call) -> None:
-    """The schedules that delete may delete again."""
+    """Allows the schedules to delete again."""
     transact(call, "arm_deleting_tx", armed=True)
-    print("armed: what has lain 30 days in the trash is deleted again")
+    print("deletion is on: recordings that were in the trash for 30 days are deleted again")
 
 
 def disarm(call: Call) -> None:
-    """No schedule deletes anything until somebody rearms."""
+    """Keeps every schedule from deleting, until `make rearm`."""
     transact(call, "arm_deleting_tx", armed=False)
-    print("disarmed: no schedule deletes anything until make rearm")
+    print("deletion is off: no schedule deletes anything until make rearm")
 
 
 def orphans(call: Call) -> None:
-    """Objects that no row names. They are kept; this only tells."""
+    """Prints the objects that no row names, and deletes none."""
     count = 0
     for found in _orphans(call):
         count += 1
@@ -77,22 +77,22 @@ def orphans(call: Call) -> None:
         print(f"{found.stored_at:%Y-%m-%d}  {age:>5} days  {found.size_bytes:>12} bytes  {found.key}")
     print(f"{count} objects without a row")
     if count:
-        print("keep one: make adopt KEY=... SECONDS=...   delete those of 90 days and more: make purge-orphans")
+        print("to keep one: make adopt KEY=... SECONDS=...   to delete those of 90 days and more: make purge-orphans")
 
 
 def adopt(call: Call) -> None:
-    """An object without a row becomes a recording of the family its key names."""
+    """Makes a recording of an object without a row, in the family that its key names."""
     key = os.environ.get("KEY", "")
     ids = ids_of_key(key)
     if ids is None or key != object_key(*ids):
-        raise Mistaken("KEY=families/<family>/recordings/<recording>.audio.m4a names the object to adopt")
+        raise Mistaken("give the object to adopt: KEY=families/<family>/recordings/<recording>.audio.m4a")
     try:
         seconds = float(os.environ.get("SECONDS", ""))
     except ValueError:
-        raise Mistaken("SECONDS=... says how long the voice is: play it, or ask ffprobe") from None
+        raise Mistaken("give the length of the recording: SECONDS=... (ffprobe prints it)") from None
     found = audio_store().inspect_object(key)
     if found is None or not found.is_mp4:
-        raise Mistaken("there is no audio under that key")
+        raise Mistaken("there is no audio object with this key")
     family_id, recording_id = ids
     waveform = waveform_key(family_id, recording_id)
     transact(
@@ -109,7 +109,7 @@ def adopt(call: Call) -> None:
 
 
 def purge_orphans(call: Call) -> None:
-    """Deletes objects of 90 days and more that no row names; says only which, unless CONFIRM=yes."""
+    """Deletes objects of 90 days and more that no row names; without CONFIRM=yes, it prints them and deletes none."""
     confirmed = os.environ.get("CONFIRM") == "yes"
     limit = datetime.now(UTC) - ORPHAN_AGE
     count = 0
@@ -117,10 +117,10 @@ def purge_orphans(call: Call) -> None:
         if found.stored_at > limit:
             continue
         if confirmed:
-            # Asked again for each, right before: a restore or an adoption may have come in between.
+            # Asked again for each object: a restore or an adoption may have happened since the listing.
             now = transact(call, "unclaimed_keys", keys=[found.key])
             if not now["armed"]:
-                raise Mistaken("deleting is disarmed, as after a restore: look first, then make rearm")
+                raise Mistaken("deletion is off, as after a restore: check what would be deleted, then make rearm")
             if found.key not in now["keys"]:
                 continue
             audio_store().delete_object(found.key)
@@ -139,7 +139,7 @@ def _uuid(name: str) -> UUID:
     try:
         return UUID(os.environ.get(name, ""))
     except ValueError:
-        raise Mistaken(f"{name}=... is to be an id such as 0c9eaf06-7c5b-4be0-a4f7-468816a411e3") from None
+        raise Mistaken(f"give an id: {name}=0c9eaf06-7c5b-4be0-a4f7-468816a411e3, for example") from None
 
 
 COMMANDS: dict[str, Callable[[Call], None]] = {
@@ -155,7 +155,7 @@ COMMANDS: dict[str, Callable[[Call], None]] = {
 
 
 def main(arguments: list[str]) -> int:
-    """Runs one command; answers the exit code."""
+    """Runs one command; returns the exit code."""
     if len(arguments) != 1 or arguments[0] not in COMMANDS:
         print(f"error: python -m tools.operate {' | '.join(COMMANDS)}", file=sys.stderr)
         return 2
@@ -165,7 +165,7 @@ def main(arguments: list[str]) -> int:
     except Refused as refusal:
         print(f"error: {refusal.code} {refusal.details or ''}", file=sys.stderr)
     except MissingConfiguration as missing:
-        print(f"error: which stage? {', '.join(missing.problems)} missing or wrong", file=sys.stderr)
+        print(f"error: no stage is configured: {', '.join(missing.problems)} missing or wrong", file=sys.stderr)
     except (Mistaken, Unavailable) as trouble:
         print(f"error: {trouble}", file=sys.stderr)
     else:
