@@ -77,11 +77,10 @@ Ctrl-C stops it all.""",
 
 def smoke() -> int:
     """Runs the smoke test against the stack that is up."""
-    ports = Ports.from_environment()
-    key = read_env().get("ANON_KEY")
-    if key is None:
+    env = read_env()
+    if not env:
         return _fail("there is no stack in this folder yet: start it with `make run`")
-    run_smoke_test(ports.origin, key, report=_say)
+    run_smoke_test(env["SUPABASE_URL"], env["ANON_KEY"], report=_say)
     return 0
 
 
@@ -100,7 +99,7 @@ def _port_taken(port: int) -> str:
     if not free:
         return f"port {port} was taken by another program a moment ago, and is free again: start once more"
     given = Ports.from_environment().by_variable()
-    taken = " and ".join(f"port {given[name]}" for name in free)
+    taken = ", ".join(f"port {given[name]}" for name in free)
     other = " ".join(f"{name}={number}" for name, number in free.items())
     return f"another program has {taken}. Stop it, or choose another port: {other} make run"
 

@@ -16,7 +16,7 @@ HIGHEST = 65535
 
 
 class BadPort(Exception):
-    """A port variable holds something that is no port, or two of them hold the same one."""
+    """A variable holds no port, or one that this user may not listen on, or two variables hold the same."""
 
 
 class PortTaken(Exception):
@@ -71,7 +71,7 @@ class Ports:
 
 
 def is_taken(port: int) -> bool:
-    """Whether another program has the port, on 127.0.0.1 or where else `localhost` leads a client."""
+    """Whether another program has the port, on 127.0.0.1 or where else `localhost` leads a client. Raises BadPort."""
     with socket.socket() as probe:
         # Postgres and server.py set this flag too: a port with nothing but closed connections on it counts as free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -80,6 +80,8 @@ def is_taken(port: int) -> bool:
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 return True
+            if error.errno == errno.EACCES:
+                raise BadPort(f"this user may not listen on port {port}: choose one above 1023") from None
             raise
     # With that flag, macOS binds 127.0.0.1 beside a program that listens on all addresses.
     return _answers(socket.AF_INET, "127.0.0.1", port) or _answers(socket.AF_INET6, "::1", port)
