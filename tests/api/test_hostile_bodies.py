@@ -16,7 +16,6 @@ from tests.support.hostile import (
     json_endpoints,
     name_of,
     one_of_each_access,
-    required,
     send,
 )
 
@@ -67,7 +66,6 @@ BAD_BODIES: dict[str, bytes] = {
     "deep objects": b'{"a":' * 10_000 + b"1" + b"}" * 10_000,
     "deep within": b'{"x": ' + b"[" * DEEP + b"]" * DEEP + b"}",
     "33 levels": b'{"x": ' + b"[" * 32 + b"]" * 32 + b"}",
-    "prototypes": b'{"__proto__": {"familyId": 1}, "constructor": {"prototype": {"isAdmin": true}}}',
 }
 
 BAD_TYPES = (
@@ -82,7 +80,6 @@ BAD_TYPES = (
 @pytest.mark.parametrize("kind", BAD_BODIES)
 def test_a_body_that_is_not_a_valid_json_object_is_400(kind: str, hostile_token: str) -> None:
     operation, webhook, public = one_of_each_access()
-    assert required(operation)
     for endpoint in (operation, webhook):
         answer = check(send(endpoint, hostile_token, body=BAD_BODIES[kind]), endpoint)
         assert answer.code == "VALIDATION_FAILED", name_of(endpoint)
