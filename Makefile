@@ -6,6 +6,7 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,\
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+ACTIONLINT := $(VENV)/actionlint/bin/actionlint
 WORKERS ?= 2
 
 # What the operator's commands talk to: what the environment says, else the local stack that is up.
@@ -18,27 +19,33 @@ export ID FAMILY KEY SECONDS CONFIRM
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run smoke test test-all bench check generate format migrate rollback migration operation drill fuzz $(OPERATE) clean
+.PHONY: help setup lock package run smoke test test-all bench check check-workflows generate format migrate rollback migration operation drill fuzz $(OPERATE) clean
 
 help: ## this page
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # Two commands at once in a fresh clone: the second waits here, and then finds that nothing is left to do.
 ifndef VENV_IS_LOCKED
-$(READY): requirements.txt requirements-dev.txt
+$(READY): requirements-dev.txt
 	@test -n "$(PYTHON)" || { echo "error: Python 3.11, 3.12 or 3.13 is needed, and none is on the PATH (or name one: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12)" >&2; exit 1; }
 	@$(PYTHON) tools/one_at_a_time.py requirements-dev.txt $(MAKE) -s --no-print-directory VENV_IS_LOCKED=yes PYTHON="$(PYTHON)" $(READY)
 else
 # .ready is written last: an installation that was killed half-way is made again, from nothing.
-$(READY): requirements.txt requirements-dev.txt
+$(READY): requirements-dev.txt
 	@echo "setting up $(VENV) with $$($(PYTHON) --version) (once; about a minute)"
 	@rm -f $(READY)
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check -r requirements-dev.txt
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $(READY)
 endif
 
 setup: $(READY) ## make the virtual environment and install what is needed
+
+lock: $(READY) ## write requirements*.txt anew from requirements*.in (UPGRADE=yes: with the newest that these allow)
+	@$(BIN)/python -m tools.locks $(if $(UPGRADE),--upgrade)
+
+package: $(READY) ## build what Lambda gets into dist/: make package STAGE=dev
+	@$(BIN)/python -m tools.package "$(STAGE)"
 
 run: $(READY) ## start everything on this machine, run the smoke test, serve until Ctrl-C
 	@exec $(BIN)/python -m local run
@@ -64,6 +71,16 @@ check: $(READY) ## lint, format, types, import contract, generated files: all of
 
 generate: $(READY) ## write all that is generated: openapi.json, tables of docs/wire.md, clients/stories.d.ts (Node)
 	@$(BIN)/python -m tools.api_docs.generate
+
+check-workflows: $(ACTIONLINT) ## lint the workflows with actionlint too (its installation needs GitHub)
+	@$(ACTIONLINT)
+
+# Built here from a locked sdist, by the locked setuptools: in isolation pip would download one that no lock names.
+$(ACTIONLINT): $(READY) requirements-actionlint.txt
+	@rm -rf $(VENV)/actionlint
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps --no-build-isolation \
+	  --target $(VENV)/actionlint -r requirements-actionlint.txt \
+	  || { echo "error: actionlint was not installed: does this machine reach GitHub's releases? (make check needs none of it)" >&2; exit 1; }
 
 format: $(READY) ## format the code
 	@$(BIN)/ruff format .
@@ -96,4 +113,4 @@ $(OPERATE):
 	@$(BIN)/python -m tools.operate $@
 
 clean: ## remove the local stack's data and the virtual environment
-	rm -rf .local $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis tests/e2e/node_modules
+	rm -rf .local dist $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis tests/e2e/node_modules
