@@ -73,6 +73,7 @@ generate: $(READY) ## write all that is generated: openapi.json, tables of docs/
 	@$(BIN)/python -m tools.api_docs.generate
 
 check-workflows: $(ACTIONLINT) ## lint the workflows with actionlint too (its installation needs GitHub)
+	@$(BIN)/zizmor --offline --quiet .github
 	@$(ACTIONLINT)
 
 # Built here from a locked sdist, by the locked setuptools: in isolation pip would download one that no lock names.
