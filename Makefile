@@ -19,7 +19,7 @@ export ID FAMILY KEY SECONDS CONFIRM
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock package run smoke test test-all bench check check-workflows generate format migrate rollback migration operation drill fuzz $(OPERATE) clean
+.PHONY: help setup lock package run smoke test test-all bench check check-workflows audit-dependencies generate format migrate rollback migration operation drill fuzz $(OPERATE) clean
 
 help: ## this page
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ setup: $(READY) ## make the virtual environment and install what is needed
 
 lock: $(READY) ## write requirements*.txt anew from requirements*.in (UPGRADE=yes: with the newest that these allow)
 	@$(BIN)/python -m tools.locks $(if $(UPGRADE),--upgrade)
+
+audit-dependencies: $(READY) ## known vulnerabilities in the locks, without those excepted for now (asks PyPI)
+	@$(BIN)/python -m tools.audit_dependencies
 
 package: $(READY) ## build what Lambda gets into dist/: make package STAGE=dev
 	@$(BIN)/python -m tools.package "$(STAGE)"
