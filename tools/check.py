@@ -25,6 +25,7 @@ TOOLS = (
     Tool("format", [f"{BIN}/ruff", "format", "--check", "."], "make format"),
     Tool("types", [f"{BIN}/mypy", "app.py", "chalicelib", "local", "sql", "tools"]),
     Tool("imports", [f"{BIN}/lint-imports"]),
+    Tool("workflows", [f"{BIN}/zizmor", "--offline", "--quiet", ".github"]),
     Tool("generated files", [sys.executable, "-m", "tools.api_docs.generate", "--check"], "make generate"),
 )
 
