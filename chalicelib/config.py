@@ -1,8 +1,8 @@
 """Configuration: frozen groups of settings, read on first use from the environment and one SSM parameter.
 
 Each function loads only the groups it needs. A variable's value never appears in an error or a log, only its name and
-what is wrong with it. Outside STAGE=local nothing local is accepted: no plain-http or localhost address, no secret of
-the local stack, and no test key on prod.
+what is wrong with it. Outside STAGE=local nothing local is accepted: no address without TLS or of this machine, no
+secret of the local stack, and no test key on prod.
 """
 
 from __future__ import annotations
@@ -10,12 +10,20 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, Any, Literal, TypeVar, cast
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from chalicelib import deadlines
-from chalicelib.config_rules import Address, DatabaseAddress, Origin, local_problems, parse_prices, split
+from chalicelib.config_addresses import (
+    Address,
+    CertificateAuthority,
+    CounterStore,
+    DatabaseAddress,
+    Origin,
+    SentryDsn,
+)
+from chalicelib.config_rules import local_problems, parse_prices, split
 from chalicelib.errors import MissingConfiguration
 
 PARAMETER_SECONDS = 6.0
@@ -48,6 +56,10 @@ Secrets = Annotated[tuple[str, ...], BeforeValidator(split), Field(min_length=1)
 
 class DatabaseSettings(Settings):
     database_url: DatabaseAddress
+    database_ca: CertificateAuthority = "supabase-root-2021.crt"
+    """Whose certificate Postgres shows outside the local stack: a file of database/certificates, or `public`."""
+    database_channel_binding: Literal["prefer", "require"] = "prefer"
+    """`require` for a direct connection; poolers do not offer it."""
 
 
 class AuthSettings(Settings):
@@ -69,11 +81,12 @@ class HttpSettings(Settings):
 
 
 class LimitSettings(Settings):
-    rate_limit_storage_url: str | None = None
+    rate_limit_storage_url: CounterStore | None = None
 
 
 class StorageSettings(Settings):
-    r2_account_id: str | None = None
+    r2_account_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,63}$")] | None = None
+    """A part of the endpoint's host."""
     r2_access_key_id: str
     r2_secret_access_key: str
     r2_bucket_name: str
@@ -137,7 +150,7 @@ class AnalyticsSettings(Settings):
 
 
 class MonitoringSettings(Settings):
-    sentry_dsn: str | None = None
+    sentry_dsn: SentryDsn | None = None
     """Without a DSN nothing is sent."""
 
 

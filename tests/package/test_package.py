@@ -58,11 +58,13 @@ def names(package: Path) -> set[str]:
         return set(archive.namelist())
 
 
-def test_queries_templates_and_the_description_are_in_the_zip(names: set[str]) -> None:
-    for folder in ("database/queries", "mail/letters"):
+def test_queries_templates_certificates_and_the_description_are_in_the_zip(names: set[str]) -> None:
+    for folder in ("database/queries", "database/certificates", "mail/letters"):
         for path in (ROOT / "chalicelib" / folder).iterdir():
             assert f"chalicelib/{folder}/{path.name}" in names
     assert "chalicelib/openapi.json" in names
+    # For a Postgres whose certificate the public authorities vouch for.
+    assert "certifi/cacert.pem" in names
     assert "app.py" in names
 
 
