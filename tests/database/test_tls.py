@@ -21,8 +21,8 @@ from chalicelib.call import Call
 from chalicelib.database import connections, messages
 from chalicelib.errors import Unavailable
 from local.postgres import EmbeddedPostgres
-from local.postgres_account import hand_over
-from local.postgres_launch import DEBIAN_15, write_secret
+from local.postgres.account import hand_over
+from local.postgres.launch import DEBIAN_15, write_secret
 from tests.support.database_server import Cluster, admin_of
 from tests.support.tls import CLEARTEXT, MD5, NO_PASSWORD_ASKED, Authority, PretendServer
 
