@@ -6,6 +6,7 @@ from chalicelib.billing import sync
 from chalicelib.call import Call
 from chalicelib.database.messages import transact
 from chalicelib.queue.job import Job
+from chalicelib.queue.worker import cause_of
 
 
 def run(call: Call, job: Job) -> None:
@@ -14,7 +15,7 @@ def run(call: Call, job: Job) -> None:
     try:
         outcome = sync.sync(call, event_id=event_id)
     except Exception as error:
-        _settle(call, event_id, "failed", type(error).__name__)
+        _settle(call, event_id, "failed", cause_of(error))
         raise
     if outcome == "nobody_of_ours":
         _settle(call, event_id, "ignored", None)

@@ -8,10 +8,9 @@ is longer than any function lives, so a job claimed here is not begun elsewhere 
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from importlib import import_module
 from typing import Any
 from uuid import UUID
@@ -19,13 +18,16 @@ from uuid import UUID
 from chalicelib import logs, monitoring
 from chalicelib.call import Call
 from chalicelib.database.messages import transact
-from chalicelib.errors import NotRetryable, Unavailable
+from chalicelib.database.vendor_calls import vendor_calls
+from chalicelib.errors import MissingConfiguration, NotRetryable, Unavailable
 from chalicelib.queue.job import Job
 
 LEASE_SECONDS = 300
 """Longer than the function that drains the queue may live (120 s) and than any request does."""
 JOB_SECONDS = 15.0
 """What one job may need; with less than that left, none is begun."""
+WAITED_SECONDS = 15.0
+"""What jobs of one kind may wait in vain in one drain; the others of the kind come later, and other kinds now."""
 BATCH = 20
 
 
@@ -50,6 +52,14 @@ Outcomes = Mapping[str, Exception]
 """Job id -> why it failed; a job that is not in it is done."""
 
 
+@dataclass
+class Waited:
+    """How long jobs of one kind waited in vain in this drain, and for what."""
+
+    seconds: float = 0.0
+    trouble: Unavailable | None = None
+
+
 def drain(call: Call, remaining_seconds: Callable[[], float]) -> dict[str, int]:
     """Runs what is due until nothing is, or `remaining_seconds()` is less than a job could need.
 
@@ -57,12 +67,13 @@ def drain(call: Call, remaining_seconds: Callable[[], float]) -> dict[str, int]:
     reach: what was claimed then comes back when its lease has run out.
     """
     counts: Counter[str] = Counter()
+    waited = defaultdict[str, Waited](Waited)
     while remaining_seconds() >= JOB_SECONDS:
         claim = transact(call, "claim_jobs_tx", limit=BATCH, lease_seconds=LEASE_SECONDS)
         jobs = [Job(**fields) for fields in claim["jobs"]]
         if not jobs:
             break
-        counts.update(_run_claimed(call, jobs, claim["lease_token"], remaining_seconds))
+        counts.update(_run_claimed(call, jobs, claim["lease_token"], remaining_seconds, waited))
         if counts["released"]:
             break
     return dict(+counts)
@@ -76,14 +87,20 @@ def run_one(call: Call, job_id: UUID | str) -> str:
     try:
         claim = transact(call, "claim_jobs_tx", limit=1, lease_seconds=LEASE_SECONDS, job_id=job_id)
         jobs = [Job(**fields) for fields in claim["jobs"]]
-        counts = _run_claimed(call, jobs, claim["lease_token"], lambda: JOB_SECONDS)
+        counts = _run_claimed(call, jobs, claim["lease_token"], lambda: JOB_SECONDS, defaultdict(Waited))
     except Exception as error:
         logs.failure("job_not_run", error, call, jobId=str(job_id))
         return "not_claimed"
     return next(iter(counts), "not_claimed")
 
 
-def _run_claimed(call: Call, jobs: Sequence[Job], token: str, remaining_seconds: Callable[[], float]) -> Counter[str]:
+def _run_claimed(
+    call: Call,
+    jobs: Sequence[Job],
+    token: str,
+    remaining_seconds: Callable[[], float],
+    waited: Mapping[str, Waited],
+) -> Counter[str]:
     counts: Counter[str] = Counter()
     waiting = list(jobs)
     while waiting:
@@ -92,7 +109,7 @@ def _run_claimed(call: Call, jobs: Sequence[Job], token: str, remaining_seconds:
             counts["released"] += len(waiting)
             break
         group, waiting = _next_group(waiting)
-        counts.update(_run_group(call, group, token, remaining_seconds()))
+        counts.update(_run_group(call, group, token, remaining_seconds(), waited[group[0].kind]))
     return counts
 
 
@@ -106,10 +123,13 @@ def _next_group(waiting: list[Job]) -> tuple[list[Job], list[Job]]:
     return group, [job for job in waiting if job.kind != first.kind]
 
 
-def _run_group(call: Call, group: Sequence[Job], token: str, seconds: float) -> Counter[str]:
+def _run_group(call: Call, group: Sequence[Job], token: str, seconds: float, waited: Waited) -> Counter[str]:
     """Runs jobs of one kind and settles each of them under the lease."""
     started = time.monotonic()
-    failed = _attempt(call, group, min(seconds, JOB_SECONDS))
+    failed = _put_off(group, waited) or _attempt(call, group, min(seconds, JOB_SECONDS))
+    trouble = next((error for error in failed.values() if isinstance(error, Unavailable)), None)
+    if trouble is not None:
+        waited.seconds, waited.trouble = waited.seconds + time.monotonic() - started, trouble
     duration_ms = round((time.monotonic() - started) * 1000, 1)
     done = [job for job in group if job.id not in failed]
     outcomes: Counter[str] = Counter()
@@ -128,6 +148,13 @@ def _run_group(call: Call, group: Sequence[Job], token: str, seconds: float) -> 
             outcomes[outcome] += 1
             _log(call, job, outcome, duration_ms, error=cause_of(failed[job.id]))
     return +outcomes
+
+
+def _put_off(group: Sequence[Job], waited: Waited) -> Outcomes:
+    """Every job of a group whose vendor has been waited for long enough in this drain; none otherwise."""
+    if waited.trouble is None or waited.seconds < WAITED_SECONDS:
+        return {}
+    return {job.id: waited.trouble for job in group}
 
 
 def _attempt(call: Call, group: Sequence[Job], seconds: float) -> Outcomes:
@@ -151,11 +178,13 @@ def _attempt(call: Call, group: Sequence[Job], seconds: float) -> Outcomes:
 
 def _run(kind: Kind, call: Call, jobs: Sequence[Job], seconds: float) -> Outcomes:
     module = import_module(kind.module)
-    if kind.batched:
-        outcomes: Outcomes = module.run_all(jobs)
-        return outcomes
-    for job in jobs:
-        module.run(_call_of(call, job, seconds), job)
+    own = _call_of(call, jobs[0], seconds)
+    with vendor_calls(own):
+        if kind.batched:
+            outcomes: Outcomes = module.run_all(jobs)
+            return outcomes
+        (job,) = jobs
+        module.run(own, job)
     return {}
 
 
@@ -165,9 +194,17 @@ def _call_of(call: Call, job: Job, seconds: float) -> Call:
 
 
 def _fail(call: Call, job: Job, token: str, error: Exception) -> str:
-    retryable = not isinstance(error, NotRetryable)
-    fail = partial(transact, call, "fail_job_tx", job_id=job.id, lease_token=token)
-    outcome: str = fail(error=cause_of(error), retryable=retryable)["outcome"]
+    settled = transact(
+        call,
+        "fail_job_tx",
+        job_id=job.id,
+        lease_token=token,
+        error=cause_of(error),
+        retryable=not isinstance(error, NotRetryable),
+        # Said of the world and not of the job: it is worth waiting for.
+        patient=isinstance(error, Unavailable | MissingConfiguration),
+    )
+    outcome: str = settled["outcome"]
     return outcome
 
 
@@ -176,7 +213,7 @@ def cause_of(error: Exception) -> str:
     if isinstance(error, NotRetryable):
         return f"NotRetryable({error.cause})"
     if isinstance(error, Unavailable):
-        return f"Unavailable({error.service})"
+        return f"Unavailable({error.service}: {error.trouble})"
     return type(error).__name__
 
 

@@ -167,7 +167,7 @@ def test_an_event_whose_job_fails_says_so_and_is_applied_when_it_comes_again(
     schedules.run("DELETE FROM ops.jobs WHERE kind = 'capture_events'")
     stripe.stand_in.faults.fail_next(500, times=2)
     assert schedules.now("process_jobs") == {"retry": 1}
-    assert schedules.run("SELECT state, last_error FROM ops.stripe_events") == [("failed", "Unavailable")]
+    assert schedules.run("SELECT state, last_error FROM ops.stripe_events") == [("failed", "Unavailable(stripe: in trouble)")]
     schedules.run("UPDATE ops.jobs SET run_at = now(), turn_at = now()")
     # The event that this application makes is let go: no key of PostHog's is configured here.
     assert schedules.now("process_jobs") == {"done": 2}
@@ -182,7 +182,7 @@ def test_an_event_whose_job_is_dead_is_dead_and_alerts(stripe: StripeServer, sch
         "SELECT ops.record_stripe_event_tx('evt_1', 'invoice.paid', false, now(), %s, 'in_1', true)", customer
     )
     schedules.run("DELETE FROM ops.jobs WHERE kind = 'capture_events'")
-    schedules.run("UPDATE ops.jobs SET max_attempts = 1")
+    schedules.run("UPDATE ops.jobs SET max_attempts = 1, created_at = now() - interval '25 hours'")
     stripe.stand_in.faults.fail_next(500, times=2)
     assert schedules.now("process_jobs") == {"dead": 1}
     assert schedules.value("SELECT state FROM ops.stripe_events") == "dead"
