@@ -1058,6 +1058,8 @@ export interface components {
             /** Format: date-time */
             expiresAt: string;
             revokedAt: string | null;
+            /** @description When no mail server took the invite's mail, because of its address; the code works all the same. */
+            mailRefusedAt: string | null;
             /** @description The keeper who made it; null when their account is gone. */
             createdBy: string | null;
             /** Format: date-time */
@@ -3186,6 +3188,7 @@ export interface operations {
                      *             "usedCount": 0,
                      *             "expiresAt": "2026-11-27T10:05:00Z",
                      *             "revokedAt": null,
+                     *             "mailRefusedAt": null,
                      *             "createdBy": "0b9a4d5e-7c1f-4e2a-8f3b-2d6c5a4b3e21",
                      *             "createdAt": "2026-11-20T10:05:00Z"
                      *           }
@@ -3249,6 +3252,7 @@ export interface operations {
                      *           "usedCount": 0,
                      *           "expiresAt": "2026-11-27T10:05:00Z",
                      *           "revokedAt": "2026-11-20T11:00:00Z",
+                     *           "mailRefusedAt": null,
                      *           "createdBy": "0b9a4d5e-7c1f-4e2a-8f3b-2d6c5a4b3e21",
                      *           "createdAt": "2026-11-20T10:05:00Z"
                      *         }

@@ -116,6 +116,8 @@ class Invite(WireModel):
     used_count: int
     expires_at: Timestamp
     revoked_at: Timestamp | None
+    mail_refused_at: Timestamp | None
+    """When no mail server took the invite's mail, because of its address; the code works all the same."""
     created_by: UUID | None
     """The keeper who made it; null when their account is gone."""
     created_at: Timestamp

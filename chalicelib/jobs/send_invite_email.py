@@ -15,6 +15,7 @@ from chalicelib.config import MailSettings, load
 from chalicelib.database.messages import transact
 from chalicelib.errors import NotRetryable
 from chalicelib.mail import resend_client, templates
+from chalicelib.mail.resend_client import RecipientRefused
 from chalicelib.queue.job import Job
 
 # Where an inviter has no name, in the words of each language.
@@ -38,7 +39,11 @@ def run(call: Call, job: Job) -> None:
         code=code,
         expires_at=datetime.fromisoformat(facts["expires_at"]),
     )
-    resend_client.send(load(MailSettings), [facts["email"]], letter, idempotency_key=job.id)
+    try:
+        resend_client.send(load(MailSettings), [facts["email"]], letter, idempotency_key=job.id)
+    except RecipientRefused:
+        # That is how this mail ends: the keeper who wrote the address sees it, and no operator can help.
+        transact(call, "note_invite_mail_refused_tx", repeatable=True, invite_id=invite_id, generation=generation)
 
 
 def invitation(

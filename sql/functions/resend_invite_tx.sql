@@ -34,6 +34,7 @@ BEGIN
     SET generation = p_generation,
         code_hash = p_code_hash,
         resent_at = v_now,
+        mail_refused_at = NULL,
         expires_at = v_now + (v_invite.expires_at - coalesce(v_invite.resent_at, v_invite.created_at))
     WHERE id = p_invite_id
     RETURNING * INTO v_invite;

@@ -10,6 +10,7 @@ SELECT
   used_count,
   expires_at,
   revoked_at,
+  mail_refused_at,
   created_by,
   created_at
 FROM public.invites;

@@ -167,7 +167,9 @@ def test_an_event_whose_job_fails_says_so_and_is_applied_when_it_comes_again(
     schedules.run("DELETE FROM ops.jobs WHERE kind = 'capture_events'")
     stripe.stand_in.faults.fail_next(500, times=2)
     assert schedules.now("process_jobs") == {"retry": 1}
-    assert schedules.run("SELECT state, last_error FROM ops.stripe_events") == [("failed", "Unavailable(stripe: in trouble)")]
+    assert schedules.run("SELECT state, last_error FROM ops.stripe_events") == [
+        ("failed", "Unavailable(stripe: in trouble)")
+    ]
     schedules.run("UPDATE ops.jobs SET run_at = now(), turn_at = now()")
     # The event that this application makes is let go: no key of PostHog's is configured here.
     assert schedules.now("process_jobs") == {"done": 2}

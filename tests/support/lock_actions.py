@@ -252,6 +252,9 @@ ACTIONS: dict[str, Action] = {
     ),
     "revoke": lambda line, target: transact(line, target.family.keeper, "revoke_invite_tx", invite_id=target.invite),
     "resend": resend,
+    "refuse mail": lambda line, target: transact(
+        line, None, "note_invite_mail_refused_tx", invite_id=target.invite, generation=1
+    ),
     "rename oneself": lambda line, target: transact(
         line, target.person, "update_me_tx", changes={"display_name": f"Ana {target.chance.randint(1, 99)}"}
     ),

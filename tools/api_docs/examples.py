@@ -107,6 +107,7 @@ _INVITE = {
     "usedCount": 0,
     "expiresAt": "2026-11-27T10:05:00Z",
     "revokedAt": None,
+    "mailRefusedAt": None,
     "createdBy": KEEPER,
     "createdAt": "2026-11-20T10:05:00Z",
 }
