@@ -15,15 +15,17 @@ from typing import Annotated, Any, Literal, TypeVar, cast
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from chalicelib import deadlines
-from chalicelib.config_addresses import (
+from chalicelib.config_rules import (
     Address,
     CertificateAuthority,
     CounterStore,
     DatabaseAddress,
     Origin,
     SentryDsn,
+    local_problems,
+    parse_prices,
+    split,
 )
-from chalicelib.config_rules import local_problems, parse_prices, split
 from chalicelib.errors import MissingConfiguration
 
 PARAMETER_SECONDS = 6.0

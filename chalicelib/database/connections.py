@@ -20,7 +20,7 @@ import psycopg2
 import psycopg2.extensions
 
 from chalicelib import config
-from chalicelib.config_addresses import certificate_file
+from chalicelib.config_rules import certificate_file
 from chalicelib.deadlines import within
 
 CONNECT_SECONDS = 3.0

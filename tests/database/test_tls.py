@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import config, config_addresses
+from chalicelib import config, config_rules
 from chalicelib.api import rate_limits
 from chalicelib.call import Call
 from chalicelib.database import connections, messages
@@ -54,7 +54,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 @pytest.fixture
 def outside(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> Outside:
-    monkeypatch.setattr(config_addresses, "CERTIFICATES", authority.folder)
+    monkeypatch.setattr(config_rules, "CERTIFICATES", authority.folder)
     real, addresses = socket.getaddrinfo, ["127.0.0.1"]
 
     def resolve(host: Any, *rest: Any, **options: Any) -> Any:
