@@ -1,6 +1,6 @@
 """Python values as the parameters psycopg2 writes into a message.
 
-Everything becomes a literal whose type Postgres finds out by itself from the function or column it meets.
+Each becomes a literal whose type Postgres takes from the function parameter or column that it is used for.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Json:
         self.value = value
 
 
-def plain(value: Any) -> Any:
+def to_literal(value: Any) -> Any:
     """UUIDs and enums as text, mappings and models (by snake_case name) as JSON, lists as array literals."""
     if isinstance(value, UUID):
         return str(value)
@@ -41,6 +41,6 @@ def plain(value: Any) -> Any:
 def _element(item: Any) -> str:
     if item is None:
         return "NULL"
-    text = rf"\x{item.hex()}" if isinstance(item, bytes) else str(plain(item))
+    text = rf"\x{item.hex()}" if isinstance(item, bytes) else str(to_literal(item))
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

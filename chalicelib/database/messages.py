@@ -22,7 +22,7 @@ import psycopg2
 from chalicelib import logs
 from chalicelib.call import Call
 from chalicelib.database import connections
-from chalicelib.database.literals import plain
+from chalicelib.database.literals import to_literal
 from chalicelib.errors import InternalError, Refused, Unavailable
 
 DEADLINE = 5.0
@@ -116,7 +116,7 @@ def _message(
     call: Call, expression: str, role: str, parameters: Mapping[str, Any], seconds: float
 ) -> tuple[str, dict[str, Any]]:
     """The text of the message and its parameters. Names of our own begin with an underscore."""
-    values = {key: plain(value) for key, value in parameters.items()}
+    values = {key: to_literal(value) for key, value in parameters.items()}
     values["_claims"] = "" if call.user_id is None else json.dumps({"sub": str(call.user_id), "role": "authenticated"})
     values["_request_id"] = call.request_id
     # The server gives up a little before we do, so that nothing goes on working for a caller who has gone.

@@ -18,7 +18,7 @@ from chalicelib.api import rate_limits
 from chalicelib.api.rate_limits import REDEEM
 from chalicelib.call import Call, Limit
 from chalicelib.database import connections, messages
-from chalicelib.database.literals import Json, plain
+from chalicelib.database.literals import Json, to_literal
 from chalicelib.errors import InternalError, Refused, Unavailable
 from tests.support.database_server import Database
 
@@ -259,7 +259,7 @@ def test_values_arrive_as_what_they_are(prepared: Database) -> None:
     assert result["names"] == ['a"b', "c\\d", "e,f", "{}", "NULL", None, ""]
     assert result["size"] == 2**53 + 1 and isinstance(result["size"], int)
     assert (result["seconds"], result["flag"], result["none"], result["list"]) == (1.5, True, None, [1, {"a": 2}])
-    assert plain([]) == "{}"
+    assert to_literal([]) == "{}"
 
 
 @pytest.mark.parametrize(
