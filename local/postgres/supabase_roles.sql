@@ -28,3 +28,6 @@ $roles$;
 
 GRANT anon, authenticated, service_role TO authenticator;
 GRANT anon, authenticated, service_role TO postgres WITH ADMIN OPTION;
+
+-- Supabase lets its postgres role set this for other roles (supautils.privileged_role_allowed_configs).
+GRANT SET ON PARAMETER log_min_messages TO postgres;
