@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from chalicelib import deadlines
 from chalicelib.config_rules import (
+    DEFAULT_CA,
     Address,
     CertificateAuthority,
     CounterStore,
@@ -58,7 +59,7 @@ Secrets = Annotated[tuple[str, ...], BeforeValidator(split), Field(min_length=1)
 
 class DatabaseSettings(Settings):
     database_url: DatabaseAddress
-    database_ca: CertificateAuthority = "supabase-root-2021.crt"
+    database_ca: CertificateAuthority = DEFAULT_CA
     """Whose certificate Postgres shows outside the local stack: a file of database/certificates, or `public`."""
     database_channel_binding: Literal["prefer", "require"] = "prefer"
     """`require` for a direct connection; poolers do not offer it."""

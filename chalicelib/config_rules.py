@@ -87,6 +87,7 @@ def _problem(name: str, text: str, stage: str) -> str | None:
 
 
 CERTIFICATES = Path(__file__).parent / "database" / "certificates"
+DEFAULT_CA = "supabase-root-2021.crt"
 PUBLIC_CAS = "public"
 """The value of DATABASE_CA for a server whose certificate a browser would trust."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import glob
 import hashlib
+import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -15,9 +16,12 @@ from typing import Any
 
 import psycopg2
 from psycopg2.errors import LockNotAvailable
+from psycopg2.extensions import parse_dsn
 from yoyo import read_migrations  # type: ignore[import-untyped]
 from yoyo.backends.core.postgresql import PostgresqlBackend  # type: ignore[import-untyped]
 from yoyo.connections import parse_uri  # type: ignore[import-untyped]
+
+from chalicelib.config_rules import DEFAULT_CA, certificate_file, is_local_host
 
 # The advisory lock of a run. The number means nothing; every run of this project uses the same.
 DEPLOYER_LOCK = 5_308_417_662
@@ -85,18 +89,26 @@ class DeployerBackend(PostgresqlBackend):  # type: ignore[misc]  # yoyo ships no
 
 
 def connect(url: str) -> Any:
-    """A connection in autocommit. A malformed URL is not repeated in the error: it contains a password."""
+    """A connection in autocommit. A malformed URL is not repeated in the error: it contains a password.
+
+    A server on another machine proves its name by its certificate before it gets the password. DATABASE_CA names
+    the certificate authority, as it does for the application.
+    """
     try:
-        connection = psycopg2.connect(
-            url,
-            application_name="migrate",
-            connect_timeout=10,
-            keepalives_idle=5,
-            keepalives_interval=5,
-            keepalives_count=3,
-        )
+        parameters = parse_dsn(url)
     except psycopg2.ProgrammingError:
         raise MigrationRefused("the database's URL is malformed: write postgresql://user:password@host/name") from None
+    if not is_local_host(parameters.get("host", "")):
+        authority = certificate_file(os.environ.get("DATABASE_CA", DEFAULT_CA))
+        parameters |= {"sslmode": "verify-full", "sslrootcert": authority, "require_auth": "scram-sha-256"}
+    connection = psycopg2.connect(
+        **parameters,
+        application_name="migrate",
+        connect_timeout=10,
+        keepalives_idle=5,
+        keepalives_interval=5,
+        keepalives_count=3,
+    )
     connection.autocommit = True
     return connection
 

@@ -362,3 +362,13 @@ def test_status_lists_what_is_applied_and_what_is_pending(project: Project) -> N
     project.apply()
     project.migration(SECOND, "CREATE TABLE public.two (n int);")
     assert migrate.status(project.url, folder=project.folder) == [(FIRST, True), (SECOND, False)]
+
+
+def test_the_owner_s_password_goes_to_no_server_elsewhere_that_has_not_proved_its_name(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The real server has no TLS: it would take the password in a way that anybody between could read.
+    monkeypatch.setattr(migration_guards, "is_local_host", lambda host: False)
+    for weaker in ("", "?sslmode=disable", "?sslmode=require", "?sslrootcert=/nowhere"):
+        with pytest.raises(psycopg2.OperationalError, match="does not support SSL"):
+            migration_guards.connect(cluster.url("postgres", "postgres") + weaker)
