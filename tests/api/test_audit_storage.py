@@ -27,7 +27,7 @@ def delete_behind_its_back(key: str) -> None:
     audio_store().delete_object(key)
 
 
-def test_a_whole_house_has_no_findings_and_is_stamped(schedules: Schedules) -> None:
+def test_where_everything_agrees_there_are_no_findings_and_families_are_verified(schedules: Schedules) -> None:
     family, keeper = schedules.family_of_one()
     schedules.kept(family, keeper, waveformSizeBytes=3)
     trash = schedules.kept(family, keeper)
@@ -52,7 +52,7 @@ def test_a_whole_house_has_no_findings_and_is_stamped(schedules: Schedules) -> N
     assert (schedules.kinds(), schedules.alerts()) == ([], {})
 
 
-def test_it_names_exactly_what_was_broken(schedules: Schedules) -> None:
+def test_the_audit_names_exactly_the_objects_and_rows_that_differ(schedules: Schedules) -> None:
     whole, keeper = schedules.family_of_one()
     schedules.kept(whole, keeper)
     family, keeper = schedules.family_of_one()
@@ -90,7 +90,7 @@ def test_it_names_exactly_what_was_broken(schedules: Schedules) -> None:
     assert fine not in str(lists(summary))
 
 
-def test_a_bucket_that_is_empty_misses_every_voice(schedules: Schedules) -> None:
+def test_an_empty_bucket_reports_every_recording_as_missing(schedules: Schedules) -> None:
     family, keeper = schedules.family_of_one()
     recordings = {schedules.kept(family, keeper) for _ in range(3)}
     for key in schedules.stored():
@@ -126,7 +126,7 @@ def test_an_object_belongs_to_the_row_that_names_its_key_and_to_no_other(schedul
     assert unclaimed == {"armed": True, "keys": sorted(unnamed)}
 
 
-def test_what_is_under_way_is_neither_missing_nor_orphaned(schedules: Schedules) -> None:
+def test_uploads_and_purges_in_progress_are_neither_missing_nor_orphaned(schedules: Schedules) -> None:
     family, keeper = schedules.family_of_one()
     schedules.upload(family, keeper)
     purging = schedules.kept(family, keeper)
@@ -138,7 +138,7 @@ def test_what_is_under_way_is_neither_missing_nor_orphaned(schedules: Schedules)
     assert verified(schedules, family)
 
 
-def test_a_voice_that_comes_while_the_audit_walks_is_no_finding(
+def test_an_object_stored_during_the_audit_is_not_a_finding(
     schedules: Schedules, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     family, keeper = schedules.family_of_one()
@@ -151,7 +151,9 @@ def test_a_voice_that_comes_while_the_audit_walks_is_no_finding(
     assert recording
 
 
-def test_an_audit_cut_off_after_any_page_finds_the_same(schedules: Schedules, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_audit_interrupted_after_any_page_finds_the_same(
+    schedules: Schedules, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lost, strays = set(), set()
     for _ in range(3):
         family, keeper = schedules.family_of_one()
@@ -189,7 +191,7 @@ def test_an_audit_cut_off_after_any_page_finds_the_same(schedules: Schedules, mo
     assert schedules.value("SELECT count(*) FROM ops.audit_runs") == 1
 
 
-def test_one_audit_a_night_is_enough(schedules: Schedules) -> None:
+def test_the_audit_runs_once_a_night(schedules: Schedules) -> None:
     assert schedules.tick("audit_storage")["finished"] is True
     schedules.run("UPDATE ops.schedule_runs SET slot = slot - interval '15 minutes'")
     assert schedules.tick("audit_storage") == {"skipped": "done_today"}

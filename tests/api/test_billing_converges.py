@@ -146,7 +146,7 @@ KINDS = (
 )
 
 
-def test_all_orders_of_five_events_of_one_second_end_in_what_stripe_shows(module_api: Api, payer: Payer) -> None:
+def test_five_events_of_one_second_end_in_what_stripe_shows_in_any_order(module_api: Api, payer: Payer) -> None:
     payer.change(plan="legacy")
     payer.change(status="past_due")
     payer.change(status="canceled")
@@ -172,7 +172,7 @@ def test_all_orders_of_five_events_of_one_second_end_in_what_stripe_shows(module
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations((0, 2, 4))), ids=str)
-def test_in_any_order_and_twice_a_subscription_that_ended_is_no_plan(
+def test_an_ended_subscription_gives_no_plan_in_any_order_of_its_events(
     module_api: Api, payer: Payer, order: tuple[int, ...]
 ) -> None:
     payer.change(plan="legacy")
@@ -242,7 +242,7 @@ class Handler:
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_however_handlers_overlap_none_overwrites_what_is_newer_with_its_old_copy(
+def test_overlapping_handlers_never_overwrite_newer_state_with_older(
     module_api: Api, payer: Payer, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     chance = random.Random(seed)
@@ -272,7 +272,7 @@ def test_however_handlers_overlap_none_overwrites_what_is_newer_with_its_old_cop
     assert states == [("applied",)]
 
 
-def test_every_event_twice_and_ten_at_once_is_applied_once_and_told_once(module_api: Api, payer: Payer) -> None:
+def test_an_event_delivered_ten_times_at_once_is_applied_and_reported_once(module_api: Api, payer: Payer) -> None:
     payer.change(plan="legacy")
     payer.change(status="past_due")
     payer.change(status="active")
@@ -319,7 +319,7 @@ def about(customer: str, family: str) -> dict[str, Any]:
     }
 
 
-def test_an_event_is_its_customer_s_whatever_it_claims_about_families(
+def test_an_event_belongs_to_its_customer_whatever_family_it_names(
     module_api: Api, payer: Payer, module_stripe: StripeServer
 ) -> None:
     keeper = module_api.person()
@@ -335,7 +335,7 @@ def test_an_event_is_its_customer_s_whatever_it_claims_about_families(
     assert payer.has()[:2] == ("family", "active"), "what was paid and not what the event says"
 
 
-def test_an_event_of_a_customer_we_do_not_know_changes_nothing(
+def test_an_event_of_an_unknown_customer_changes_nothing(
     module_api: Api, payer: Payer, module_stripe: StripeServer
 ) -> None:
     before = everything(module_api)
@@ -349,7 +349,7 @@ def test_an_event_of_a_customer_we_do_not_know_changes_nothing(
     ]
 
 
-def test_an_event_of_a_family_that_is_gone_changes_nothing_and_is_done(module_api: Api, payer: Payer) -> None:
+def test_an_event_of_a_deleted_family_changes_nothing_and_is_settled(module_api: Api, payer: Payer) -> None:
     gone = payer_of(module_api, payer.stripe)
     module_api.run("DELETE FROM ops.billing_customers WHERE family_id = %s", gone.family)
     module_api.run("DELETE FROM public.families WHERE id = %s", gone.family)
@@ -380,7 +380,7 @@ def open_sessions_of(stripe: StripeServer, customers: list[str]) -> list[str]:
     ]
 
 
-def test_two_keepers_with_two_tabs_each_for_two_plans_are_one_customer_and_one_session(
+def test_two_keepers_asking_for_two_plans_at_once_are_one_customer_and_one_session(
     module_api: Api, module_stripe: StripeServer
 ) -> None:
     keeper = module_api.person()
@@ -401,7 +401,7 @@ def test_two_keepers_with_two_tabs_each_for_two_plans_are_one_customer_and_one_s
     assert {check_out(keeper, family, plan).reason for plan in ("family", "legacy")} == {"subscribed"}
 
 
-def test_a_customer_whose_making_was_never_answered_is_the_family_s_all_the_same(
+def test_a_customer_made_by_a_request_without_an_answer_is_used_by_the_next(
     module_api: Api, module_stripe: StripeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keeper = module_api.person()
@@ -438,6 +438,6 @@ def test_a_function_that_died_between_customer_and_session_leaves_one_customer(
     assert len(customers_of(module_stripe, family)) == 1
 
 
-def test_reconciling_what_is_right_changes_nothing(payer: Payer) -> None:
+def test_reconciling_a_correct_family_changes_nothing(payer: Payer) -> None:
     assert sync.sync(SYSTEM, family_id=payer.family) == "changed"
     assert sync.sync(SYSTEM, family_id=payer.family) == "unchanged"

@@ -100,7 +100,7 @@ def payer(schedules: Schedules, stripe: StripeServer) -> Payer:
 
 
 @pytest.mark.parametrize("steps", TABLE.values(), ids=TABLE)
-def test_each_change_is_told_once(payer: Payer, steps: list[tuple[dict[str, Any], str]]) -> None:
+def test_each_change_of_a_subscription_sends_one_event(payer: Payer, steps: list[tuple[dict[str, Any], str]]) -> None:
     subscription = payer.stripe.pay(payer.session)
     payer.sync()
     assert payer.told() == ["completed"]
@@ -111,7 +111,7 @@ def test_each_change_is_told_once(payer: Payer, steps: list[tuple[dict[str, Any]
 
 
 @pytest.mark.parametrize(("then", "told"), [("active", ["completed"]), ("incomplete_expired", [])])
-def test_a_first_payment_that_is_not_made_yet_has_completed_nothing(payer: Payer, then: str, told: list[str]) -> None:
+def test_an_unpaid_first_invoice_sends_no_checkout_completed(payer: Payer, then: str, told: list[str]) -> None:
     subscription = payer.stripe.pay(payer.session)
     payer.stripe.post(f"subscriptions/{subscription}", {"status": "incomplete"})
     payer.sync()
@@ -121,7 +121,7 @@ def test_a_first_payment_that_is_not_made_yet_has_completed_nothing(payer: Payer
     assert payer.told() == told
 
 
-def test_what_is_told_arrives_once_with_ids_and_plans_alone(vendors: Vendors, payer: Payer) -> None:
+def test_billing_events_arrive_once_and_hold_only_ids_and_plans(vendors: Vendors, payer: Payer) -> None:
     subscription = payer.stripe.pay(payer.session)
     payer.sync()
     payer.stripe.post(f"subscriptions/{subscription}", {"plan": "legacy"})

@@ -139,7 +139,7 @@ def family(module_api: Api, module_stripe: StripeServer) -> Family:
 
 
 @pytest.mark.parametrize("row", rows(), ids=lambda row: row["what"])
-def test_the_table(family: Family, row: Row) -> None:
+def test_each_billing_state_allows_exactly_what_the_table_says(family: Family, row: Row) -> None:
     admitted = {how: family.api.upload(family.id, family.keeper, SIZE) for how in USED}
     family.live_through(row["at Stripe"])
     shown = family.entitlement()
@@ -172,7 +172,7 @@ def test_the_table_has_every_state_an_entitlement_can_be_in(module_api: Api) -> 
     assert {row["status"] for row in rows()} == known
 
 
-def test_an_upgrade_lifts_a_full_family_at_once(family: Family) -> None:
+def test_an_upgrade_lets_a_full_family_upload_at_once(family: Family) -> None:
     family.fill("over")
     assert family.ask_to_upload().code == "QUOTA_EXCEEDED"
     family.pay()
@@ -181,7 +181,7 @@ def test_an_upgrade_lifts_a_full_family_at_once(family: Family) -> None:
     assert family.entitlement()["storageQuotaBytes"] == 50 * GIB
 
 
-def test_a_downgrade_refuses_uploads_with_its_numbers_and_takes_nothing_away(family: Family) -> None:
+def test_a_downgrade_refuses_uploads_with_the_numbers_and_deletes_nothing(family: Family) -> None:
     family.pay("legacy")
     family.hear()
     family.fill("full")
@@ -200,14 +200,14 @@ def test_a_downgrade_refuses_uploads_with_its_numbers_and_takes_nothing_away(fam
     assert family.entitlement()["storageUsedBytes"] == used
 
 
-def test_a_payment_that_is_made_after_all_lifts_the_refusal_at_once(family: Family) -> None:
+def test_a_late_payment_allows_uploads_at_once(family: Family) -> None:
     family.live_through("past_due -8d")
     assert family.ask_to_upload().code == "SUBSCRIPTION_INACTIVE"
     family.live_through("active +30d")
     assert family.ask_to_upload().status == 200
 
 
-def test_no_payment_lifts_a_suspension(family: Family) -> None:
+def test_no_payment_ends_a_suspension(family: Family) -> None:
     family.live_through("suspended")
     family.pay()
     family.hear()

@@ -35,7 +35,7 @@ def abandoned(schedules: Schedules, **more: Any) -> tuple[str, str]:
     return family, recording
 
 
-def test_what_lay_in_the_trash_for_thirty_days_goes_with_its_bytes_once(schedules: Schedules) -> None:
+def test_a_recording_in_the_trash_for_thirty_days_is_deleted_with_its_bytes_once(schedules: Schedules) -> None:
     family, recording, _ = trashed(schedules, "30 days 1 minute")
     assert schedules.used(family) == 2_000, "trash counts until it is purged"
     summary = schedules.now("cleanup_media")
@@ -52,7 +52,7 @@ def test_what_lay_in_the_trash_for_thirty_days_goes_with_its_bytes_once(schedule
     assert schedules.kinds() == []
 
 
-def test_nothing_goes_before_its_thirty_days(schedules: Schedules) -> None:
+def test_nothing_is_deleted_before_thirty_days(schedules: Schedules) -> None:
     family, recording, _ = trashed(schedules, "29 days 23 hours")
     assert schedules.now("cleanup_media")["planned"] == 0
     # Nor where a plan of another moment names it.
@@ -60,7 +60,7 @@ def test_nothing_goes_before_its_thirty_days(schedules: Schedules) -> None:
     assert schedules.key(family, recording) in schedules.stored()
 
 
-def test_a_date_that_a_client_writes_shortens_nothing(schedules: Schedules) -> None:
+def test_a_deletion_date_written_by_a_client_shortens_nothing(schedules: Schedules) -> None:
     family, keeper = schedules.family_of_one()
     recording = schedules.kept(family, keeper)
     connection = schedules.database.connect_as("authenticated", keeper.id)
@@ -81,7 +81,7 @@ def test_a_live_or_restored_recording_is_never_deleted(schedules: Schedules) -> 
     assert {schedules.key(family, recording), schedules.key(family, live)} <= set(schedules.stored())
 
 
-def test_a_recording_restored_between_plan_and_deed_stays(
+def test_a_recording_restored_between_plan_and_purge_stays(
     schedules: Schedules, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     family, recording, _ = trashed(schedules)
@@ -97,7 +97,7 @@ def test_a_recording_restored_between_plan_and_deed_stays(
     assert schedules.used(family) == 2_000
 
 
-def test_what_is_being_purged_cannot_be_restored_played_or_listed(schedules: Schedules) -> None:
+def test_a_recording_being_purged_cannot_be_restored_played_or_listed(schedules: Schedules) -> None:
     family, recording, keeper = trashed(schedules)
     schedules.value("SELECT ops.mark_purging_tx(%s)", recording)
     assert keeper.post(f"/v1/recordings/{recording}/restore").status in (404, 409)
@@ -138,7 +138,7 @@ def test_a_purge_killed_before_or_after_any_step_converges(
     assert schedules.value("SELECT count(*) FROM public.usage_ledger WHERE operation = 'purge'") == 1
 
 
-def test_an_object_that_is_gone_already_hinders_no_purge(schedules: Schedules) -> None:
+def test_an_object_already_deleted_does_not_stop_a_purge(schedules: Schedules) -> None:
     family, _, _ = trashed(schedules)
     for key in schedules.stored():
         audio_store().delete_object(key)
@@ -146,7 +146,7 @@ def test_an_object_that_is_gone_already_hinders_no_purge(schedules: Schedules) -
     assert schedules.used(family) == 0
 
 
-def test_a_store_that_is_down_leaves_the_row_that_says_what_is_to_be_done(schedules: Schedules) -> None:
+def test_when_the_store_is_down_the_row_stays_for_the_next_run(schedules: Schedules) -> None:
     family, _, _ = trashed(schedules)
     schedules.store.app.fail_next(503, times=10, method="DELETE")
     assert schedules.now("cleanup_media")["failed"] == 1
@@ -155,7 +155,7 @@ def test_a_store_that_is_down_leaves_the_row_that_says_what_is_to_be_done(schedu
     assert schedules.now("cleanup_media")["purged"] == 1
 
 
-def test_an_abandoned_upload_goes_with_whatever_it_left(schedules: Schedules) -> None:
+def test_an_abandoned_upload_is_deleted_with_its_objects(schedules: Schedules) -> None:
     family, recording = abandoned(schedules, waveformSizeBytes=3)
     audio = schedules.key(family, recording)
     schedules.store.put(audio, voice())
@@ -180,7 +180,7 @@ def test_what_is_deleted_are_the_objects_that_the_row_names(schedules: Schedules
     assert schedules.stored() == [schedules.key(family, recording)]
 
 
-def test_an_upload_still_watched_is_not_dropped_whatever_its_state_says(schedules: Schedules) -> None:
+def test_an_upload_still_watched_is_not_dropped_whatever_its_state(schedules: Schedules) -> None:
     family, recording = abandoned(schedules)
     schedules.store.put(schedules.key(family, recording), voice())
     schedules.run("UPDATE ops.upload_reservations SET watch_until = now() + interval '1 day'")
@@ -189,7 +189,7 @@ def test_an_upload_still_watched_is_not_dropped_whatever_its_state_says(schedule
     assert schedules.stored() == [schedules.key(family, recording)]
 
 
-def test_a_recording_that_appears_under_an_abandoned_upload_s_key_keeps_its_voice(
+def test_a_recording_under_the_key_of_an_abandoned_upload_keeps_its_object(
     schedules: Schedules, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     family, recording = abandoned(schedules)
@@ -211,7 +211,7 @@ def test_a_recording_that_appears_under_an_abandoned_upload_s_key_keeps_its_voic
     assert schedules.stored() == [schedules.key(family, recording)]
 
 
-def test_an_object_without_a_row_is_none_of_its_business(schedules: Schedules) -> None:
+def test_an_object_without_a_row_is_left_alone(schedules: Schedules) -> None:
     family, keeper = schedules.family_of_one()
     recording = schedules.kept(family, keeper)
     schedules.run("DELETE FROM public.recordings WHERE id = %s", recording)
@@ -232,7 +232,7 @@ def test_disarmed_it_deletes_nothing_and_says_so(schedules: Schedules) -> None:
     assert schedules.used(family) == 2_000
 
 
-def test_a_dry_run_says_what_a_real_run_does_and_does_nothing(schedules: Schedules) -> None:
+def test_a_dry_run_reports_what_a_real_run_deletes_and_deletes_nothing(schedules: Schedules) -> None:
     family, recording, _ = trashed(schedules)
     _, dropped = abandoned(schedules)
     before = schedules.stored()
@@ -244,7 +244,9 @@ def test_a_dry_run_says_what_a_real_run_does_and_does_nothing(schedules: Schedul
     assert schedules.now("cleanup_media")["planned"] == len(plan["steps"])
 
 
-def test_more_than_a_run_may_delete_alerts_and_waits(schedules: Schedules, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_beyond_the_limit_of_a_run_the_rest_waits_and_an_alert_is_raised(
+    schedules: Schedules, monkeypatch: pytest.MonkeyPatch
+) -> None:
     family, keeper = schedules.family_of_one()
     for _ in range(3):
         schedules.trash(schedules.kept(family, keeper))

@@ -17,7 +17,7 @@ def copied(schedules: Schedules, recording: str) -> bool:
     return bool(schedules.value("SELECT copied_at IS NOT NULL FROM public.recordings WHERE id = %s", recording))
 
 
-def test_each_recording_gets_a_second_copy_once(schedules: Schedules) -> None:
+def test_each_recording_is_copied_once(schedules: Schedules) -> None:
     family, keeper = schedules.family_of_one()
     recording = schedules.kept(family, keeper, 50_000)
     assert schedules.now("copy_recordings") == {"configured": True, "copied": 1, "late": 0, "finished": True}
@@ -27,7 +27,7 @@ def test_each_recording_gets_a_second_copy_once(schedules: Schedules) -> None:
     assert schedules.now("copy_recordings") == {"configured": True, "late": 0, "finished": True}
 
 
-def test_a_copy_that_was_made_and_not_noted_is_noted(schedules: Schedules) -> None:
+def test_a_copy_made_but_not_recorded_is_recorded_by_the_next_run(schedules: Schedules) -> None:
     family, keeper = schedules.family_of_one()
     recording = schedules.kept(family, keeper)
     schedules.now("copy_recordings")
@@ -36,7 +36,7 @@ def test_a_copy_that_was_made_and_not_noted_is_noted(schedules: Schedules) -> No
     assert copied(schedules, recording)
 
 
-def test_what_stands_in_the_second_bucket_is_never_overwritten(schedules: Schedules) -> None:
+def test_an_object_in_the_backup_bucket_is_never_overwritten(schedules: Schedules) -> None:
     family, keeper = schedules.family_of_one()
     recording = schedules.kept(family, keeper)
     key = schedules.key(family, recording)
@@ -49,7 +49,7 @@ def test_what_stands_in_the_second_bucket_is_never_overwritten(schedules: Schedu
     assert (schedules.kinds(), schedules.alerts()) == (["copy_differing"], {"copy-differing": "critical"})
 
 
-def test_what_is_not_what_was_stored_is_not_taken_for_the_voice(schedules: Schedules) -> None:
+def test_an_object_that_differs_from_its_row_is_not_taken_for_a_copy(schedules: Schedules) -> None:
     family, keeper = schedules.family_of_one()
     recording = schedules.kept(family, keeper)
     key = schedules.key(family, recording)
@@ -61,7 +61,7 @@ def test_what_is_not_what_was_stored_is_not_taken_for_the_voice(schedules: Sched
     assert schedules.alerts() == {"copy-missing": "critical", "copy-changed": "critical"}
 
 
-def test_a_backup_that_is_down_is_tried_again_and_after_a_day_alarms(schedules: Schedules) -> None:
+def test_a_backup_store_that_is_down_is_tried_again_and_alerts_after_a_day(schedules: Schedules) -> None:
     family, keeper = schedules.family_of_one()
     recording = schedules.kept(family, keeper)
     schedules.store.app.fail_next(503, times=10, method="PUT")
@@ -75,7 +75,7 @@ def test_a_backup_that_is_down_is_tried_again_and_after_a_day_alarms(schedules: 
     assert copied(schedules, recording)
 
 
-def test_one_that_fails_keeps_no_other_from_being_copied(schedules: Schedules) -> None:
+def test_one_failed_copy_does_not_stop_the_others(schedules: Schedules) -> None:
     family, keeper = schedules.family_of_one()
     first, second = schedules.kept(family, keeper), schedules.kept(family, keeper)
     audio_store().delete_object(schedules.key(family, first))
@@ -84,14 +84,14 @@ def test_one_that_fails_keeps_no_other_from_being_copied(schedules: Schedules) -
     assert copied(schedules, second)
 
 
-def test_the_trash_has_a_second_copy_too_until_it_is_emptied(schedules: Schedules) -> None:
+def test_recordings_in_the_trash_are_copied_too_until_they_are_purged(schedules: Schedules) -> None:
     family, keeper = schedules.family_of_one()
     recording = schedules.kept(family, keeper)
     schedules.trash(recording, "1 day")
     assert schedules.now("copy_recordings")["copied"] == 1
 
 
-def test_without_a_second_store_it_says_so(schedules: Schedules, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_backup_store_the_run_says_so(schedules: Schedules, monkeypatch: pytest.MonkeyPatch) -> None:
     from chalicelib import config
 
     monkeypatch.delenv("BACKUP_BUCKET_NAME")

@@ -38,7 +38,7 @@ def customers(stripe: StripeServer) -> set[str]:
     return {session.customer for session in sessions}
 
 
-def test_a_keeper_is_sent_to_pay(api: Api, stripe: StripeServer, keeper: Person, family: str) -> None:
+def test_a_keeper_gets_a_checkout_url(api: Api, stripe: StripeServer, keeper: Person, family: str) -> None:
     data = check_out(keeper, family).data
     assert set(data) == {"sessionId", "url"}
     session: Any = stripe.client.v1.checkout.sessions.retrieve(data["sessionId"])
@@ -48,7 +48,7 @@ def test_a_keeper_is_sent_to_pay(api: Api, stripe: StripeServer, keeper: Person,
 
 
 @pytest.mark.parametrize("header", ["host", "origin", "referer", "x_forwarded_host"])
-def test_nothing_a_caller_sends_decides_where_stripe_returns_to(
+def test_the_caller_cannot_choose_where_stripe_returns_to(
     stripe: StripeServer, keeper: Person, family: str, header: str
 ) -> None:
     evil = {"successUrl": "//evil.example", "cancelUrl": "https://evil.example", "returnUrl": "/\\evil.example"}
@@ -59,13 +59,15 @@ def test_nothing_a_caller_sends_decides_where_stripe_returns_to(
     assert session.cancel_url.startswith("https://app.example.org/billing?")
 
 
-def test_the_same_plan_asked_again_is_the_same_session(stripe: StripeServer, keeper: Person, family: str) -> None:
+def test_asking_again_for_the_same_plan_returns_the_same_session(
+    stripe: StripeServer, keeper: Person, family: str
+) -> None:
     first = check_out(keeper, family).data
     assert check_out(keeper, family).data == first
     assert open_sessions(stripe) == [first["sessionId"]]
 
 
-def test_another_plan_takes_the_place_of_the_first(stripe: StripeServer, keeper: Person, family: str) -> None:
+def test_another_plan_replaces_the_session(stripe: StripeServer, keeper: Person, family: str) -> None:
     first = check_out(keeper, family, "family", "month").data
     second = check_out(keeper, family, "legacy", "month").data
     third = check_out(keeper, family, "family", "month").data
@@ -74,7 +76,7 @@ def test_another_plan_takes_the_place_of_the_first(stripe: StripeServer, keeper:
     assert len(customers(stripe)) == 1
 
 
-def test_two_keepers_and_ten_clicks_at_once_are_one_customer_and_one_session(
+def test_ten_requests_of_two_keepers_at_once_make_one_customer_and_one_session(
     api: Api, stripe: StripeServer, keeper: Person, family: str
 ) -> None:
     other = api.member(family, "keeper")
@@ -86,7 +88,7 @@ def test_two_keepers_and_ten_clicks_at_once_are_one_customer_and_one_session(
     assert len(open_sessions(stripe)) == len(customers(stripe)) == 1
 
 
-def test_two_plans_asked_at_once_leave_one_session_to_pay(
+def test_two_plans_asked_for_at_once_leave_one_session_to_pay(
     api: Api, stripe: StripeServer, keeper: Person, family: str
 ) -> None:
     other = api.member(family, "keeper")
@@ -98,7 +100,7 @@ def test_two_plans_asked_at_once_leave_one_session_to_pay(
     assert open_sessions(stripe) == [standing]
 
 
-def test_a_session_that_lost_its_place_cannot_be_paid(
+def test_a_replaced_session_cannot_be_paid(
     api: Api, stripe: StripeServer, keeper: Person, family: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     create = checkout.create_checkout_session
@@ -124,7 +126,7 @@ def test_a_session_that_expired_is_followed_by_a_new_one(stripe: StripeServer, k
 
 
 @pytest.mark.parametrize("plan", ["family", "legacy"])
-def test_who_paid_a_moment_ago_does_not_pay_again(stripe: StripeServer, keeper: Person, family: str, plan: str) -> None:
+def test_a_family_that_just_paid_cannot_pay_again(stripe: StripeServer, keeper: Person, family: str, plan: str) -> None:
     stripe.pay(check_out(keeper, family).data["sessionId"])
     assert check_out(keeper, family, plan).reason == "subscribed"
     assert open_sessions(stripe) == []
@@ -146,7 +148,7 @@ def test_a_family_whose_subscription_ended_may_pay_again(stripe: StripeServer, k
     assert len(customers(stripe)) == 1
 
 
-def test_strangers_storytellers_and_unknown_families_get_one_answer(
+def test_strangers_storytellers_and_unknown_families_get_the_same_answer(
     api: Api, stripe: StripeServer, keeper: Person, family: str
 ) -> None:
     replies = [
@@ -159,7 +161,7 @@ def test_strangers_storytellers_and_unknown_families_get_one_answer(
     assert open_sessions(stripe) == []
 
 
-def test_a_keeper_shown_out_while_stripe_was_asked_leaves_nothing_to_pay(
+def test_a_keeper_removed_during_the_request_leaves_no_session_to_pay(
     api: Api, stripe: StripeServer, keeper: Person, family: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     api.member(family, "keeper")
@@ -185,13 +187,13 @@ def test_a_keeper_shown_out_while_stripe_was_asked_leaves_nothing_to_pay(
         ({"interval": 1}, "interval"),
     ],
 )
-def test_what_is_not_valid_is_refused_by_its_field(module_api: Api, change: dict[str, Any], field: str) -> None:
+def test_an_invalid_field_is_refused_by_name(module_api: Api, change: dict[str, Any], field: str) -> None:
     reply = module_api.person().ask(NAME, {"familyId": str(uuid4()), "plan": "family", "interval": "month", **change})
     assert reply.code == "VALIDATION_FAILED"
     assert [problem["field"] for problem in reply.details] == [field]
 
 
-def test_a_plan_that_is_not_sold_here_is_503_and_makes_nothing(
+def test_a_plan_without_a_price_is_503_and_makes_nothing(
     api: Api, stripe: StripeServer, keeper: Person, family: str
 ) -> None:
     assert check_out(keeper, family, "legacy", "year").code == "SERVICE_UNAVAILABLE"
@@ -206,7 +208,7 @@ def test_stripe_out_of_reach_is_503_and_asking_again_works(stripe: StripeServer,
     assert len(open_sessions(stripe)) == len(customers(stripe)) == 1
 
 
-def test_an_answer_of_stripe_s_that_was_lost_makes_no_second_session(
+def test_a_lost_answer_of_stripe_makes_no_second_session(
     stripe: StripeServer, keeper: Person, family: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stripe_http, "ANSWER_SECONDS", 0.3)

@@ -39,7 +39,7 @@ def test_prompts_come_in_the_family_s_language(module_api: Api) -> None:
     assert prompts[0]["text"] == "Quel est ton premier souvenir ?"
 
 
-def test_a_family_without_prompts_is_still_a_family_and_says_so(api: Api) -> None:
+def test_a_family_without_prompts_is_made_with_a_warning(api: Api) -> None:
     api.run("ALTER TABLE public.prompts ADD CONSTRAINT broken CHECK (false) NOT VALID")
     reply = api.person().ask("create-family", {"name": "Sol"})
     assert reply.data["promptsSeeded"] == 0
@@ -64,7 +64,7 @@ def test_a_family_without_prompts_is_still_a_family_and_says_so(api: Api) -> Non
         ({"displayName": "x" * 81}, "displayName"),
     ],
 )
-def test_what_is_not_valid_is_refused_by_its_field(module_api: Api, change: dict[str, Any], field: str) -> None:
+def test_an_invalid_field_is_refused_by_name(module_api: Api, change: dict[str, Any], field: str) -> None:
     body = {name: value for name, value in {"name": "Sol", **change}.items() if value is not None}
     reply = module_api.person().ask("create-family", body)
     assert (reply.status, reply.code) == (400, "VALIDATION_FAILED")
@@ -77,7 +77,7 @@ def test_a_name_of_eighty_letters_of_any_script_is_taken(module_api: Api) -> Non
     assert module_api.person().ask("create-family", {"name": name}).data["family"]["name"] == name
 
 
-def test_unknown_keys_are_ignored(module_api: Api) -> None:
+def test_unknown_fields_are_ignored(module_api: Api) -> None:
     assert module_api.person().ask("create-family", {"name": "Sol", "plan": "legacy", "role": "x"}).status == 200
 
 
@@ -89,20 +89,20 @@ def test_a_fourth_free_family_is_refused(api: Api) -> None:
     assert api.value("SELECT count(*) FROM public.families") == 3
 
 
-def test_a_family_that_pays_makes_room_for_another_free_one(api: Api) -> None:
+def test_a_paying_family_does_not_count_as_a_free_one(api: Api) -> None:
     keeper = api.person()
     families = [keeper.ask("create-family", {"name": "Sol"}).data["family"]["id"] for _ in range(3)]
     api.run("UPDATE public.entitlements SET plan = 'family' WHERE family_id = %s", families[0])
     assert keeper.ask("create-family", {"name": "Sol"}).status == 200
 
 
-def test_ten_at_once_found_three(api: Api) -> None:
+def test_of_ten_requests_at_once_three_create_a_family(api: Api) -> None:
     keeper = api.person()
     replies = at_once([lambda: keeper.ask("create-family", {"name": "Sol"})] * 10)
     assert sorted(reply.status for reply in replies) == [200] * 3 + [409] * 7
 
 
-def test_the_same_key_founds_one_family(api: Api) -> None:
+def test_the_same_key_creates_one_family(api: Api) -> None:
     keeper = api.person()
     replies = at_once([lambda: keeper.ask("create-family", {"name": "Sol"}, idempotency_key="once")] * 5)
     assert len({reply.data["family"]["id"] for reply in replies}) == 1
@@ -124,22 +124,22 @@ def test_who_has_left_the_family_gets_nothing_of_it_by_the_same_key(module_api: 
     assert keeper.ask("create-family", {"name": "Sol"}, idempotency_key="once").code == "FORBIDDEN"
 
 
-def test_keys_are_each_person_s_own(module_api: Api) -> None:
+def test_idempotency_keys_are_counted_for_each_person_alone(module_api: Api) -> None:
     first = module_api.person().ask("create-family", {"name": "Sol"}, idempotency_key="once").data["family"]["id"]
     assert (
         module_api.person().ask("create-family", {"name": "Luna"}, idempotency_key="once").data["family"]["id"] != first
     )
 
 
-def test_a_malformed_key_is_refused(module_api: Api) -> None:
+def test_a_malformed_idempotency_key_is_refused(module_api: Api) -> None:
     assert module_api.person().ask("create-family", {"name": "Sol"}, idempotency_key="a b").code == "VALIDATION_FAILED"
 
 
-def test_nobody_founds_a_family_without_signing_in(module_api: Api) -> None:
+def test_creating_a_family_needs_a_token(module_api: Api) -> None:
     assert module_api.person().ask("create-family", {"name": "Sol"}, authorization="").code == "UNAUTHORIZED"
 
 
-def test_an_account_that_is_gone_founds_none(module_api: Api) -> None:
+def test_a_deleted_account_creates_no_family(module_api: Api) -> None:
     person = module_api.person()
     module_api.run("DELETE FROM auth.users WHERE id = %s", person.id)
     assert person.ask("create-family", {"name": "Sol"}).code == "UNAUTHORIZED"

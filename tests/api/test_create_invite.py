@@ -13,7 +13,7 @@ from chalicelib import invite_codes
 from tests.support.api import Api, at_once
 
 
-def test_a_keeper_gets_a_code_to_read_out_and_a_link(module_api: Api) -> None:
+def test_a_keeper_gets_a_code_and_a_link(module_api: Api) -> None:
     keeper = module_api.person()
     reply = keeper.ask("create-invite", {"familyId": module_api.family(keeper)})
     invite = reply.data["invite"]
@@ -26,7 +26,7 @@ def test_a_keeper_gets_a_code_to_read_out_and_a_link(module_api: Api) -> None:
     assert "metadata" not in reply.body
 
 
-def test_the_code_is_nowhere_in_the_database(api: Api) -> None:
+def test_the_code_is_not_stored_in_the_database(api: Api) -> None:
     keeper = api.person()
     invite = keeper.ask("create-invite", {"familyId": api.family(keeper), "email": "ana@example.org"}).data["invite"]
     plain = invite["code"].replace("-", "")
@@ -36,7 +36,7 @@ def test_the_code_is_nowhere_in_the_database(api: Api) -> None:
     assert api.value("SELECT code_hash FROM public.invites").tobytes() in invite_codes.hashes_of(invite["code"])
 
 
-def test_a_mail_is_queued_by_ids_alone(api: Api) -> None:
+def test_the_queued_mail_holds_only_ids(api: Api) -> None:
     keeper = api.person()
     invite = keeper.ask("create-invite", {"familyId": api.family(keeper), "email": " Ana.Sol+1@Example.ORG "}).data[
         "invite"
@@ -47,7 +47,7 @@ def test_a_mail_is_queued_by_ids_alone(api: Api) -> None:
     assert payload == {"invite_id": invite["id"], "generation": 1}
 
 
-def test_the_fourth_mail_to_one_address_is_not_sent_but_the_invite_stands(api: Api) -> None:
+def test_the_fourth_mail_to_one_address_is_not_sent_but_the_invite_is_made(api: Api) -> None:
     keeper = api.person()
     family = api.family(keeper)
     replies = [keeper.ask("create-invite", {"familyId": family, "email": "ana@example.org"}) for _ in range(4)]
@@ -86,7 +86,7 @@ def test_the_fourth_mail_to_one_address_is_not_sent_but_the_invite_stands(api: A
         ({"email": 7}, "email"),
     ],
 )
-def test_what_is_not_valid_is_refused_by_its_field(module_api: Api, change: dict[str, Any], field: str) -> None:
+def test_an_invalid_field_is_refused_by_name(module_api: Api, change: dict[str, Any], field: str) -> None:
     body = {name: value for name, value in {"familyId": str(uuid4()), **change}.items() if value is not None}
     reply = module_api.person().ask("create-invite", body)
     assert reply.code == "VALIDATION_FAILED"
@@ -94,7 +94,7 @@ def test_what_is_not_valid_is_refused_by_its_field(module_api: Api, change: dict
     assert "example" not in reply.body["error"]["message"]
 
 
-def test_uses_and_days_are_the_keeper_s_to_choose(module_api: Api) -> None:
+def test_the_keeper_chooses_uses_and_days(module_api: Api) -> None:
     keeper = module_api.person()
     body = {"familyId": module_api.family(keeper), "maxUses": 20, "expiresInDays": 30}
     invite = keeper.ask("create-invite", body).data["invite"]
@@ -103,7 +103,7 @@ def test_uses_and_days_are_the_keeper_s_to_choose(module_api: Api) -> None:
     assert abs(datetime.fromisoformat(invite["expiresAt"]) - month) < timedelta(minutes=1)
 
 
-def test_storytellers_strangers_and_unknown_families_get_one_answer(module_api: Api) -> None:
+def test_storytellers_strangers_and_unknown_families_get_the_same_answer(module_api: Api) -> None:
     keeper = module_api.person()
     family = module_api.family(keeper)
     replies = [
@@ -115,7 +115,7 @@ def test_storytellers_strangers_and_unknown_families_get_one_answer(module_api: 
     assert all(reply.without_request_id == replies[0].without_request_id for reply in replies)
 
 
-def test_a_keeper_who_was_demoted_invites_nobody(module_api: Api) -> None:
+def test_a_demoted_keeper_cannot_invite(module_api: Api) -> None:
     keeper = module_api.person()
     family = module_api.family(keeper)
     module_api.member(family, "keeper")
@@ -137,7 +137,7 @@ def test_a_thirty_first_live_invite_is_refused(api: Api) -> None:
         assert keeper.ask("create-invite", {"familyId": family}).reason == "too_many_invites"
 
 
-def test_the_same_key_answers_the_same_invite_and_the_same_code(api: Api) -> None:
+def test_the_same_key_returns_the_same_invite_and_the_same_code(api: Api) -> None:
     keeper = api.person()
     body = {"familyId": api.family(keeper), "email": "ana@example.org"}
     replies = at_once([lambda: keeper.ask("create-invite", body, idempotency_key="once")] * 5)
@@ -159,7 +159,7 @@ def test_a_key_holds_for_twenty_four_hours(api: Api) -> None:
     assert ids[0] == ids[1] != ids[2]
 
 
-def test_after_a_rotation_of_the_secret_the_same_key_still_answers_the_code_that_works(
+def test_after_a_rotation_of_the_secret_the_same_key_returns_the_code_that_works(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keeper = api.person()
@@ -174,7 +174,7 @@ def test_after_a_rotation_of_the_secret_the_same_key_still_answers_the_code_that
     assert api.person().ask("redeem-invite", {"code": first}).status == 200
 
 
-def test_a_code_that_is_another_invite_s_is_made_anew(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_code_that_another_invite_has_is_made_again(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     keeper = api.person()
     family = api.family(keeper)
     api.family(keeper)
@@ -186,7 +186,9 @@ def test_a_code_that_is_another_invite_s_is_made_anew(api: Api, monkeypatch: pyt
     assert keeper.ask("create-invite", {"familyId": family}).data["invite"]["id"] == str(UUID(int=2))
 
 
-def test_codes_that_always_collide_are_a_fault_and_no_endless_loop(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_codes_that_always_collide_are_an_error_and_not_an_endless_loop(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
     keeper = api.person()
     family = api.family(keeper)
     _code, taken = invite_codes.make(UUID(int=1), 1)
@@ -196,7 +198,7 @@ def test_codes_that_always_collide_are_a_fault_and_no_endless_loop(api: Api, mon
     assert keeper.ask("create-invite", {"familyId": family}).code == "INTERNAL"
 
 
-def test_twenty_invites_a_minute_and_no_more(module_api: Api) -> None:
+def test_the_twenty_first_invite_of_a_minute_is_refused(module_api: Api) -> None:
     keeper = module_api.person()
     family = module_api.family(keeper)
     replies = [keeper.ask("create-invite", {"familyId": family, "maxUses": 1}) for _ in range(21)]

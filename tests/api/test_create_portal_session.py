@@ -23,12 +23,12 @@ def test_a_keeper_whose_family_pays_gets_the_portal(api: Api, stripe: StripeServ
     assert data["url"].startswith(f"{stripe.url}/portal/")
 
 
-def test_a_family_that_never_began_to_pay_has_no_portal(api: Api, stripe: StripeServer) -> None:
+def test_a_family_without_a_stripe_customer_has_no_portal(api: Api, stripe: StripeServer) -> None:
     keeper = api.person()
     assert keeper.ask(NAME, {"familyId": api.family(keeper)}).reason == "no_customer"
 
 
-def test_strangers_storytellers_and_unknown_families_get_one_answer(module_api: Api) -> None:
+def test_strangers_storytellers_and_unknown_families_get_the_same_answer(module_api: Api) -> None:
     keeper = module_api.person()
     family = module_api.family(keeper)
     replies = [
@@ -41,7 +41,7 @@ def test_strangers_storytellers_and_unknown_families_get_one_answer(module_api: 
 
 
 @pytest.mark.parametrize("body", [{}, {"familyId": None}, {"familyId": "x"}])
-def test_what_is_not_valid_is_refused(module_api: Api, body: dict[str, Any]) -> None:
+def test_an_invalid_request_is_refused(module_api: Api, body: dict[str, Any]) -> None:
     assert module_api.person().ask(NAME, body).code == "VALIDATION_FAILED"
 
 

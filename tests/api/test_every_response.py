@@ -178,7 +178,7 @@ def test_warnings_are_metadata(app: SunApi) -> None:
     assert post(app, a_body(name="odd")).body["metadata"] == {"warnings": ["thing_is_odd"]}
 
 
-def test_a_document_is_sent_as_it_stands(app: SunApi) -> None:
+def test_a_bare_document_is_sent_without_an_envelope(app: SunApi) -> None:
     assert send(app, event_of("POST", "/functions/v1/take-event", None, "ab")).body == {"length": 2, "hex": "6162"}
 
 
@@ -194,7 +194,7 @@ def test_a_path_and_a_query_reach_their_function(app: SunApi) -> None:
     assert send(app, event).body["data"] == {"familyId": family_id, "limit": 7}
 
 
-def test_methods_of_one_path_live_together(app: SunApi) -> None:
+def test_one_path_serves_several_methods(app: SunApi) -> None:
     for method in ("GET", "PATCH", "DELETE"):
         event = event_of(
             method,
@@ -216,7 +216,7 @@ def test_an_unknown_path_is_not_found(app: SunApi) -> None:
     assert "/nope" not in app.routes
 
 
-def test_an_unsupported_method_says_which_are(app: SunApi) -> None:
+def test_an_unsupported_method_is_405_and_names_the_supported_ones(app: SunApi) -> None:
     answered = send(app, event_of("GET", "/functions/v1/make-thing"))
     assert (answered.status, answered.code) == (405, "METHOD_NOT_ALLOWED")
     assert set(answered.headers["allow"].split(", ")) == {"OPTIONS", "POST"}
@@ -225,7 +225,7 @@ def test_an_unsupported_method_says_which_are(app: SunApi) -> None:
 @pytest.mark.parametrize(
     "kind", ["ValueError", "RecursionError", "MemoryError", "InternalError", "unserialisable", "nan"]
 )
-def test_whatever_breaks_is_the_same_500(kind: str, app: SunApi, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_unexpected_error_is_the_same_500(kind: str, app: SunApi, capsys: pytest.CaptureFixture[str]) -> None:
     answered = send(app, event_of("GET", "/v1/fail", multiValueQueryStringParameters={"kind": [kind]}))
     assert answered.status == 500
     assert answered.body == {"error": {"code": "INTERNAL", "message": "Something went wrong. Please try again."}}
@@ -235,11 +235,11 @@ def test_whatever_breaks_is_the_same_500(kind: str, app: SunApi, capsys: pytest.
 
 
 @pytest.mark.parametrize("event", [None, [], {}, "x", {"requestContext": None}, {"Records": []}])
-def test_an_event_that_is_none_is_answered_all_the_same(event: Any, app: SunApi) -> None:
+def test_an_event_that_is_not_of_api_gateway_is_answered_too(event: Any, app: SunApi) -> None:
     assert send(app, event).code == "INTERNAL"
 
 
-def test_a_view_chalice_itself_stumbles_over_is_answered_in_our_shape(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_inside_chalice_is_answered_in_the_documented_shape(monkeypatch: pytest.MonkeyPatch) -> None:
     app = make_app()
     app.route("/bad/body")(lambda: chalice.Response(body=object()))
     app.route("/bad/headers")(lambda: chalice.Response(body="", headers={"x": None}))  # type: ignore[dict-item]
@@ -256,7 +256,7 @@ def test_a_view_chalice_itself_stumbles_over_is_answered_in_our_shape(monkeypatc
     assert post(app, a_body()).code == "INTERNAL"
 
 
-def test_chalices_own_test_client_gets_the_same(app: SunApi) -> None:
+def test_chalices_test_client_gets_the_same_answers(app: SunApi) -> None:
     # A stage of no configuration file, so that this test's environment stays.
     with Client(app, stage_name="none") as client:
         response = client.http.request(
@@ -298,20 +298,20 @@ def test_a_preflight_is_204_for_a_day_with_the_headers_clients_send(app: SunApi)
         *(("https://APP.example.org", False), (f"{ORIGIN}:8443", False), ("*", False), ("", False), (None, False)),
     ],
 )
-def test_an_origin_is_allowed_letter_for_letter(origin: str | None, allowed: bool, app: SunApi) -> None:
+def test_an_origin_must_match_exactly(origin: str | None, allowed: bool, app: SunApi) -> None:
     for method in ("GET", "OPTIONS"):
         event = event_of(method, "/v1/fail", {} if origin is None else {"Origin": origin})
         assert send(app, event).headers.get("access-control-allow-origin") == (origin if allowed else None)
 
 
-def test_a_star_allows_everyone_without_credentials(app: SunApi, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_star_allows_every_origin_without_credentials(app: SunApi, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALLOWED_ORIGINS", "*")
     config.reset()
     answered = send(app, event_of("GET", "/nope", {"Origin": "https://anyone.example"}))
     assert answered.headers["access-control-allow-origin"] == "*"
 
 
-def test_errors_too_can_be_read_by_a_browser(app: SunApi) -> None:
+def test_errors_have_cors_headers_too(app: SunApi) -> None:
     answered = send(app, event_of("GET", "/v1/fail", {"origin": ORIGIN}, "x" * (MAX_BODY + 1)))
     assert answered.status == 413
     assert answered.headers["access-control-allow-origin"] == ORIGIN
@@ -335,7 +335,7 @@ def test_a_hostile_request_id_is_replaced(hostile: str, app: SunApi, capsys: pyt
 # --- the order of what is wrong ----------------------------------------------------------------------------------
 
 
-def test_the_first_thing_wrong_is_the_answer(app: SunApi) -> None:
+def test_the_first_error_in_a_fixed_order_is_the_answer(app: SunApi) -> None:
     huge = "x" * (MAX_BODY + 1)
     wrong: dict[str, str] = {"Content-Type": "text/plain", "Authorization": "nonsense", "Idempotency-Key": "ü"}
     path = "/functions/v1/make-thing"
@@ -361,7 +361,7 @@ def test_a_body_of_the_largest_size_is_read_and_one_byte_more_is_not(app: SunApi
     assert send(app, event_of("POST", "/functions/v1/make-thing", None, "ü" * (MAX_BODY // 2 + 1))).status == 413
 
 
-def test_ten_megabytes_are_refused_in_no_time(app: SunApi) -> None:
+def test_ten_megabytes_are_refused_within_200_milliseconds(app: SunApi) -> None:
     started = time.perf_counter()
     event = event_of("POST", "/functions/v1/make-thing", None, "A" * 10_000_000, isBase64Encoded=True)
     assert send(app, event).status == 413
@@ -392,7 +392,7 @@ def test_json_may_say_its_charset(kind: str, app: SunApi) -> None:
     assert post(app, a_body(), Content_Type=kind).status == 200
 
 
-def test_where_no_body_is_needed_none_and_no_type_are_fine(app: SunApi) -> None:
+def test_where_no_body_is_needed_neither_body_nor_type_is(app: SunApi) -> None:
     event = event_of(
         "POST",
         "/v1/things/{thing_id}/restore",
@@ -406,11 +406,11 @@ def test_where_no_body_is_needed_none_and_no_type_are_fine(app: SunApi) -> None:
 @pytest.mark.parametrize(
     "headers", [{}, {"authorization": "Bearer x"}, {"authorization": f"Bearer {token(role='anon')}"}, None]
 )
-def test_without_a_good_token_nothing_is_read(headers: dict[str, str] | None, app: SunApi) -> None:
+def test_without_a_valid_token_the_body_is_not_read(headers: dict[str, str] | None, app: SunApi) -> None:
     assert send(app, event_of("POST", "/functions/v1/make-thing", headers, "{")).code == "UNAUTHORIZED"
 
 
-def test_why_a_token_is_refused_stands_in_the_log_alone(app: SunApi, capsys: pytest.CaptureFixture[str]) -> None:
+def test_why_a_token_is_refused_is_only_in_the_log(app: SunApi, capsys: pytest.CaptureFixture[str]) -> None:
     answered = send(
         app, event_of("POST", "/functions/v1/make-thing", {"authorization": f"Bearer {token(role='anon')}"}, "{}")
     )
@@ -419,13 +419,13 @@ def test_why_a_token_is_refused_stands_in_the_log_alone(app: SunApi, capsys: pyt
 
 
 @pytest.mark.parametrize("body", ["", "{", "[]", "null", '{"a":NaN}', "\ud800", '{"a":1,"a":2}', "[" * 60_000, None])
-def test_a_body_that_is_no_json_object_is_400(body: str | None, app: SunApi) -> None:
+def test_a_body_that_is_not_a_json_object_is_400(body: str | None, app: SunApi) -> None:
     answered = post(app, body)
     assert (answered.status, answered.details[0]["field"]) == (400, "body")
 
 
 @pytest.mark.parametrize("raw", [b"\xff{}", b"\xef\xbb\xbf{}", b'{"name":"\xed\xa0\x80"}', b"\x00"])
-def test_bytes_that_are_no_utf_8_json_are_400(raw: bytes, app: SunApi) -> None:
+def test_bytes_that_are_not_utf_8_json_are_400(raw: bytes, app: SunApi) -> None:
     given = {"authorization": f"Bearer {token()}", "content-type": "application/json"}
     event = event_of("POST", "/functions/v1/make-thing", given, base64.b64encode(raw).decode(), isBase64Encoded=True)
     assert send(app, event).status == 400
@@ -447,7 +447,7 @@ def test_fields_are_named_in_camel_case_and_values_never_repeated(app: SunApi) -
 @pytest.mark.parametrize(
     "bad", ["", "1", "../..", "%2e%2e", "7b0d2a5c0f0e4f0f8b8e0c6f3a3b2a11", "ü" * 36, "{x}", "7b0d\n"]
 )
-def test_what_is_no_id_becomes_one_that_nothing_has(bad: str, app: SunApi) -> None:
+def test_a_malformed_id_in_a_path_becomes_the_nil_uuid(bad: str, app: SunApi) -> None:
     headers = {"authorization": f"Bearer {token()}"}
     event = event_of("GET", "/v1/families/{family_id}/things", headers, pathParameters={"family_id": bad})
     assert send(app, event).body["data"]["familyId"] == str(UUID(int=0))
@@ -458,12 +458,12 @@ def test_an_idempotency_key_of_another_form_is_refused(key: str, app: SunApi) ->
     assert post(app, a_body(), Idempotency_Key=key).error["message"].startswith("Idempotency-Key: ")
 
 
-def test_an_idempotency_key_reaches_who_honours_it(app: SunApi) -> None:
+def test_an_idempotency_key_reaches_its_operation(app: SunApi) -> None:
     assert post(app, a_body(), Idempotency_Key="key-1").body["data"]["idempotencyKey"] == "key-1"
     assert post(app, a_body()).body["data"]["idempotencyKey"] is None
 
 
-def test_refusals_and_trouble_have_their_status(app: SunApi) -> None:
+def test_each_refusal_has_its_status(app: SunApi) -> None:
     answered = send(app, event_of("GET", "/v1/fail", multiValueQueryStringParameters={"kind": ["CONFLICT"]}))
     assert (answered.status, answered.details) == (409, {"reason": "last_keeper"})
     assert "keeper first" in answered.error["message"]
@@ -521,7 +521,7 @@ def test_every_request_writes_one_line_and_no_token(app: SunApi, capsys: pytest.
 # --- threads, limits, schedules ----------------------------------------------------------------------------------
 
 
-def test_threads_of_one_app_never_answer_for_each_other(app: SunApi) -> None:
+def test_threads_never_get_each_other_s_answers(app: SunApi) -> None:
     wrong: list[Any] = []
 
     def work() -> None:

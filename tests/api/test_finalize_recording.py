@@ -56,14 +56,14 @@ def test_an_upload_becomes_a_recording_with_a_receipt(module_api: Api, family: s
     assert module_api.used(family) == 2_000
 
 
-def test_a_digest_that_was_announced_stands_in_the_receipt(module_api: Api, family: str, keeper: Person) -> None:
+def test_a_declared_md5_is_in_the_receipt(module_api: Api, family: str, keeper: Person) -> None:
     from tests.api.test_get_signed_upload_url import md5_of
 
     recording = module_api.upload(family, keeper, 2_000, contentMd5=md5_of(voice(2_000)))
     assert keeper.ask(NAME, asked(family, recording)).data["receipt"]["contentMd5"] == md5_of(voice(2_000))
 
 
-def test_without_a_title_there_is_none(module_api: Api, family: str, keeper: Person) -> None:
+def test_a_blank_title_is_null(module_api: Api, family: str, keeper: Person) -> None:
     recording = module_api.upload(family, keeper)
     assert keeper.ask(NAME, asked(family, recording, title="  ")).data["recording"]["title"] is None
 
@@ -81,7 +81,7 @@ def test_ten_finalizes_at_once_make_one_recording_and_give_one_answer(
     assert module_api.value(saved, f"%{family}") == 1
 
 
-def test_two_finalizes_held_up_on_the_way_both_find_the_recording(module_api: Api, family: str, keeper: Person) -> None:
+def test_two_delayed_finalizes_both_return_the_recording(module_api: Api, family: str, keeper: Person) -> None:
     recording = module_api.upload(family, keeper)
     with ThreadPoolExecutor() as pool:
         with module_api.while_held("SELECT FROM ops.upload_reservations WHERE id = %s FOR UPDATE", recording):
@@ -90,7 +90,7 @@ def test_two_finalizes_held_up_on_the_way_both_find_the_recording(module_api: Ap
         assert [reply.result().status for reply in replies] == [200, 200]
 
 
-def test_repeated_it_answers_the_same_recording_and_usage_as_it_is_now(
+def test_repeated_it_returns_the_same_recording_and_the_current_usage(
     module_api: Api, family: str, keeper: Person
 ) -> None:
     recording = module_api.upload(family, keeper)
@@ -118,7 +118,7 @@ def test_twenty_uploads_admitted_to_the_last_byte_are_all_kept(module_api: Api, 
         "suspended_at = now()",
     ],
 )
-def test_an_upload_that_was_admitted_is_kept_whatever_became_of_the_plan(
+def test_an_admitted_upload_is_kept_whatever_happened_to_the_plan(
     module_api: Api, family: str, keeper: Person, change: str
 ) -> None:
     recording = module_api.upload(family, keeper)
@@ -127,7 +127,7 @@ def test_an_upload_that_was_admitted_is_kept_whatever_became_of_the_plan(
     assert module_api.used(family) == 2_000
 
 
-def test_a_late_upload_is_kept_after_its_reservation_has_lapsed(module_api: Api, family: str, keeper: Person) -> None:
+def test_a_late_upload_is_kept_after_its_reservation_has_expired(module_api: Api, family: str, keeper: Person) -> None:
     recording = module_api.upload(family, keeper)
     module_api.run(
         "UPDATE ops.upload_reservations SET url_expires_at = now(), live_until = now() WHERE id = %s", recording
@@ -138,7 +138,7 @@ def test_a_late_upload_is_kept_after_its_reservation_has_lapsed(module_api: Api,
 # What is refused ---------------------------------------------------------------------------------
 
 
-def test_before_the_put_it_is_not_there_and_after_it_it_is(module_api: Api, family: str, keeper: Person) -> None:
+def test_it_is_refused_before_the_upload_and_works_after_it(module_api: Api, family: str, keeper: Person) -> None:
     answer = module_api.reserve(family, keeper)
     reply = keeper.ask(NAME, asked(family, answer["recordingId"]))
     assert (reply.status, reply.code) == (409, "UPLOAD_NOT_FOUND")
@@ -156,7 +156,7 @@ def test_before_the_put_it_is_not_there_and_after_it_it_is(module_api: Api, fami
         (b"<html>" + b" " * 1_994, "audio/mp4", "content"),
     ],
 )
-def test_what_is_not_as_announced_is_refused(
+def test_an_upload_that_differs_from_its_declaration_is_refused(
     module_api: Api, family: str, keeper: Person, body: bytes, content_type: str, reason: str
 ) -> None:
     answer = module_api.reserve(family, keeper, 2_000)
@@ -167,7 +167,7 @@ def test_what_is_not_as_announced_is_refused(
     assert module_api.used(family) == 0
 
 
-def test_someone_else_s_reservation_is_not_to_be_seen(module_api: Api, family: str, keeper: Person) -> None:
+def test_a_reservation_of_another_person_is_not_found(module_api: Api, family: str, keeper: Person) -> None:
     teller = module_api.member(family)
     recording = module_api.upload(family, teller)
     reply = keeper.ask(NAME, asked(family, recording))
@@ -177,7 +177,9 @@ def test_someone_else_s_reservation_is_not_to_be_seen(module_api: Api, family: s
     assert keeper.ask(NAME, asked(family, recording)).code == "NOT_FOUND"
 
 
-def test_a_stranger_learns_nothing(module_api: Api, family: str, keeper: Person) -> None:
+def test_a_stranger_gets_the_same_answer_for_known_and_unknown_ids(
+    module_api: Api, family: str, keeper: Person
+) -> None:
     recording = module_api.upload(family, keeper)
     reply = module_api.person().ask(NAME, asked(family, recording))
     assert reply.code == "FORBIDDEN"
@@ -199,7 +201,7 @@ def test_a_removed_member_is_refused_on_the_very_next_call(module_api: Api, fami
     assert member.ask(NAME, asked(family, recording)).code == "FORBIDDEN"
 
 
-def test_another_family_s_prompt_is_none(module_api: Api, family: str, keeper: Person) -> None:
+def test_a_prompt_of_another_family_is_not_found(module_api: Api, family: str, keeper: Person) -> None:
     recording = module_api.upload(family, keeper)
     stranger = module_api.person()
     prompt = module_api.prompt(module_api.family(stranger), stranger)
@@ -222,7 +224,7 @@ def test_another_family_s_prompt_is_none(module_api: Api, family: str, keeper: P
         ({"recordedAt": 1_700_000_000}, "recordedAt"),
     ],
 )
-def test_what_is_not_valid_is_refused_by_its_field(module_api: Api, change: dict[str, Any], field: str) -> None:
+def test_an_invalid_field_is_refused_by_name(module_api: Api, change: dict[str, Any], field: str) -> None:
     reply = module_api.person().ask(NAME, {**asked(str(uuid4()), str(uuid4())), **change})
     assert reply.code == "VALIDATION_FAILED"
     assert [problem["field"] for problem in reply.details] == [field]
@@ -231,15 +233,13 @@ def test_what_is_not_valid_is_refused_by_its_field(module_api: Api, change: dict
 # A store on a bad day ----------------------------------------------------------------------------
 
 
-def test_a_store_that_stumbles_is_asked_again(module_api: Api, family: str, keeper: Person) -> None:
+def test_a_store_that_fails_once_is_asked_again(module_api: Api, family: str, keeper: Person) -> None:
     recording = module_api.upload(family, keeper)
     module_api.store.app.fail_next(503, times=2, method="GET")
     assert keeper.ask(NAME, asked(family, recording)).status == 200
 
 
-def test_a_store_that_stays_away_is_503_and_the_upload_is_not_lost(
-    module_api: Api, family: str, keeper: Person
-) -> None:
+def test_a_store_that_is_down_is_503_and_the_upload_is_not_lost(module_api: Api, family: str, keeper: Person) -> None:
     recording = module_api.upload(family, keeper)
     module_api.store.app.fail_next(500, times=3, method="GET")
     reply = keeper.ask(NAME, asked(family, recording))
@@ -248,7 +248,7 @@ def test_a_store_that_stays_away_is_503_and_the_upload_is_not_lost(
     assert keeper.ask(NAME, asked(family, recording)).status == 200
 
 
-def test_nothing_is_locked_while_the_store_takes_its_time(module_api: Api, family: str, keeper: Person) -> None:
+def test_no_lock_is_held_while_the_store_is_asked(module_api: Api, family: str, keeper: Person) -> None:
     teller = module_api.member(family)
     recording = module_api.upload(family, keeper)
     module_api.store.app.delay = 1.0

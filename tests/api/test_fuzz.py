@@ -89,7 +89,7 @@ def schema() -> OpenApiSchema:
 
 
 @pytest.mark.parametrize("operation_id", [operation_id(endpoint, app.endpoints) for endpoint in app.endpoints])
-def test_whatever_is_sent_the_answer_is_a_documented_one(
+def test_every_random_request_gets_a_documented_answer(
     operation_id: str, schema: OpenApiSchema, target: fuzzing.FuzzTarget
 ) -> None:
     fuzzing.fuzz(schema, operation_id, target, EXAMPLES, SEED)

@@ -39,7 +39,7 @@ def test_a_member_plays_what_another_recorded(module_api: Api, family: str, keep
     assert send("GET", data["url"], headers={"range": "bytes=10-19"}) == (206, voice(3_000)[10:20])
 
 
-def test_a_waveform_that_was_announced_can_be_drawn(module_api: Api, family: str, keeper: Person) -> None:
+def test_a_declared_waveform_gets_a_url(module_api: Api, family: str, keeper: Person) -> None:
     answer = module_api.reserve(family, keeper, waveformSizeBytes=9)
     send("PUT", answer["uploadUrl"], voice(2_000), answer["uploadHeaders"])
     send("PUT", answer["waveformUploadUrl"], b"[0.1,0.2]", answer["waveformUploadHeaders"])
@@ -49,7 +49,7 @@ def test_a_waveform_that_was_announced_can_be_drawn(module_api: Api, family: str
     assert "hasWaveform" not in shown
 
 
-def test_what_is_not_to_be_seen_is_not_there(module_api: Api, family: str, keeper: Person) -> None:
+def test_a_recording_that_the_caller_may_not_see_is_not_found(module_api: Api, family: str, keeper: Person) -> None:
     recording = module_api.kept(family, keeper)
     foreign = play(module_api.person(), recording)
     assert (foreign.status, foreign.code) == (404, "NOT_FOUND")
@@ -57,21 +57,23 @@ def test_what_is_not_to_be_seen_is_not_there(module_api: Api, family: str, keepe
     assert foreign.without_request_id == play(keeper, module_api.upload(family, keeper)).without_request_id
 
 
-def test_a_removed_member_hears_nothing_more(module_api: Api, family: str, keeper: Person) -> None:
+def test_a_removed_member_gets_no_playback_url(module_api: Api, family: str, keeper: Person) -> None:
     member, recording = module_api.member(family), module_api.kept(family, keeper)
     assert play(member, recording).status == 200
     module_api.remove(family, member)
     assert play(member, recording).code == "NOT_FOUND"
 
 
-def test_trash_is_played_by_its_creator_and_the_keepers_alone(module_api: Api, family: str, keeper: Person) -> None:
+def test_only_its_creator_and_keepers_play_a_recording_in_the_trash(
+    module_api: Api, family: str, keeper: Person
+) -> None:
     creator, other = module_api.member(family), module_api.member(family)
     recording = module_api.kept(family, creator)
     assert creator.delete(f"/v1/recordings/{recording}").status == 200
     assert [play(person, recording).status for person in (creator, keeper, other)] == [200, 200, 404]
 
 
-def test_a_creator_who_left_does_not_play_even_their_own(module_api: Api, family: str) -> None:
+def test_a_creator_who_left_cannot_play_their_own_recordings(module_api: Api, family: str) -> None:
     creator = module_api.member(family)
     recording = module_api.kept(family, creator)
     module_api.remove(family, creator)
@@ -85,7 +87,7 @@ def test_a_keeper_of_another_family_does_not_play_trash(module_api: Api, family:
     assert play(member, recording).code == "NOT_FOUND"
 
 
-def test_what_is_being_purged_is_gone(module_api: Api, family: str, keeper: Person) -> None:
+def test_a_recording_being_purged_is_not_found(module_api: Api, family: str, keeper: Person) -> None:
     recording = module_api.kept(family, keeper)
     module_api.run("UPDATE public.recordings SET deleted_at = now(), purging_at = now() WHERE id = %s", recording)
     assert play(keeper, recording).code == "NOT_FOUND"
@@ -101,7 +103,7 @@ def test_what_is_being_purged_is_gone(module_api: Api, family: str, keeper: Pers
         "storage_quota_bytes = 1",
     ],
 )
-def test_no_state_of_billing_or_quota_stops_a_listener(
+def test_no_billing_state_and_no_full_quota_stops_playback(
     module_api: Api, family: str, keeper: Person, state: str
 ) -> None:
     recording = module_api.kept(family, keeper)
@@ -110,7 +112,7 @@ def test_no_state_of_billing_or_quota_stops_a_listener(
 
 
 @pytest.mark.parametrize("body", [{}, {"recordingId": None}, {"recordingId": 1}, {"recordingId": "a/../b"}])
-def test_what_is_not_valid_is_refused(module_api: Api, body: dict[str, Any]) -> None:
+def test_an_invalid_request_is_refused(module_api: Api, body: dict[str, Any]) -> None:
     assert module_api.person().ask(NAME, body).code == "VALIDATION_FAILED"
 
 
@@ -122,6 +124,6 @@ def test_a_title_cannot_reach_the_url(module_api: Api, family: str, keeper: Pers
     assert "response-" not in url
 
 
-def test_nobody_listens_without_signing_in(module_api: Api) -> None:
+def test_playback_needs_a_token(module_api: Api) -> None:
     reply = module_api.person().ask(NAME, {"recordingId": str(uuid4())}, authorization="Bearer a.b.c")
     assert (reply.status, reply.code) == (401, "UNAUTHORIZED")

@@ -61,7 +61,7 @@ def test_size_type_content_and_condition_are_signed(module_api: Api, keeper: Per
     assert send("PUT", data["uploadUrl"], body, data["uploadHeaders"])[0] == 200
 
 
-def test_one_byte_declared_does_not_let_a_megabyte_in(module_api: Api, keeper: Person, family: str) -> None:
+def test_the_store_refuses_more_bytes_than_were_declared(module_api: Api, keeper: Person, family: str) -> None:
     data = keeper.ask(NAME, upload_of(family, 1)).data
     assert send("PUT", data["uploadUrl"], voice(MIB), data["uploadHeaders"])[0] == 403
 
@@ -115,26 +115,28 @@ def test_bytes_are_reserved_and_not_used(module_api: Api, keeper: Person, family
         ({"waveformSizeBytes": 256 * 1024 + 1}, "waveformSizeBytes"),
     ],
 )
-def test_what_is_not_valid_is_refused_by_its_field(module_api: Api, change: dict[str, Any], field: str) -> None:
+def test_an_invalid_field_is_refused_by_name(module_api: Api, change: dict[str, Any], field: str) -> None:
     reply = module_api.person().ask(NAME, upload_of(str(uuid4()), **change))
     assert reply.code == "VALIDATION_FAILED"
     assert [problem["field"] for problem in reply.details] == [field]
 
 
 @pytest.mark.parametrize("duration", ["NaN", "Infinity", "-Infinity", "1e999"])
-def test_a_duration_that_is_no_number_is_refused(module_api: Api, family: str, keeper: Person, duration: str) -> None:
+def test_a_duration_that_is_not_a_number_is_refused(
+    module_api: Api, family: str, keeper: Person, duration: str
+) -> None:
     body = f'{{"familyId": "{family}", "fileSizeBytes": 1, "durationSeconds": {duration}, "contentType": "audio/mp4"}}'
     assert keeper.ask(NAME, body).code == "VALIDATION_FAILED"
 
 
 @pytest.mark.parametrize("duration", [1, 0.001, 600, 600.0])
-def test_whole_and_broken_seconds_are_taken_alike(
+def test_whole_and_fractional_seconds_are_accepted(
     module_api: Api, family: str, keeper: Person, duration: float
 ) -> None:
     assert keeper.ask(NAME, upload_of(family, durationSeconds=duration)).status == 200
 
 
-def test_strangers_and_unknown_families_get_one_answer(module_api: Api, family: str, keeper: Person) -> None:
+def test_strangers_and_unknown_families_get_the_same_answer(module_api: Api, family: str, keeper: Person) -> None:
     stranger = module_api.person().ask(NAME, upload_of(family))
     assert (stranger.status, stranger.code) == (403, "FORBIDDEN")
     assert stranger.without_request_id == keeper.ask(NAME, upload_of(str(uuid4()))).without_request_id
@@ -169,7 +171,7 @@ def spoil(api: Api, family: str, *, until: str) -> None:
         ("long", "DURATION_EXCEEDED"),
     ],
 )
-def test_the_first_thing_that_is_wrong_answers(
+def test_the_first_reason_in_a_fixed_order_is_the_answer(
     module_api: Api, family: str, keeper: Person, until: str, code: str
 ) -> None:
     spoil(module_api, family, until=until)
@@ -178,7 +180,7 @@ def test_the_first_thing_that_is_wrong_answers(
     assert module_api.person().ask(NAME, upload_of(family)).code == "FORBIDDEN"
 
 
-def test_a_full_family_is_told_the_numbers(module_api: Api, family: str, keeper: Person) -> None:
+def test_a_full_family_is_refused_with_the_numbers(module_api: Api, family: str, keeper: Person) -> None:
     module_api.reserve(family, keeper, 400 * MIB)
     module_api.reserve(family, keeper, 500 * MIB)
     reply = keeper.ask(NAME, upload_of(family, 200 * MIB))
@@ -190,7 +192,9 @@ def test_a_full_family_is_told_the_numbers(module_api: Api, family: str, keeper:
     }
 
 
-def test_a_recording_too_long_for_the_plan_is_told_the_limit(module_api: Api, family: str, keeper: Person) -> None:
+def test_a_recording_too_long_for_the_plan_is_refused_with_the_limit(
+    module_api: Api, family: str, keeper: Person
+) -> None:
     for duration in (600.5, 1e12):
         reply = keeper.ask(NAME, upload_of(family, durationSeconds=duration))
         assert reply.code == "DURATION_EXCEEDED"
@@ -209,7 +213,7 @@ def test_a_recording_too_long_for_the_plan_is_told_the_limit(module_api: Api, fa
         ("suspended_at = now()", "ENTITLEMENT_INACTIVE"),
     ],
 )
-def test_every_state_of_billing_lets_in_or_refuses(
+def test_each_billing_state_admits_or_refuses_an_upload(
     module_api: Api, family: str, keeper: Person, state: str, code: str | None
 ) -> None:
     module_api.run(f"UPDATE public.entitlements SET {state} WHERE family_id = %s", family)
@@ -220,7 +224,7 @@ def test_every_state_of_billing_lets_in_or_refuses(
 # At the limit ------------------------------------------------------------------------------------
 
 
-def test_twenty_ask_at_once_where_there_is_room_for_one(module_api: Api, family: str) -> None:
+def test_of_twenty_requests_at_once_where_one_fits_one_is_granted(module_api: Api, family: str) -> None:
     module_api.run("UPDATE public.entitlements SET storage_quota_bytes = 2000 WHERE family_id = %s", family)
     members = [module_api.member(family) for _ in range(20)]
     replies = at_once([lambda who=who: who.ask(NAME, upload_of(family, 2_000)) for who in members])  # type: ignore[misc]
@@ -228,13 +232,13 @@ def test_twenty_ask_at_once_where_there_is_room_for_one(module_api: Api, family:
     assert {reply.code for reply in replies if reply.status != 200} == {"QUOTA_EXCEEDED"}
 
 
-def test_the_last_byte_is_sold_and_the_one_after_it_is_not(module_api: Api, family: str, keeper: Person) -> None:
+def test_the_last_free_byte_is_reserved_and_one_more_is_refused(module_api: Api, family: str, keeper: Person) -> None:
     module_api.run("UPDATE public.entitlements SET storage_quota_bytes = 2000 WHERE family_id = %s", family)
     assert keeper.ask(NAME, upload_of(family, 2_000)).status == 200
     assert keeper.ask(NAME, upload_of(family, 1)).code == "QUOTA_EXCEEDED"
 
 
-def test_what_was_reserved_and_never_used_is_free_again_by_itself(module_api: Api, family: str, keeper: Person) -> None:
+def test_an_unused_reservation_expires_by_itself(module_api: Api, family: str, keeper: Person) -> None:
     module_api.run("UPDATE public.entitlements SET storage_quota_bytes = 2000 WHERE family_id = %s", family)
     module_api.reserve(family, keeper, 2_000)
     passes = (
@@ -253,7 +257,9 @@ def test_a_twenty_first_pending_upload_is_refused(module_api: Api, family: str, 
     assert {reply.reason for reply in replies if reply.status == 409} == {"too_many_uploads"}
 
 
-def test_the_twentieth_is_not_given_twice_in_two_families_at_once(module_api: Api, family: str, keeper: Person) -> None:
+def test_the_twentieth_upload_is_not_granted_twice_by_two_families_at_once(
+    module_api: Api, family: str, keeper: Person
+) -> None:
     other = module_api.family(keeper, "Luna")
     for _ in range(19):
         module_api.reserve(family, keeper, 1)
@@ -271,7 +277,7 @@ def test_the_twentieth_is_not_given_twice_in_two_families_at_once(module_api: Ap
         assert (first.result().status, second.result().reason) == (200, "too_many_uploads")
 
 
-def test_pending_uploads_are_each_person_s_own(module_api: Api, family: str, keeper: Person) -> None:
+def test_pending_uploads_are_counted_for_each_person_alone(module_api: Api, family: str, keeper: Person) -> None:
     for _ in range(20):
         module_api.reserve(family, keeper, 1)
     assert module_api.member(family).ask(NAME, upload_of(family, 1)).status == 200
@@ -280,7 +286,7 @@ def test_pending_uploads_are_each_person_s_own(module_api: Api, family: str, kee
 # Asked again -------------------------------------------------------------------------------------
 
 
-def test_the_same_key_reserves_once_and_signs_afresh(module_api: Api, family: str, keeper: Person) -> None:
+def test_the_same_key_reserves_once_and_signs_a_new_url(module_api: Api, family: str, keeper: Person) -> None:
     replies = at_once([lambda: keeper.ask(NAME, upload_of(family), idempotency_key="once")] * 5)
     assert len({reply.data["recordingId"] for reply in replies}) == 1
     assert keeper.get(f"/v1/families/{family}").data["family"]["entitlement"]["storageReservedBytes"] == 2_000
@@ -312,7 +318,7 @@ def test_the_same_key_with_another_body_is_a_conflict(module_api: Api, family: s
     assert keeper.ask(NAME, upload_of(family, 2_001), idempotency_key="once").reason == "idempotency_key_reused"
 
 
-def test_a_key_whose_upload_is_over_is_a_conflict(module_api: Api, family: str, keeper: Person) -> None:
+def test_the_key_of_a_finished_upload_is_a_conflict(module_api: Api, family: str, keeper: Person) -> None:
     data = keeper.ask(NAME, upload_of(family), idempotency_key="once").data
     send("PUT", data["uploadUrl"], voice(2_000), data["uploadHeaders"])
     keeper.ask("finalize-recording", {"familyId": family, "recordingId": data["recordingId"]})

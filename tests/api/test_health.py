@@ -33,14 +33,14 @@ def healthy(database_environment: Database, monkeypatch: pytest.MonkeyPatch) -> 
     return database_environment
 
 
-def test_alive_asks_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_healthz_asks_no_other_service(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("STAGE", raising=False)
     monkeypatch.setenv("DATABASE_URL", "postgresql://a:b@127.0.0.1:9/x")
     assert ask("/healthz").body == {"data": {"status": "ok"}}
 
 
 @pytest.mark.usefixtures("healthy")
-def test_ready_and_well_when_postgres_answers() -> None:
+def test_ready_and_healthy_when_postgres_answers() -> None:
     assert ask("/readyz").body == {"data": {"status": "ok"}}
     for path in ("/health", "/functions/v1/health"):
         answered = ask(path)
@@ -50,7 +50,7 @@ def test_ready_and_well_when_postgres_answers() -> None:
 
 
 @pytest.mark.usefixtures("healthy")
-def test_degraded_when_something_fails_that_is_not_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_degraded_when_a_check_other_than_the_database_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail() -> None:
         raise ValueError("10.0.0.1 grandma")
 
@@ -104,7 +104,7 @@ def broken_postgres(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.usefixtures("broken_postgres")
 @pytest.mark.parametrize("path", ["/readyz", "/health"])
-def test_without_postgres_it_is_503_soon_and_says_nothing_of_the_inside(path: str) -> None:
+def test_without_postgres_it_is_a_quick_503_without_details(path: str) -> None:
     started = time.perf_counter()
     answered = ask(path)
     assert time.perf_counter() - started < 1.5
@@ -115,7 +115,7 @@ def test_without_postgres_it_is_503_soon_and_says_nothing_of_the_inside(path: st
 
 
 @pytest.mark.usefixtures("healthy")
-def test_the_deep_probe_runs_once_in_its_time_however_many_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_deep_check_runs_once_per_interval_however_many_ask(monkeypatch: pytest.MonkeyPatch) -> None:
     probes: list[float] = []
 
     def slow() -> None:
@@ -137,7 +137,7 @@ def test_the_deep_probe_runs_once_in_its_time_however_many_ask(monkeypatch: pyte
 
 @pytest.mark.usefixtures("healthy")
 @pytest.mark.parametrize("path", ["/health", "/functions/v1/health"])
-def test_with_a_token_set_only_its_bearer_is_answered(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_with_a_health_token_only_its_holder_is_answered(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEALTH_TOKEN", "local-health-token")
     config.reset()
     for headers in (
@@ -152,7 +152,7 @@ def test_with_a_token_set_only_its_bearer_is_answered(path: str, monkeypatch: py
     assert ask("/healthz").status == ask("/readyz").status == 200
 
 
-def test_missing_configuration_shows_in_the_deep_check_and_not_in_its_words(database_environment: Database) -> None:
+def test_missing_configuration_fails_the_deep_check_without_naming_variables(database_environment: Database) -> None:
     answered = ask("/health")
     assert answered.body["data"]["checks"]["configuration"] == "failing"
     for name in ApiFunction.model_fields:

@@ -298,7 +298,7 @@ AT_HOME: dict[tuple[str, str], tuple[str, dict[str, Any] | None, Told]] = {
 
 
 @pytest.mark.parametrize(("method", "path"), AT_HOME)
-def test_at_home_one_is_told_what_one_may_see(families: IsolationFamilies, method: str, path: str) -> None:
+def test_a_member_gets_the_answer_that_their_role_allows(families: IsolationFamilies, method: str, path: str) -> None:
     kind, body, told = AT_HOME[method, path]
     for state, outcomes in told.items():
         thing = families.things[families.home["keeper"]][kind, state]
@@ -310,7 +310,7 @@ def test_at_home_one_is_told_what_one_may_see(families: IsolationFamilies, metho
                 assert outcome(reply) == expected, f"{state} {kind} to a {persona}"
 
 
-def test_what_refuses_at_home_writes_nothing(families: IsolationFamilies) -> None:
+def test_a_refused_request_of_a_member_writes_nothing(families: IsolationFamilies) -> None:
     before = families.everything()
     for (method, path), (kind, body, told) in AT_HOME.items():
         for state in told:

@@ -134,7 +134,7 @@ def test_calls_that_never_reach_the_database_are_not_counted(counted: Api) -> No
     assert person.ask("redeem-invite", {"code": "ABC-DEF-GHJ"}).code == "INVITE_NOT_VALID"
 
 
-def test_a_class_and_a_person_have_a_count_of_their_own(counted: Api) -> None:
+def test_each_limit_and_each_person_is_counted_separately(counted: Api) -> None:
     body = {"familyId": str(uuid.uuid4())}
 
     def attempt() -> list[Response]:
@@ -145,7 +145,7 @@ def test_a_class_and_a_person_have_a_count_of_their_own(counted: Api) -> None:
     assert [reply.code for reply in within_a_minute(attempt)] == ["RATE_LIMIT", "FORBIDDEN", "FORBIDDEN"]
 
 
-def test_neither_another_address_nor_a_forged_one_is_another_caller(counted: Api) -> None:
+def test_another_or_a_forged_address_is_not_another_caller(counted: Api) -> None:
     def roam() -> list[Response]:
         person = counted.person()
         replies = []
@@ -166,7 +166,7 @@ def test_neither_another_address_nor_a_forged_one_is_another_caller(counted: Api
     assert statuses(within_a_minute(roam)) == {403: 20, 429: 4}
 
 
-def test_every_route_of_a_class_is_refused_when_the_class_is_spent(counted: Api) -> None:
+def test_every_route_of_a_limit_is_refused_when_the_limit_is_used_up(counted: Api) -> None:
     keeper = counted.person()
     invite = {"familyId": counted.family(keeper), "maxUses": 20}
     code = {"code": keeper.ask("create-invite", invite).data["invite"]["code"]}
@@ -188,7 +188,7 @@ def test_every_route_of_a_class_is_refused_when_the_class_is_spent(counted: Api)
 # --- wrong codes, by address ---------------------------------------------------------------------------------------
 
 
-def test_rotating_through_a_64_or_forging_a_header_buys_no_more_guesses(counted: Api) -> None:
+def test_rotating_through_a_64_or_forging_a_header_gives_no_more_guesses(counted: Api) -> None:
     prefix = f"2001:db8:{uuid.uuid4().hex[:4]}:{uuid.uuid4().hex[:4]}"
     wrong = {"code": "ABC-DEF-GHJ"}
     for number in range(6):
@@ -236,7 +236,7 @@ IN_ORDER = {
 
 
 @needs_redis
-def test_a_store_that_hangs_costs_a_moment_and_stops_what_must_be_counted_until_it_is_back(
+def test_a_hanging_counter_store_costs_a_moment_and_refuses_what_must_be_counted(
     api: Api, on_redis: RedisServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(rate_limits, "_RETRY_STORE_AFTER", 0.5)
@@ -253,7 +253,7 @@ def test_a_store_that_hangs_costs_a_moment_and_stops_what_must_be_counted_until_
 
 
 @needs_redis
-def test_a_store_that_is_gone_stops_what_must_be_counted_until_it_is_back(
+def test_without_the_counter_store_what_must_be_counted_is_refused_until_it_is_back(
     api: Api, on_redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rate_limits, "_RETRY_STORE_AFTER", 0.2)
@@ -267,7 +267,7 @@ def test_a_store_that_is_gone_stops_what_must_be_counted_until_it_is_back(
 
 @needs_redis
 @pytest.mark.usefixtures("on_redis")
-def test_with_an_outside_store_the_limits_are_the_same_numbers(api: Api) -> None:
+def test_with_redis_the_limits_are_the_same(api: Api) -> None:
     for limit, path in ((WRITES, "create-family"), (REDEEM, "redeem-invite")):
         person = api.person()
         body = {"code": "ABC-DEF-GHJ"} if limit is REDEEM else {"name": "Moreno"}

@@ -35,7 +35,7 @@ def later(schedules: Schedules) -> None:
 
 
 @pytest.mark.parametrize(("locale", "words"), [("en", "invites you"), ("es", "te invita"), ("fr", "vous invite")])
-def test_an_invitation_arrives_in_the_family_s_language_with_the_code_that_opens(
+def test_an_invitation_arrives_in_the_family_s_language_with_a_working_code(
     schedules: Schedules, vendors: Vendors, locale: str, words: str
 ) -> None:
     _, _, invite = invited(schedules, locale=locale)
@@ -53,7 +53,7 @@ def test_an_invitation_arrives_in_the_family_s_language_with_the_code_that_opens
     )
 
 
-def test_a_name_can_be_no_header_and_no_markup(schedules: Schedules, vendors: Vendors) -> None:
+def test_a_name_cannot_become_a_header_or_markup(schedules: Schedules, vendors: Vendors) -> None:
     family, _, _ = invited(schedules)
     schedules.run(
         "UPDATE public.families SET name = %s WHERE id = %s",
@@ -77,9 +77,7 @@ def test_a_name_can_be_no_header_and_no_markup(schedules: Schedules, vendors: Ve
         "generation = generation + 1",
     ],
 )
-def test_an_invite_that_opens_nothing_any_more_is_not_mailed(
-    schedules: Schedules, vendors: Vendors, change: str
-) -> None:
+def test_an_invite_that_cannot_be_redeemed_is_not_mailed(schedules: Schedules, vendors: Vendors, change: str) -> None:
     invited(schedules)
     schedules.run(f"UPDATE public.invites SET {change}")
     summary = schedules.now("process_jobs")
@@ -87,7 +85,7 @@ def test_an_invite_that_opens_nothing_any_more_is_not_mailed(
     assert schedules.value("SELECT count(*) FROM ops.jobs WHERE kind = 'send_invite_email'") == 0
 
 
-def test_resend_s_trouble_leaves_the_invite_good_and_one_mail_in_the_end(
+def test_when_resend_fails_the_invite_stays_valid_and_one_mail_arrives(
     schedules: Schedules, vendors: Vendors, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, _, invite = invited(schedules)
@@ -104,7 +102,7 @@ def test_resend_s_trouble_leaves_the_invite_good_and_one_mail_in_the_end(
     assert schedules.person().ask("redeem-invite", {"code": invite["code"]}).status == 200
 
 
-def test_a_mail_that_resend_refuses_is_dead_at_once_and_says_nothing_of_whom(
+def test_a_mail_refused_by_resend_is_dead_at_once_and_names_no_address(
     schedules: Schedules, vendors: Vendors, capsys: pytest.CaptureFixture[str]
 ) -> None:
     invited(schedules)
@@ -117,7 +115,7 @@ def test_a_mail_that_resend_refuses_is_dead_at_once_and_says_nothing_of_whom(
     assert ROSA not in logged
 
 
-def test_a_resent_invite_s_old_mail_goes_no_more_and_the_new_one_does(schedules: Schedules, vendors: Vendors) -> None:
+def test_the_old_mail_of_a_resent_invite_is_not_sent_and_the_new_one_is(schedules: Schedules, vendors: Vendors) -> None:
     _, keeper, invite = invited(schedules)
     again = keeper.post(f"/v1/invites/{invite['id']}/resend")
     assert again.status == 200, again.body
@@ -129,7 +127,7 @@ def test_a_resent_invite_s_old_mail_goes_no_more_and_the_new_one_does(schedules:
 # Events
 
 
-def test_events_arrive_once_about_an_id_and_nobody(schedules: Schedules, vendors: Vendors) -> None:
+def test_events_arrive_once_and_hold_ids_only(schedules: Schedules, vendors: Vendors) -> None:
     family, keeper, _ = invited(schedules)
     schedules.now("process_jobs")
     (event,) = vendors.events("onboarding_family_created")
@@ -161,7 +159,7 @@ def test_posthog_being_slow_or_down_loses_no_event_and_counts_none_twice(
     assert len(vendors.events()) == events
 
 
-def test_an_event_that_is_not_in_the_list_dies_alone(schedules: Schedules, vendors: Vendors) -> None:
+def test_an_unknown_event_is_dead_and_stops_no_other(schedules: Schedules, vendors: Vendors) -> None:
     person = schedules.person()
     for name, properties in (
         ("unheard_of", {}),
@@ -175,7 +173,7 @@ def test_an_event_that_is_not_in_the_list_dies_alone(schedules: Schedules, vendo
     assert causes == {"NotRetryable(UnknownEvent)", "NotRetryable(InvalidEvent)"}
 
 
-def test_an_event_of_a_person_who_is_gone_is_nobody_s(schedules: Schedules, vendors: Vendors) -> None:
+def test_an_event_of_a_deleted_person_names_nobody(schedules: Schedules, vendors: Vendors) -> None:
     family, _ = schedules.family_of_one()
     schedules.run("DELETE FROM ops.jobs")
     schedules.run(
@@ -185,7 +183,7 @@ def test_an_event_of_a_person_who_is_gone_is_nobody_s(schedules: Schedules, vend
     assert vendors.events() == []
 
 
-def test_without_a_key_events_are_let_go(
+def test_without_a_posthog_key_events_are_dropped(
     schedules: Schedules, vendors: Vendors, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from chalicelib import config
@@ -230,7 +228,7 @@ def test_the_second_drain_waits_for_second_thirty(schedules: Schedules, monkeypa
     assert schedules.tick("process_jobs") == {"skipped": "slot_taken"}
 
 
-def test_no_job_that_the_house_enqueues_holds_more_than_ids_numbers_and_words_of_ours(
+def test_the_payload_of_every_job_holds_only_ids_numbers_and_known_words(
     schedules: Schedules, vendors: Vendors
 ) -> None:
     family, keeper, invite = invited(schedules)

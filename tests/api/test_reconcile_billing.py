@@ -30,7 +30,7 @@ def plan(schedules: Schedules, family: str) -> str:
     return str(schedules.value("SELECT plan FROM public.entitlements WHERE family_id = %s", family))
 
 
-def test_what_no_event_told_is_repaired_and_reported(stripe: StripeServer, schedules: Schedules) -> None:
+def test_a_change_without_an_event_is_repaired_and_reported(stripe: StripeServer, schedules: Schedules) -> None:
     family, _ = paid(schedules, stripe)
     assert schedules.now("reconcile_billing") == {
         "customers": 1,
@@ -46,7 +46,7 @@ def test_what_no_event_told_is_repaired_and_reported(stripe: StripeServer, sched
     assert (again["customers"], again["repaired"]) == (1, 0)
 
 
-def test_one_night_looks_at_each_customer_once(stripe: StripeServer, schedules: Schedules) -> None:
+def test_each_customer_is_checked_once_a_night(stripe: StripeServer, schedules: Schedules) -> None:
     family, _ = paid(schedules, stripe)
     assert schedules.tick("reconcile_billing")["customers"] == 0, "looked at within the day already"
     schedules.run("ALTER TABLE ops.billing_customers DISABLE TRIGGER set_updated_at")
@@ -58,7 +58,7 @@ def test_one_night_looks_at_each_customer_once(stripe: StripeServer, schedules: 
     assert schedules.tick("reconcile_billing")["customers"] == 0
 
 
-def test_one_customer_that_fails_keeps_no_other_from_being_repaired(stripe: StripeServer, schedules: Schedules) -> None:
+def test_one_failed_customer_does_not_stop_the_others(stripe: StripeServer, schedules: Schedules) -> None:
     broken, _ = paid(schedules, stripe)
     schedules.run("UPDATE ops.billing_customers SET customer_id = 'cus_unheard_of' WHERE family_id = %s", broken)
     family, _ = paid(schedules, stripe)
@@ -67,7 +67,7 @@ def test_one_customer_that_fails_keeps_no_other_from_being_repaired(stripe: Stri
     assert plan(schedules, broken) == "free"
 
 
-def test_stripe_being_down_is_not_knocked_at_a_thousand_times(
+def test_when_stripe_is_down_the_run_stops_asking(
     stripe: StripeServer, schedules: Schedules, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for _ in range(6):
@@ -119,7 +119,9 @@ def test_no_transaction_is_open_while_stripe_is_asked(
     assert seen == []
 
 
-def test_what_an_operator_must_look_at_is_told_and_the_plan_is_kept(stripe: StripeServer, schedules: Schedules) -> None:
+def test_what_an_operator_must_decide_is_reported_and_the_plan_is_kept(
+    stripe: StripeServer, schedules: Schedules
+) -> None:
     family, subscription = paid(schedules, stripe)
     schedules.now("reconcile_billing")
     stripe.post(f"subscriptions/{subscription}", {"prices": ["price_unheard_of"]})
@@ -128,7 +130,7 @@ def test_what_an_operator_must_look_at_is_told_and_the_plan_is_kept(stripe: Stri
     assert schedules.alerts() == {"billing/unknown_price": "error"}
 
 
-def test_a_plan_that_is_paid_for_and_no_family_has_is_told(
+def test_a_paid_subscription_without_a_family_is_reported(
     stripe: StripeServer, schedules: Schedules, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     family, _ = paid(schedules, stripe)
@@ -143,7 +145,7 @@ def test_a_plan_that_is_paid_for_and_no_family_has_is_told(
     assert schedules.alerts() == {"billing/unknown_customer": "error"}
 
 
-def test_without_stripe_s_list_what_was_repaired_is_reported_all_the_same(
+def test_repairs_are_reported_even_when_stripe_cannot_list_subscriptions(
     stripe: StripeServer, schedules: Schedules, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     family, _ = paid(schedules, stripe)
@@ -156,7 +158,7 @@ def test_without_stripe_s_list_what_was_repaired_is_reported_all_the_same(
     assert (summary["repairedFamilies"], summary["finished"]) == ([family], False)
 
 
-def test_an_event_whose_job_fails_says_so_and_is_applied_when_it_comes_again(
+def test_an_event_whose_job_failed_is_marked_failed_and_applied_when_it_comes_again(
     stripe: StripeServer, schedules: Schedules, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     family, _ = paid(schedules, stripe)
@@ -177,7 +179,7 @@ def test_an_event_whose_job_fails_says_so_and_is_applied_when_it_comes_again(
     assert plan(schedules, family) == "family"
 
 
-def test_an_event_whose_job_is_dead_is_dead_and_alerts(stripe: StripeServer, schedules: Schedules) -> None:
+def test_an_event_whose_job_is_dead_is_marked_dead_and_alerts(stripe: StripeServer, schedules: Schedules) -> None:
     paid(schedules, stripe)
     customer = schedules.value("SELECT customer_id FROM ops.billing_customers")
     schedules.value(

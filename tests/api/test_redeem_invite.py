@@ -30,7 +30,7 @@ def family(api: Api, keeper: Person) -> str:
     return api.family(keeper)
 
 
-def test_a_code_lets_somebody_in_as_a_storyteller(api: Api, family: str, keeper: Person) -> None:
+def test_a_valid_code_makes_the_caller_a_storyteller(api: Api, family: str, keeper: Person) -> None:
     guest = api.person()
     data = guest.ask("redeem-invite", {"code": invite(api, family, keeper), "displayName": "Ana"}).data
     assert data == {"family": {"id": family, "name": "Sol", "role": "storyteller"}, "alreadyMember": False}
@@ -46,7 +46,7 @@ def test_case_blanks_and_dashes_do_not_matter(api: Api, family: str, keeper: Per
     assert api.person().ask("redeem-invite", {"code": spell(invite(api, family, keeper))}).status == 200
 
 
-def test_ten_people_redeem_a_one_use_invite_at_once_and_one_gets_in(api: Api, family: str, keeper: Person) -> None:
+def test_of_ten_people_redeeming_a_one_use_invite_at_once_one_joins(api: Api, family: str, keeper: Person) -> None:
     code = invite(api, family, keeper)
     guests = [api.person(ip=f"203.0.113.{number}") for number in range(10)]
     replies = at_once([lambda guest=guest: guest.ask("redeem-invite", {"code": code}) for guest in guests])  # type: ignore[misc]
@@ -55,7 +55,7 @@ def test_ten_people_redeem_a_one_use_invite_at_once_and_one_gets_in(api: Api, fa
     assert uses(api) == 1
 
 
-def test_two_who_were_held_up_at_the_door_do_not_both_get_in(api: Api, family: str, keeper: Person) -> None:
+def test_of_two_waiting_redeems_of_a_one_use_invite_one_succeeds(api: Api, family: str, keeper: Person) -> None:
     code = invite(api, family, keeper)
     with ThreadPoolExecutor() as pool:
         with api.while_held("SELECT FROM public.invites FOR NO KEY UPDATE"):
@@ -67,7 +67,9 @@ def test_two_who_were_held_up_at_the_door_do_not_both_get_in(api: Api, family: s
     assert uses(api) == 1
 
 
-def test_one_person_ten_times_at_once_is_one_membership_and_one_use(api: Api, family: str, keeper: Person) -> None:
+def test_ten_redeems_of_one_person_at_once_are_one_membership_and_one_use(
+    api: Api, family: str, keeper: Person
+) -> None:
     code, guest = invite(api, family, keeper, maxUses=5), api.person()
     replies = at_once([lambda: guest.ask("redeem-invite", {"code": code})] * 10)
     assert [reply.status for reply in replies] == [200] * 10
@@ -75,7 +77,7 @@ def test_one_person_ten_times_at_once_is_one_membership_and_one_use(api: Api, fa
     assert uses(api) == 1
 
 
-def test_a_member_who_redeems_again_is_told_so_whatever_the_invite_s_state(
+def test_a_member_who_redeems_again_is_already_a_member_in_any_state_of_the_invite(
     api: Api, family: str, keeper: Person
 ) -> None:
     code, guest = invite(api, family, keeper), api.person()
@@ -100,7 +102,7 @@ def test_a_keeper_who_redeems_stays_a_keeper(api: Api, family: str, keeper: Pers
         "code_hash = '\\x00'",
     ],
 )
-def test_every_way_a_code_can_be_wrong_is_one_answer(api: Api, family: str, keeper: Person, change: str) -> None:
+def test_every_kind_of_wrong_code_gets_the_same_answer(api: Api, family: str, keeper: Person, change: str) -> None:
     code = invite(api, family, keeper)
     api.run(f"UPDATE public.invites SET {change}")
     reply = api.person().ask("redeem-invite", {"code": code})
@@ -109,7 +111,7 @@ def test_every_way_a_code_can_be_wrong_is_one_answer(api: Api, family: str, keep
 
 
 @pytest.mark.parametrize("code", ["", " ", "ABC", "ABC-DEF-GHI", "../../etc", "x" * 10_000, "🌞" * 9])
-def test_what_cannot_be_a_code_is_a_wrong_code_and_counts_as_one(module_api: Api, code: str) -> None:
+def test_a_malformed_code_is_a_wrong_code_and_counts_as_one(module_api: Api, code: str) -> None:
     guest = module_api.person()
     reply = guest.ask("redeem-invite", {"code": code})
     assert reply.without_request_id == module_api.person().ask("redeem-invite", {"code": WRONG}).without_request_id
@@ -117,11 +119,11 @@ def test_what_cannot_be_a_code_is_a_wrong_code_and_counts_as_one(module_api: Api
 
 
 @pytest.mark.parametrize("body", [{}, {"code": 123}, {"code": None}, {"code": ["A"]}, {"code": "A", "displayName": ""}])
-def test_what_is_not_valid_is_refused(module_api: Api, body: dict[str, Any]) -> None:
+def test_an_invalid_request_is_refused(module_api: Api, body: dict[str, Any]) -> None:
     assert module_api.person().ask("redeem-invite", body).code == "VALIDATION_FAILED"
 
 
-def test_the_eleventh_wrong_code_within_the_hour_is_told_to_wait(api: Api, family: str, keeper: Person) -> None:
+def test_the_eleventh_wrong_code_within_an_hour_is_refused(api: Api, family: str, keeper: Person) -> None:
     guest = api.person()
     assert [guest.ask("redeem-invite", {"code": WRONG}).code for _ in range(10)] == ["INVITE_NOT_VALID"] * 10
     reply = guest.ask("redeem-invite", {"code": WRONG})
@@ -131,7 +133,7 @@ def test_the_eleventh_wrong_code_within_the_hour_is_told_to_wait(api: Api, famil
     assert guest.ask("redeem-invite", {"code": invite(api, family, keeper)}).code == "RATE_LIMIT"
 
 
-def test_a_right_code_resets_nothing(api: Api, family: str, keeper: Person) -> None:
+def test_a_correct_code_does_not_reset_the_count_of_wrong_ones(api: Api, family: str, keeper: Person) -> None:
     guest = api.person()
     for _ in range(9):
         guest.ask("redeem-invite", {"code": WRONG})
@@ -150,7 +152,7 @@ def test_the_thirty_first_wrong_code_within_a_day_is_told_to_wait(api: Api) -> N
     assert int(reply.headers["retry-after"]) > 3600
 
 
-def test_guesses_at_once_do_not_race_past_the_budget(api: Api) -> None:
+def test_wrong_codes_at_once_do_not_exceed_the_budget(api: Api) -> None:
     guest = api.person()
     replies = at_once([lambda: guest.ask("redeem-invite", {"code": WRONG})] * 16)
     assert sorted(reply.code for reply in replies) == ["INVITE_NOT_VALID"] * 10 + ["RATE_LIMIT"] * 6
@@ -166,7 +168,7 @@ def test_many_people_behind_one_address_share_its_budget(api: Api) -> None:
     assert api.person(ip="2001:db8:0:1::1").ask("redeem-invite", {"code": WRONG}).code == "INVITE_NOT_VALID"
 
 
-def test_whoever_a_keeper_removed_comes_back_by_a_newer_invite_alone(api: Api, family: str, keeper: Person) -> None:
+def test_a_removed_member_comes_back_only_by_a_newer_invite(api: Api, family: str, keeper: Person) -> None:
     old, guest = invite(api, family, keeper, maxUses=5), api.person()
     guest.ask("redeem-invite", {"code": old})
     assert keeper.delete(f"/v1/families/{family}/members/{guest.id}").status == 200
@@ -174,7 +176,7 @@ def test_whoever_a_keeper_removed_comes_back_by_a_newer_invite_alone(api: Api, f
     assert guest.ask("redeem-invite", {"code": invite(api, family, keeper)}).data["alreadyMember"] is False
 
 
-def test_revoking_and_redeeming_at_once_end_in_one_of_two_ways(api: Api, family: str, keeper: Person) -> None:
+def test_a_revoke_and_a_redeem_at_once_end_as_if_one_came_first(api: Api, family: str, keeper: Person) -> None:
     answer = keeper.ask("create-invite", {"familyId": family}).data["invite"]
     guest = api.person()
     revoked, redeemed = at_once(
@@ -188,7 +190,7 @@ def test_revoking_and_redeeming_at_once_end_in_one_of_two_ways(api: Api, family:
     assert (redeemed.status, inside, uses(api)) in {(200, 1, 1), (404, 0, 0)}
 
 
-def test_an_account_that_is_gone_joins_nothing(api: Api, family: str, keeper: Person) -> None:
+def test_a_deleted_account_joins_no_family(api: Api, family: str, keeper: Person) -> None:
     code, guest = invite(api, family, keeper), api.person()
     api.run("DELETE FROM auth.users WHERE id = %s", guest.id)
     assert guest.ask("redeem-invite", {"code": code}).code == "UNAUTHORIZED"

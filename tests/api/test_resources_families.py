@@ -43,7 +43,7 @@ def test_families_come_in_the_order_they_were_joined(api: Api) -> None:
     assert rest["nextCursor"] is None
 
 
-def test_who_belongs_to_no_family_sees_an_empty_list(api: Api) -> None:
+def test_a_person_without_a_family_gets_an_empty_list(api: Api) -> None:
     api.family(api.person())
     assert api.person().get("/v1/families").data == {"families": [], "nextCursor": None}
 
@@ -76,7 +76,7 @@ def test_a_change_that_names_nothing_changes_nothing(api: Api) -> None:
         {"locale": None},
     ],
 )
-def test_a_family_keeps_a_proper_name_and_a_known_language(api: Api, body: object) -> None:
+def test_an_invalid_name_or_language_of_a_family_is_refused(api: Api, body: object) -> None:
     keeper = api.person()
     family = api.family(keeper)
     assert keeper.patch(f"/v1/families/{family}", body).code == "VALIDATION_FAILED"
@@ -150,7 +150,7 @@ def test_a_member_unknown_to_the_family_is_not_found(api: Api) -> None:
         assert keeper.delete(f"/v1/families/{family}/members/{user_id}").code == "NOT_FOUND"
 
 
-def test_a_removed_member_loses_the_family_at_once_and_their_stories_stay(api: Api) -> None:
+def test_a_removed_member_loses_the_family_at_once_and_their_recordings_stay(api: Api) -> None:
     keeper = api.person()
     family = api.family(keeper)
     teller = api.member(family)
@@ -162,7 +162,7 @@ def test_a_removed_member_loses_the_family_at_once_and_their_stories_stay(api: A
     assert keeper.delete(f"/v1/families/{family}/members/{teller.id}").code == "NOT_FOUND"
 
 
-def test_who_was_removed_returns_only_by_a_later_invite(api: Api) -> None:
+def test_a_removed_member_returns_only_by_a_later_invite(api: Api) -> None:
     keeper = api.person()
     family = api.family(keeper)
     teller = api.member(family)

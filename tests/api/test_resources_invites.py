@@ -59,7 +59,7 @@ def test_a_storyteller_sees_no_invites_and_cannot_touch_one(api: Api, keeper: Pe
     assert api.run("SELECT revoked_at, generation FROM public.invites") == [(None, 1)]
 
 
-def test_a_revoked_invite_lets_nobody_in(api: Api, keeper: Person, family: str) -> None:
+def test_a_revoked_invite_cannot_be_redeemed(api: Api, keeper: Person, family: str) -> None:
     invite = api.invite(family, keeper, max_uses=5)
     revoked = keeper.delete(f"/v1/invites/{invite}").data["invite"]
     assert revoked["revokedAt"] is not None
@@ -85,7 +85,7 @@ def test_resending_ends_the_old_code_and_gives_a_new_one(api: Api, keeper: Perso
     assert let_in(api, second["code"])
 
 
-def test_a_resent_invite_lives_as_long_as_it_did_at_first_however_often(api: Api, keeper: Person, family: str) -> None:
+def test_a_resent_invite_is_valid_as_long_as_at_first_however_often(api: Api, keeper: Person, family: str) -> None:
     invite = api.invite(family, keeper, days=3)
     for _ in range(3):
         api.run(
@@ -97,7 +97,7 @@ def test_a_resent_invite_lives_as_long_as_it_did_at_first_however_often(api: Api
         assert live_days(api, invite) == pytest.approx(3, abs=0.01)
 
 
-def test_an_expired_invite_comes_back_to_life(api: Api, keeper: Person, family: str) -> None:
+def test_resending_makes_an_expired_invite_valid_again(api: Api, keeper: Person, family: str) -> None:
     invite = api.invite(family, keeper)
     api.run(
         "UPDATE public.invites SET created_at = created_at - interval '9 days',"
@@ -106,7 +106,9 @@ def test_an_expired_invite_comes_back_to_life(api: Api, keeper: Person, family: 
     assert let_in(api, keeper.post(f"/v1/invites/{invite}/resend").data["invite"]["code"])
 
 
-def test_no_expired_invite_comes_back_to_a_family_that_has_its_fill(api: Api, keeper: Person, family: str) -> None:
+def test_an_expired_invite_is_not_resent_beyond_the_limit_of_live_invites(
+    api: Api, keeper: Person, family: str
+) -> None:
     expired = api.invite(family, keeper)
     api.run(
         "UPDATE public.invites SET created_at = created_at - interval '9 days',"
@@ -117,7 +119,7 @@ def test_no_expired_invite_comes_back_to_a_family_that_has_its_fill(api: Api, ke
     assert keeper.post(f"/v1/invites/{live[0]}/resend").status == 200
 
 
-def test_what_was_revoked_or_used_up_is_not_resent(api: Api, keeper: Person, family: str) -> None:
+def test_a_revoked_or_used_up_invite_cannot_be_resent(api: Api, keeper: Person, family: str) -> None:
     revoked, used = api.invite(family, keeper), api.invite(family, keeper)
     keeper.delete(f"/v1/invites/{revoked}")
     api.redeem(api.person(), hash_of(used))
@@ -134,7 +136,7 @@ def test_resending_queues_the_mail_of_the_new_generation(api: Api, keeper: Perso
     assert jobs == [("1",), ("2",)]
 
 
-def test_a_generation_whose_code_is_anothers_is_passed_over(api: Api, keeper: Person, family: str) -> None:
+def test_a_generation_whose_code_another_invite_has_is_skipped(api: Api, keeper: Person, family: str) -> None:
     invite, other = api.invite(family, keeper), api.invite(family, keeper)
     taken = invite_codes.make(uuid.UUID(invite), 2)[1]
     api.run("UPDATE public.invites SET code_hash = %s WHERE id = %s", taken, other)

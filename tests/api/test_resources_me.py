@@ -9,13 +9,13 @@ import pytest
 from tests.support.api import Api, Person
 
 
-def test_who_said_nothing_yet_has_no_name_and_reads_english(api: Api) -> None:
+def test_a_new_person_has_no_name_and_reads_english(api: Api) -> None:
     person = api.person()
     assert person.get("/v1/me").data == {"me": {"userId": person.id, "displayName": None, "locale": "en"}}
     assert api.run("SELECT count(*) FROM public.profiles") == [(0,)]
 
 
-def test_a_name_is_changed_in_all_families_and_in_nobody_elses(api: Api) -> None:
+def test_a_name_changes_in_all_families_of_its_person_and_in_no_other(api: Api) -> None:
     person, other = api.person(), api.person()
     families = [api.family(person), api.family(other)]
     api.join(families[1], person)
@@ -27,7 +27,7 @@ def test_a_name_is_changed_in_all_families_and_in_nobody_elses(api: Api) -> None
     assert {one["userId"]: one["displayName"] for one in members}[other.id] == "Otto"
 
 
-def test_a_name_can_be_taken_back_and_a_language_cannot(api: Api) -> None:
+def test_a_name_can_be_cleared_and_a_language_cannot(api: Api) -> None:
     person = api.person()
     family = api.family(person)
     person.patch("/v1/me", {"displayName": "Nonna", "locale": "fr"})
@@ -45,7 +45,7 @@ def test_a_name_is_one_line_of_eighty_letters(api: Api, body: object) -> None:
     assert api.person().patch("/v1/me", body).code == "VALIDATION_FAILED"
 
 
-def test_a_change_of_language_is_told_to_analytics_once(api: Api) -> None:
+def test_a_change_of_language_sends_one_event(api: Api) -> None:
     person = api.person()
     for locale in ("es", "es"):
         person.patch("/v1/me", {"locale": locale})
@@ -55,6 +55,6 @@ def test_a_change_of_language_is_told_to_analytics_once(api: Api) -> None:
     assert event["properties"] == {"locale": "es", "previous_locale": "en"}
 
 
-def test_whose_account_is_gone_is_signed_out(api: Api) -> None:
+def test_a_deleted_account_is_401(api: Api) -> None:
     ghost = Person(uuid.uuid4())
     assert ghost.patch("/v1/me", {"displayName": "Boo"}).code == "UNAUTHORIZED"

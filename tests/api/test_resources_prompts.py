@@ -26,7 +26,7 @@ def test_a_new_family_has_its_first_prompts_in_its_language(api: Api, keeper: Pe
     assert set(prompts[0]) == {"id", "familyId", "text", "locale", "createdBy", "createdAt"}
 
 
-def test_every_member_adds_a_prompt_and_it_leads_the_list(api: Api, family: str) -> None:
+def test_every_member_may_add_a_prompt_and_it_is_listed_first(api: Api, family: str) -> None:
     teller = api.member(family)
     made = teller.post(f"/v1/families/{family}/prompts", {"text": "  Who taught\nyou to dance? "}).data["prompt"]
     assert (made["text"], made["locale"], made["createdBy"]) == ("Who taught\nyou to dance?", "es", teller.id)
@@ -38,7 +38,7 @@ def test_every_member_adds_a_prompt_and_it_leads_the_list(api: Api, family: str)
     assert listed[1] == made
 
 
-def test_a_new_prompt_is_told_to_analytics_by_ids_alone(api: Api, keeper: Person, family: str) -> None:
+def test_a_new_prompt_sends_an_event_with_ids_only(api: Api, keeper: Person, family: str) -> None:
     made = keeper.post(f"/v1/families/{family}/prompts", {"text": "A secret question?"}).data["prompt"]
     [event] = api.events("prompt_created")
     assert event["user_id"] == keeper.id
@@ -61,7 +61,7 @@ def test_a_prompt_has_one_to_five_hundred_letters(api: Api, keeper: Person, fami
     assert keeper.post(f"/v1/families/{family}/prompts", body).code == "VALIDATION_FAILED"
 
 
-def test_its_author_and_the_keepers_reword_a_prompt(api: Api, keeper: Person, family: str) -> None:
+def test_its_author_and_keepers_change_a_prompt(api: Api, keeper: Person, family: str) -> None:
     author = api.member(family)
     prompt = api.prompt(family, author)
     assert author.patch(f"/v1/prompts/{prompt}", {"text": "Mine"}).data["prompt"]["text"] == "Mine"
@@ -71,21 +71,21 @@ def test_its_author_and_the_keepers_reword_a_prompt(api: Api, keeper: Person, fa
     assert author.patch(f"/v1/prompts/{prompt}", {"text": None}).code == "VALIDATION_FAILED"
 
 
-def test_another_storyteller_may_neither_reword_nor_delete_it(api: Api, keeper: Person, family: str) -> None:
+def test_another_storyteller_may_neither_change_nor_delete_a_prompt(api: Api, keeper: Person, family: str) -> None:
     prompt = api.prompt(family, keeper)
     other = api.member(family)
     assert other.patch(f"/v1/prompts/{prompt}", {"text": "Mine"}).code == "FORBIDDEN"
     assert other.delete(f"/v1/prompts/{prompt}").code == "FORBIDDEN"
 
 
-def test_the_first_prompts_are_the_keepers(api: Api, keeper: Person, family: str) -> None:
+def test_only_keepers_change_the_first_prompts(api: Api, keeper: Person, family: str) -> None:
     seeded = keeper.get(f"/v1/families/{family}/prompts").data["prompts"][0]["id"]
     teller = api.member(family)
     assert teller.delete(f"/v1/prompts/{seeded}").code == "FORBIDDEN"
     assert keeper.delete(f"/v1/prompts/{seeded}").status == 200
 
 
-def test_a_deleted_prompt_is_off_the_list_and_deleting_again_answers_the_same(
+def test_a_deleted_prompt_is_not_listed_and_deleting_again_answers_the_same(
     api: Api, keeper: Person, family: str
 ) -> None:
     author, other = api.member(family), api.member(family)
@@ -109,7 +109,7 @@ def test_a_recording_keeps_naming_the_deleted_prompt_it_answered(api: Api, keepe
     assert [one["promptId"] for one in listed] == [prompt]
 
 
-def test_an_author_who_left_has_no_say_any_more(api: Api, keeper: Person, family: str) -> None:
+def test_an_author_who_left_cannot_change_their_prompts(api: Api, keeper: Person, family: str) -> None:
     author = api.member(family)
     prompt = api.prompt(family, author)
     keeper.delete(f"/v1/families/{family}/members/{author.id}")
@@ -118,7 +118,7 @@ def test_an_author_who_left_has_no_say_any_more(api: Api, keeper: Person, family
     assert author.post(f"/v1/families/{family}/prompts", {"text": "Still here?"}).code == "FORBIDDEN"
 
 
-def test_having_made_a_thing_is_no_right_without_membership(api: Api, keeper: Person, family: str) -> None:
+def test_an_author_without_membership_has_no_rights(api: Api, keeper: Person, family: str) -> None:
     author = api.member(family)
     connection = api.database.connect()
 

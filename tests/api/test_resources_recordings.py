@@ -30,7 +30,7 @@ def age_trash(api: Api, recording: str, days: int) -> None:
     )
 
 
-def test_a_recording_shows_itself_and_not_where_it_lies(api: Api, keeper: Person, family: str) -> None:
+def test_a_recording_does_not_show_where_it_is_stored(api: Api, keeper: Person, family: str) -> None:
     teller = api.member(family)
     recording = api.recording(family, teller, size=4321, title="The boat")
     [shown] = keeper.get(f"/v1/families/{family}/recordings").data["recordings"]
@@ -43,7 +43,7 @@ def test_a_recording_shows_itself_and_not_where_it_lies(api: Api, keeper: Person
     assert shown["createdAt"].endswith("Z")
 
 
-def test_recordings_come_newest_first_and_every_one_once(api: Api, keeper: Person, family: str) -> None:
+def test_recordings_are_listed_newest_first_and_each_once(api: Api, keeper: Person, family: str) -> None:
     made = [api.recording(family, keeper) for _ in range(7)]
     # Some of one instant: the id settles their order.
     api.run(
@@ -59,7 +59,7 @@ def test_recordings_come_newest_first_and_every_one_once(api: Api, keeper: Perso
     assert seen == made[:3:-1] + sorted(made[:4], reverse=True)
 
 
-def test_what_comes_or_goes_between_two_pages_shifts_nothing(api: Api, keeper: Person, family: str) -> None:
+def test_rows_added_or_removed_between_two_pages_shift_nothing(api: Api, keeper: Person, family: str) -> None:
     made = [api.recording(family, keeper) for _ in range(4)]
     first = keeper.get(f"/v1/families/{family}/recordings?limit=2").data
     api.recording(family, keeper)
@@ -94,13 +94,13 @@ def test_unknown_query_keys_are_ignored(api: Api, keeper: Person, family: str) -
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "null", "W10", "é", "eyJ9", "A" * 5000, "WyIiLDEsMl0", "%00", "W1tbW1tb"])
-def test_a_cursor_we_never_gave_is_refused(api: Api, keeper: Person, family: str, cursor: str) -> None:
+def test_a_cursor_that_the_api_never_gave_is_refused(api: Api, keeper: Person, family: str, cursor: str) -> None:
     reply = keeper.get(f"/v1/families/{family}/recordings?cursor={cursor}")
     assert reply.code == "VALIDATION_FAILED"
     assert reply.body["error"]["message"].startswith("cursor: ")
 
 
-def test_a_cursor_is_good_for_its_own_list_alone(api: Api, keeper: Person, family: str) -> None:
+def test_a_cursor_is_valid_only_for_its_own_list(api: Api, keeper: Person, family: str) -> None:
     prompt = api.prompt(family, keeper)
     second = api.family(keeper)
     for _ in range(2):
@@ -133,7 +133,7 @@ def test_recordings_are_found_by_their_prompt(api: Api, keeper: Person, family: 
     assert listed(keeper, family, f"?promptId={uuid.uuid4()}") == []
 
 
-def test_its_creator_and_the_keepers_say_what_a_recording_is(api: Api, keeper: Person, family: str) -> None:
+def test_its_creator_and_keepers_change_a_recording(api: Api, keeper: Person, family: str) -> None:
     teller = api.member(family)
     recording = api.recording(family, teller)
     prompt = api.prompt(family, keeper)
@@ -168,7 +168,7 @@ def test_null_clears_and_absence_keeps(api: Api, keeper: Person, family: str) ->
         for text in ("yesterday", "2026-02-30T00:00:00Z", "2026-01-01T00:00:00", "0001-01-01T00:00:00+14:00")
     ],
 )
-def test_a_recording_takes_no_nonsense(api: Api, keeper: Person, family: str, body: object) -> None:
+def test_an_invalid_change_of_a_recording_is_refused(api: Api, keeper: Person, family: str, body: object) -> None:
     recording = api.recording(family, keeper)
     assert keeper.patch(f"/v1/recordings/{recording}", body).code == "VALIDATION_FAILED"
 
@@ -183,7 +183,7 @@ def test_another_storyteller_listens_but_changes_nothing(api: Api, keeper: Perso
     assert other.post(f"/v1/recordings/{recording}/restore").code == "FORBIDDEN"
 
 
-def test_a_prompt_of_another_family_is_none(api: Api, keeper: Person, family: str) -> None:
+def test_a_prompt_of_another_family_is_not_found(api: Api, keeper: Person, family: str) -> None:
     recording = api.recording(family, keeper)
     # Even of another family of the same keeper's.
     foreign = api.prompt(api.family(keeper), keeper)
@@ -191,9 +191,7 @@ def test_a_prompt_of_another_family_is_none(api: Api, keeper: Person, family: st
         assert keeper.patch(f"/v1/recordings/{recording}", {"promptId": prompt}).code == "NOT_FOUND"
 
 
-def test_the_trash_keeps_a_recording_thirty_days_and_its_bytes_on_the_account(
-    api: Api, keeper: Person, family: str
-) -> None:
+def test_a_recording_in_the_trash_keeps_its_bytes_counted(api: Api, keeper: Person, family: str) -> None:
     teller = api.member(family)
     recording = api.recording(family, teller, size=777)
     gone = teller.delete(f"/v1/recordings/{recording}").data["recording"]
@@ -215,7 +213,7 @@ def test_deleting_again_does_not_prolong_the_trash(api: Api, keeper: Person, fam
     assert again["daysLeft"] == 20
 
 
-def test_what_is_restored_is_as_it_was(api: Api, keeper: Person, family: str) -> None:
+def test_a_restored_recording_is_unchanged(api: Api, keeper: Person, family: str) -> None:
     teller = api.member(family)
     recording = api.recording(family, teller, title="The boat")
     [before] = teller.get(f"/v1/families/{family}/recordings").data["recordings"]
@@ -227,13 +225,13 @@ def test_what_is_restored_is_as_it_was(api: Api, keeper: Person, family: str) ->
     assert api.run("SELECT deleted_by FROM public.recordings") == [(None,)]
 
 
-def test_what_is_in_the_trash_is_restored_before_it_is_renamed(api: Api, keeper: Person, family: str) -> None:
+def test_a_recording_in_the_trash_cannot_be_changed(api: Api, keeper: Person, family: str) -> None:
     recording = api.recording(family, keeper)
     keeper.delete(f"/v1/recordings/{recording}")
     assert keeper.patch(f"/v1/recordings/{recording}", {"title": "The boat"}).reason == "deleted"
 
 
-def test_thirty_days_are_enough(api: Api, keeper: Person, family: str) -> None:
+def test_a_recording_can_be_restored_for_thirty_days_and_not_longer(api: Api, keeper: Person, family: str) -> None:
     recording = api.recording(family, keeper)
     keeper.delete(f"/v1/recordings/{recording}")
     age_trash(api, recording, 29)
@@ -243,7 +241,7 @@ def test_thirty_days_are_enough(api: Api, keeper: Person, family: str) -> None:
     assert keeper.post(f"/v1/recordings/{recording}/restore").reason == "purging"
 
 
-def test_what_is_being_purged_cannot_be_brought_back_or_seen(api: Api, keeper: Person, family: str) -> None:
+def test_a_recording_being_purged_can_be_neither_restored_nor_seen(api: Api, keeper: Person, family: str) -> None:
     recording = api.recording(family, keeper)
     teller = api.member(family)
     keeper.delete(f"/v1/recordings/{recording}")
@@ -258,7 +256,7 @@ def test_what_is_being_purged_cannot_be_brought_back_or_seen(api: Api, keeper: P
         assert reply.code == "NOT_FOUND"
 
 
-def test_a_creator_who_left_has_no_say_any_more(api: Api, keeper: Person, family: str) -> None:
+def test_a_creator_who_left_cannot_change_their_recordings(api: Api, keeper: Person, family: str) -> None:
     teller = api.member(family)
     recording = api.recording(family, teller)
     teller.delete(f"/v1/families/{family}/members/{teller.id}")
@@ -267,7 +265,7 @@ def test_a_creator_who_left_has_no_say_any_more(api: Api, keeper: Person, family
     assert listed(keeper, family) == [recording]
 
 
-def test_no_billing_state_stands_between_a_family_and_its_trash(api: Api, keeper: Person, family: str) -> None:
+def test_no_billing_state_stops_deleting_and_restoring(api: Api, keeper: Person, family: str) -> None:
     recording = api.recording(family, keeper)
     api.run("UPDATE public.entitlements SET status = 'paused', suspended_at = now(), storage_quota_bytes = 1")
     assert keeper.delete(f"/v1/recordings/{recording}").status == 200

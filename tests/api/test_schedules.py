@@ -18,7 +18,7 @@ from tests.support.schedules import Schedules
 SCHEDULES = sorted(set(FUNCTIONS) - {"api_handler"})
 
 
-def test_every_function_that_is_configured_is_a_schedule_on_the_map() -> None:
+def test_every_configured_function_is_a_schedule_of_app_py() -> None:
     assert sorted(source.name for source in app.event_sources) == SCHEDULES
 
 
@@ -29,7 +29,7 @@ def test_a_function_is_cut_off_before_its_next_slot_begins(schedule: str) -> Non
         assert stage["lambda_functions"][schedule]["lambda_timeout"] < slots.QUARTER
 
 
-def test_a_clock_that_fires_twice_runs_once(schedules: Schedules) -> None:
+def test_a_schedule_that_fires_twice_runs_once(schedules: Schedules) -> None:
     with ThreadPoolExecutor(2) as pool:
         answers = list(pool.map(lambda _: schedules.tick("cleanup_media"), range(2)))
     assert sorted("skipped" in answer for answer in answers) == [False, True]
@@ -43,13 +43,13 @@ def test_the_next_slot_runs_again(schedules: Schedules) -> None:
     assert "skipped" not in schedules.tick("settle_uploads")
 
 
-def test_whoever_runs_a_schedule_by_hand_means_now(schedules: Schedules) -> None:
+def test_a_schedule_run_by_hand_runs_now_whatever_its_slot(schedules: Schedules) -> None:
     for _ in range(2):
         assert "skipped" not in schedules.now("settle_uploads")
     assert schedules.run("SELECT count(*) FROM ops.schedule_runs") == [(0,)]
 
 
-def test_a_run_that_fails_says_nothing_of_why_to_the_outside_and_leaves_its_slot_unfinished(
+def test_a_failed_run_reveals_no_reason_and_leaves_its_slot_unfinished(
     schedules: Schedules, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken() -> Store:
@@ -61,7 +61,7 @@ def test_a_run_that_fails_says_nothing_of_why_to_the_outside_and_leaves_its_slot
     assert schedules.run("SELECT finished_at FROM ops.schedule_runs") == [(None,)]
 
 
-def test_sweeping_removes_what_is_over_and_nothing_else(schedules: Schedules) -> None:
+def test_sweeping_deletes_only_expired_rows(schedules: Schedules) -> None:
     person = schedules.person()
     for age in ("23 hours 59 minutes", "24 hours 1 minute"):
         schedules.run(
@@ -99,7 +99,7 @@ def test_sweeping_removes_what_is_over_and_nothing_else(schedules: Schedules) ->
     assert schedules.value("SELECT count(*) FROM ops.jobs") == 1
 
 
-def test_the_queue_s_minute_sweeps_once_an_hour(schedules: Schedules) -> None:
+def test_the_schedule_of_the_queue_sweeps_once_an_hour(schedules: Schedules) -> None:
     schedules.run(
         "INSERT INTO ops.call_counts (key, bucket, calls, updated_at) VALUES ('x', 1, 1, now() - interval '9 days')"
     )

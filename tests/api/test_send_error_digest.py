@@ -14,7 +14,7 @@ def alert(schedules: Schedules, fingerprint: str, severity: str = "error", days_
     schedules.run("UPDATE ops.alert_digest SET day = day - %s WHERE fingerprint = %s", days_ago, fingerprint)
 
 
-def test_what_is_critical_is_mailed_at_once_and_once_a_day(schedules: Schedules, vendors: Vendors) -> None:
+def test_a_critical_error_is_mailed_at_once_and_once_a_day(schedules: Schedules, vendors: Vendors) -> None:
     alert(schedules, "lost", "critical")
     alert(schedules, "small")
     assert schedules.tick("send_error_digest") == {"critical": 1, "errors": 0}
@@ -38,7 +38,7 @@ def test_a_day_s_errors_are_one_mail_when_the_day_is_over(schedules: Schedules, 
     assert "today" not in letter.text
 
 
-def test_by_hand_today_s_errors_are_told_too(schedules: Schedules, vendors: Vendors) -> None:
+def test_a_digest_run_by_hand_includes_the_errors_of_today(schedules: Schedules, vendors: Vendors) -> None:
     alert(schedules, "today")
     assert schedules.now("send_error_digest") == {"critical": 0, "errors": 1}
     assert schedules.now("send_error_digest") == {"critical": 0, "errors": 0}
@@ -54,7 +54,7 @@ def test_a_mail_that_could_not_be_sent_is_sent_by_the_next_run(schedules: Schedu
     assert len(vendors.letters()) == 1
 
 
-def test_sent_and_not_noted_it_still_arrives_once(schedules: Schedules, vendors: Vendors) -> None:
+def test_a_digest_sent_but_not_recorded_arrives_once(schedules: Schedules, vendors: Vendors) -> None:
     alert(schedules, "lost", "critical")
     schedules.now("send_error_digest")
     schedules.run("UPDATE ops.alert_digest SET sent_at = NULL")
@@ -62,7 +62,7 @@ def test_sent_and_not_noted_it_still_arrives_once(schedules: Schedules, vendors:
     assert len(vendors.letters()) == 1
 
 
-def test_a_missing_voice_is_in_the_operator_s_inbox_with_the_next_run(schedules: Schedules, vendors: Vendors) -> None:
+def test_a_missing_object_is_mailed_to_the_operator_by_the_next_run(schedules: Schedules, vendors: Vendors) -> None:
     family, keeper = schedules.family_of_one()
     recording = schedules.kept(family, keeper)
     from chalicelib.storage.store import audio_store

@@ -19,7 +19,7 @@ def facts(schedules: Schedules, recording: str) -> tuple[Any, ...]:
     )[0]
 
 
-def test_a_voice_whose_phone_died_is_there_one_run_after_its_url_expired(schedules: Schedules) -> None:
+def test_an_upload_never_finalized_is_kept_by_the_run_after_its_url_expired(schedules: Schedules) -> None:
     family, keeper = schedules.family_of_one()
     recording = schedules.upload(family, keeper, 3_000)
     assert schedules.now("settle_uploads") == {"finished": True}, "before the URL expired, the phone may yet come back"
@@ -40,7 +40,7 @@ def test_it_looks_where_the_upload_was_reserved_and_the_recording_keeps_those_ke
     assert schedules.run("SELECT object_key, waveform_key FROM public.recordings") == [("older/a", "older/w")]
 
 
-def test_the_phone_that_comes_back_late_finds_its_recording(schedules: Schedules) -> None:
+def test_a_late_finalize_returns_the_rescued_recording(schedules: Schedules) -> None:
     family, keeper = schedules.family_of_one()
     recording = schedules.upload(family, keeper)
     schedules.pass_time(recording, EXPIRED)
@@ -73,7 +73,7 @@ def test_an_upload_that_lands_late_is_found_in_the_next_run(schedules: Schedules
     assert schedules.now("settle_uploads") == {"rescued": 1, "finished": True}
 
 
-def test_what_never_came_is_abandoned_when_its_watch_is_over_and_not_before(schedules: Schedules) -> None:
+def test_an_upload_that_never_arrived_is_abandoned_when_its_watch_ends(schedules: Schedules) -> None:
     family, keeper = schedules.family_of_one()
     recording = schedules.reserve(family, keeper)["recordingId"]
     schedules.pass_time(recording, "13 days 23 hours")
@@ -103,7 +103,7 @@ def test_what_is_not_as_announced_is_kept_and_told_once(schedules: Schedules) ->
     assert schedules.stored() == [schedules.key(family, recording)]
 
 
-def test_a_fresh_url_sends_the_rescuer_away(schedules: Schedules) -> None:
+def test_an_upload_with_a_renewed_url_is_not_settled(schedules: Schedules) -> None:
     family, keeper = schedules.family_of_one()
     recording = schedules.upload(family, keeper)
     schedules.pass_time(recording, EXPIRED)
@@ -114,9 +114,7 @@ def test_a_fresh_url_sends_the_rescuer_away(schedules: Schedules) -> None:
     assert schedules.value("SELECT state FROM ops.upload_reservations") == "pending"
 
 
-def test_one_that_fails_keeps_no_other_from_being_rescued(
-    schedules: Schedules, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_failed_rescue_does_not_stop_the_others(schedules: Schedules, monkeypatch: pytest.MonkeyPatch) -> None:
     family, keeper = schedules.family_of_one()
     recordings = [schedules.upload(family, keeper) for _ in range(3)]
     for recording in recordings:
@@ -133,7 +131,7 @@ def test_one_that_fails_keeps_no_other_from_being_rescued(
     monkeypatch.undo()
 
 
-def test_a_store_that_is_down_makes_nobody_abandoned(schedules: Schedules) -> None:
+def test_a_store_that_is_down_marks_no_upload_abandoned(schedules: Schedules) -> None:
     family, keeper = schedules.family_of_one()
     recording = schedules.reserve(family, keeper)["recordingId"]
     schedules.pass_time(recording, "15 days")
@@ -142,7 +140,7 @@ def test_a_store_that_is_down_makes_nobody_abandoned(schedules: Schedules) -> No
     assert schedules.value("SELECT state FROM ops.upload_reservations") == "pending"
 
 
-def test_a_run_cut_short_goes_on_where_it_stopped(schedules: Schedules, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_cut_short_continues_where_it_stopped(schedules: Schedules, monkeypatch: pytest.MonkeyPatch) -> None:
     family, keeper = schedules.family_of_one()
     recordings = [schedules.reserve(family, keeper)["recordingId"] for _ in range(4)]
     for recording in recordings:

@@ -64,7 +64,7 @@ def forward(arrivals: list[tuple[bytes, str]]) -> list[Response]:
 # What is taken -----------------------------------------------------------------------------------
 
 
-def test_a_payment_lifts_the_plan_before_stripe_is_answered(api: Api, stripe: StripeServer) -> None:
+def test_a_payment_changes_the_plan_before_stripe_gets_its_answer(api: Api, stripe: StripeServer) -> None:
     keeper = api.person()
     family, _subscription, arrivals = subscribed(api, stripe, keeper)
     assert entitlement(keeper, family)["plan"] == "free"
@@ -97,25 +97,25 @@ def test_one_event_ten_times_at_once_is_stored_and_applied_once(api: Api, stripe
     assert entitlement(keeper, family)["plan"] == "family"
 
 
-def test_an_event_of_nobody_of_ours_is_taken_and_ignored(api: Api, stripe: StripeServer) -> None:
+def test_an_event_of_an_unknown_customer_is_accepted_and_ignored(api: Api, stripe: StripeServer) -> None:
     customer = stripe.customer()
     about = {"id": "sub_1", "object": "subscription", "customer": customer}
     assert deliver(event(data={"object": about})).status == 200
     assert api.value("SELECT state FROM ops.stripe_events") == "ignored"
 
 
-def test_an_event_of_a_kind_we_know_nothing_of_is_taken_and_left_alone(api: Api, stripe: StripeServer) -> None:
+def test_an_event_of_an_unknown_type_is_accepted_and_ignored(api: Api, stripe: StripeServer) -> None:
     assert deliver(event("invoice.will_be_sent_by_pigeon")).status == 200
     assert api.value("SELECT state FROM ops.stripe_events") == "ignored"
     assert api.value("SELECT count(*) FROM ops.jobs") == 0
 
 
-def test_any_of_the_secrets_proves_an_event(api: Api, stripe: StripeServer) -> None:
+def test_any_configured_secret_verifies_an_event(api: Api, stripe: StripeServer) -> None:
     for number, secret in enumerate(WEBHOOK_SECRETS):
         assert deliver(event("charge.succeeded", id=f"evt_{number}"), secret).status == 200
 
 
-def test_a_body_beyond_what_others_may_send_is_taken(api: Api, stripe: StripeServer) -> None:
+def test_a_webhook_body_may_be_larger_than_other_bodies(api: Api, stripe: StripeServer) -> None:
     assert deliver(event("charge.succeeded", filler="x" * 300_000)).status == 200
     assert deliver(event("charge.succeeded", filler="x" * 600_000)).status == 413
 
@@ -130,7 +130,9 @@ def test_a_job_that_fails_at_once_is_left_to_the_queue(api: Api, stripe: StripeS
     assert api.value("SELECT attempts FROM ops.jobs WHERE kind = 'apply_stripe_event'") == 1
 
 
-def test_with_no_time_left_the_queue_does_it(api: Api, stripe: StripeServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_with_no_time_left_the_event_is_left_to_the_queue(
+    api: Api, stripe: StripeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     keeper = api.person()
     _family, _subscription, arrivals = subscribed(api, stripe, keeper)
     body, signature = next(each for each in arrivals if b'"customer.subscription.created"' in each[0])
@@ -146,7 +148,7 @@ def test_with_no_time_left_the_queue_does_it(api: Api, stripe: StripeServer, mon
 @pytest.mark.parametrize(
     "body", ["", "[]", "null", "{}", "not json", '{"object": "event"}', '\ufeff{"object": "event"}']
 )
-def test_a_signed_body_that_is_no_event_is_refused(api: Api, stripe: StripeServer, body: str) -> None:
+def test_a_signed_body_that_is_not_an_event_is_refused(api: Api, stripe: StripeServer, body: str) -> None:
     reply = deliver(body)
     assert (reply.status, reply.code) == (400, "VALIDATION_FAILED")
     assert api.value("SELECT count(*) FROM ops.stripe_events") == 0
@@ -168,14 +170,14 @@ def test_a_body_changed_on_its_way_is_refused(api: Api, stripe: StripeServer) ->
     assert post(text.replace("cus_1", "cus_2"), {"stripe-signature": signature}).status == 400
 
 
-def test_another_s_secret_an_old_signature_and_one_of_tomorrow_are_refused(api: Api, stripe: StripeServer) -> None:
+def test_a_wrong_secret_an_old_and_a_future_signature_are_refused(api: Api, stripe: StripeServer) -> None:
     assert deliver(event(), "whsec_of_somebody_else").status == 400
     assert deliver(event(), at=int(time.time()) - 400).status == 400
     assert deliver(event(), at=int(time.time()) + 400).status == 400
     assert deliver(event(livemode=True)).status == 400
 
 
-def test_what_could_not_be_stored_is_not_acknowledged(
+def test_an_event_that_could_not_be_stored_is_not_acknowledged(
     api: Api, stripe: StripeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from chalicelib import config

@@ -70,7 +70,7 @@ def test_the_library_is_not_imported_before_it_is_needed() -> None:
     assert subprocess.run([sys.executable, "-c", script], cwd=Path(__file__).parents[2]).returncode == 0
 
 
-def test_a_customer_is_made_of_ids_alone_and_once(stand_in: StripeServer) -> None:
+def test_a_customer_is_made_once_and_holds_only_ids(stand_in: StripeServer) -> None:
     family_id = family()
     customer_id = stripe_client.create_customer(family_id)
     assert stripe_client.create_customer(family_id) == customer_id
@@ -80,7 +80,7 @@ def test_a_customer_is_made_of_ids_alone_and_once(stand_in: StripeServer) -> Non
     assert (made["email"], made["name"]) == (None, None)
 
 
-def test_many_at_once_make_one_customer_and_one_session(stand_in: StripeServer) -> None:
+def test_many_requests_at_once_make_one_customer_and_one_session(stand_in: StripeServer) -> None:
     family_id = family()
     # A key in use is asked again by the library, once; whoever is unlucky twice is told to come again.
     answers = at_once(4, lambda _: stripe_client.create_customer(family_id))
@@ -118,7 +118,7 @@ def test_a_checkout_is_for_the_plans_price_and_comes_back_to_the_configured_app(
     assert subscription.metadata.to_dict()["family_id"] == str(family_id)
 
 
-def test_a_session_is_the_same_until_another_took_its_place(stand_in: StripeServer) -> None:
+def test_a_session_is_the_same_until_another_replaced_it(stand_in: StripeServer) -> None:
     family_id = family()
     customer = stripe_client.create_customer(family_id)
     first = checkout.create_checkout_session(family_id, customer, "family", "month", after=None)
@@ -141,7 +141,7 @@ def test_a_repeated_answer_never_hands_out_a_session_that_is_over(stand_in: Stri
     assert len(seen) == 3
 
 
-def test_a_plan_that_is_not_sold_is_a_fault_of_the_configuration(stand_in: StripeServer) -> None:
+def test_a_plan_without_a_price_is_a_configuration_error(stand_in: StripeServer) -> None:
     with pytest.raises(MissingConfiguration, match="STRIPE_PRICES"):
         checkout.create_checkout_session(family(), "cus_1", "legacy", "year", after=None)
 
@@ -158,7 +158,7 @@ def test_a_session_is_seen_as_it_is_now(stand_in: StripeServer) -> None:
     assert checkout.retrieve_checkout_session("cs_test_none") is None
 
 
-def test_expiring_ends_an_open_session_and_tells_of_a_paid_one(stand_in: StripeServer) -> None:
+def test_expiring_ends_an_open_session_and_returns_a_paid_one(stand_in: StripeServer) -> None:
     family_id = family()
     customer = stripe_client.create_customer(family_id)
     first = checkout.create_checkout_session(family_id, customer, "family", "month", after=None)
@@ -255,7 +255,7 @@ def config_prices() -> Any:
         ({"prices": ["price_family_month", "price_legacy_month"]}, None, "active"),
     ],
 )
-def test_what_stripe_holds_becomes_the_entitlement(
+def test_the_subscriptions_at_stripe_become_the_entitlement(
     stand_in: StripeServer, change: dict[str, Any], plan: str | None, status: str
 ) -> None:
     customer = stand_in.customer()
@@ -287,7 +287,7 @@ def test_a_cancellation_by_flag_or_by_portal_is_seen_and_its_reversal_too(stand_
     assert not cancels()
 
 
-def test_the_periods_end_is_the_items(stand_in: StripeServer) -> None:
+def test_the_end_of_the_period_is_read_from_the_item(stand_in: StripeServer) -> None:
     customer = stand_in.customer()
     subscription_id = stand_in.pay(stand_in.checkout(customer).id)
     stand_in.post(f"subscriptions/{subscription_id}", {"currentPeriodEnd": "2027-01-31T12:00:00Z"})
@@ -298,14 +298,14 @@ def test_the_periods_end_is_the_items(stand_in: StripeServer) -> None:
 # Trouble
 
 
-def test_trouble_that_passes_is_not_noticed(stand_in: StripeServer) -> None:
+def test_a_short_failure_of_stripe_is_retried(stand_in: StripeServer) -> None:
     for status in (500, 503):
         stand_in.stand_in.faults.fail_next(status)
         stripe_client.list_subscriptions()
 
 
 @pytest.mark.parametrize("status", [500, 503, 429, 409])
-def test_stripe_in_trouble_is_unavailable(stand_in: StripeServer, status: int) -> None:
+def test_a_failing_stripe_is_unavailable(stand_in: StripeServer, status: int) -> None:
     stand_in.stand_in.faults.fail_next(status, times=2)
     with pytest.raises(Unavailable) as caught:
         stripe_client.fetch_subscriptions("cus_1")
@@ -313,7 +313,7 @@ def test_stripe_in_trouble_is_unavailable(stand_in: StripeServer, status: int) -
 
 
 @pytest.mark.usefixtures("impatient")
-def test_stripe_that_hangs_or_is_away_is_unavailable_in_time(
+def test_a_hanging_or_unreachable_stripe_is_unavailable_in_time(
     stand_in: StripeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stand_in.stand_in.faults.delay(3.0, times=2)
@@ -328,7 +328,7 @@ def test_stripe_that_hangs_or_is_away_is_unavailable_in_time(
 
 
 @pytest.mark.parametrize("trouble", ["fails", "hangs", "refuses our key"])
-def test_whether_stripe_answers_us_is_asked_once_and_soon(
+def test_the_health_check_asks_stripe_once_and_quickly(
     stand_in: StripeServer, monkeypatch: pytest.MonkeyPatch, trouble: str
 ) -> None:
     stripe_client.ping(1.0)
@@ -352,7 +352,7 @@ def test_an_answer_that_is_not_stripes_is_unavailable(stand_in: StripeServer, mo
         stripe_client.list_subscriptions()
 
 
-def test_neither_errors_nor_the_log_tell_what_was_said(
+def test_neither_errors_nor_the_log_repeat_stripe_s_words(
     stand_in: StripeServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], caplog: Any
 ) -> None:
     caplog.set_level("DEBUG")
@@ -418,7 +418,7 @@ def refused(body: bytes, signature: str | None, now: float | None = None) -> Ref
     return caught.value
 
 
-def test_what_stripe_delivers_is_accepted(stand_in: StripeServer, hook: Hook) -> None:
+def test_an_event_as_stripe_delivers_it_is_accepted(stand_in: StripeServer, hook: Hook) -> None:
     stand_in.stand_in.start()
     subscription_id = stand_in.subscription()
     verified = [events.verify_event(body, signature) for body, signature in hook.arrivals]
@@ -429,11 +429,11 @@ def test_what_stripe_delivers_is_accepted(stand_in: StripeServer, hook: Hook) ->
 
 
 @pytest.mark.parametrize("secret", WEBHOOK_SECRETS)
-def test_any_of_our_secrets_proves_an_event(secret: str) -> None:
+def test_any_configured_secret_verifies_an_event(secret: str) -> None:
     assert events.verify_event(event(), signed(event(), secret)).id == "evt_1"
 
 
-def test_a_second_signature_in_the_header_will_do() -> None:
+def test_a_second_signature_in_the_header_is_accepted() -> None:
     header = signed(event(), "whsec_of_nobody") + "," + signed(event()).split(",")[1]
     assert events.verify_event(event(), header).id == "evt_1"
 
@@ -459,7 +459,7 @@ def test_a_large_event_is_accepted() -> None:
         "t=1," + "v1=abc," * 10_000,
     ],
 )
-def test_a_header_that_proves_nothing_is_refused(header: str | None) -> None:
+def test_a_header_without_a_valid_signature_is_refused(header: str | None) -> None:
     assert refused(event(), header).message == "stripe-signature: is not valid"
 
 
@@ -479,7 +479,7 @@ def test_a_changed_timestamp_is_refused() -> None:
     ("age", "accepted"),
     [(299, True), (300, True), (302, False), (86_400, False), (-29, True), (-32, False), (-3600, False)],
 )
-def test_a_signature_lives_for_five_minutes_and_not_before_its_time(age: int, accepted: bool) -> None:
+def test_a_signature_is_valid_for_five_minutes_and_not_before_its_time(age: int, accepted: bool) -> None:
     now = 1_800_000_000.0
     header = signed(event(), at=now - age)
     if accepted:
@@ -491,15 +491,15 @@ def test_a_signature_lives_for_five_minutes_and_not_before_its_time(age: int, ac
 @pytest.mark.parametrize(
     "garbage", [b"", b"[]", b"null", b"{}", b"not json", b"\xef\xbb\xbf" + event(), b"[" * 50_000, event(created="x")]
 )
-def test_garbage_is_refused_though_it_be_signed(garbage: bytes) -> None:
+def test_signed_garbage_is_refused(garbage: bytes) -> None:
     assert refused(garbage, signed(garbage)).message == "body: is not a Stripe event"
 
 
-def test_bytes_that_are_no_text_are_refused() -> None:
+def test_bytes_that_are_not_text_are_refused() -> None:
     refused(b"\xff\xfe" + event(), signed(event()))
 
 
-def test_a_header_with_an_odd_timestamp_is_judged_as_the_library_judged_it() -> None:
+def test_a_header_with_an_odd_timestamp_is_judged_as_by_stripe_s_library() -> None:
     header = signed(event()).replace(",v1=", "=9,v1=", 1)
     assert events.verify_event(event(), header).id == "evt_1"
 
@@ -522,9 +522,7 @@ def test_an_event_of_the_other_mode_is_refused(
         assert refused(body, signed(body)).message == "livemode: is not this stage's mode"
 
 
-def test_a_live_stand_in_and_a_live_key_understand_each_other(
-    hook: Hook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_live_key_works_with_a_live_stand_in(hook: Hook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STRIPE_SECRET_KEY", "sk_live_local_x")
     with serving_stripe(tmp_path, hook, secret_key="sk_live_local_x") as stripe_server:
         stripe_server.stand_in.start()

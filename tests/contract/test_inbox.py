@@ -69,7 +69,7 @@ def test_an_empty_inbox_says_how_to_get_a_first_mail(mailbox: Mailbox, client: F
     assert listed(client) == []
 
 
-def test_nothing_in_a_mail_becomes_part_of_the_page(mailbox: Mailbox, client: FlaskClient) -> None:
+def test_the_text_of_a_mail_is_escaped_on_the_page(mailbox: Mailbox, client: FlaskClient) -> None:
     attack = "\"><script>alert('x')</script>"
     mailbox.deliver(Letter(to=("rosa@example.com",), subject=attack, text=attack, html=attack, sender=attack))
     page = client.get("/_local/inbox").text
@@ -80,7 +80,7 @@ def test_nothing_in_a_mail_becomes_part_of_the_page(mailbox: Mailbox, client: Fl
     assert attack in html.unescape(frame[1])
 
 
-def test_a_mails_html_may_neither_run_nor_look_around(mailbox: Mailbox, client: FlaskClient) -> None:
+def test_the_html_of_a_mail_can_neither_run_scripts_nor_reach_the_page(mailbox: Mailbox, client: FlaskClient) -> None:
     mailbox.send("rosa@example.com", "Hello", "<p>Hello</p>", "Hello")
     answer = client.get("/_local/inbox")
     sandbox = re.search(r'sandbox="([^"]*)"', answer.text)

@@ -159,7 +159,7 @@ def test_other_bytes_of_the_same_size_are_refused_by_the_md5(store: Running, key
 
 
 @pytest.mark.parametrize("md5", ["not base64!", "YWJj", ""])
-def test_an_md5_that_is_none_is_refused(store: Running, key: str, md5: str) -> None:
+def test_a_malformed_md5_is_refused(store: Running, key: str, md5: str) -> None:
     headers = {"content-length": str(len(VOICE)), "content-md5": md5}
     answer = send(sign_url("PUT", object_url(store.url, key), headers), VOICE)
     assert (answer.status, answer.code) == (400, "InvalidDigest")
@@ -172,7 +172,7 @@ def test_the_second_upload_to_a_key_is_refused_and_changes_nothing(store: Runnin
     assert get(store.url, stored).body == VOICE
 
 
-def test_of_many_uploads_at_once_exactly_one_wins(store: Running, key: str) -> None:
+def test_of_many_uploads_at_once_exactly_one_succeeds(store: Running, key: str) -> None:
     bodies = [bytes([number]) * 200_000 for number in range(8)]
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda body: send(sign_put(store.url, key, body), body).status, bodies))
@@ -332,7 +332,7 @@ def test_a_url_for_one_method_serves_no_other(store: Running, stored: str) -> No
     assert get(store.url, stored).body == VOICE
 
 
-def test_a_credential_reaches_its_own_buckets_only_and_cannot_tell_others_from_none(
+def test_a_credential_reaches_only_its_own_buckets_and_cannot_tell_others_from_missing_ones(
     store: Running, stored: str
 ) -> None:
     foreign = send(sign_url("GET", object_url(store.url, stored), key_id="backup-key-id", secret="backup-secret"))
@@ -422,7 +422,7 @@ def test_a_range_beyond_the_object_cannot_be_satisfied(store: Running, stored: s
 
 
 @pytest.mark.parametrize("asked", ["bytes=5-2", "bytes=-", "bytes=a-b", "lines=1-2", "bytes=0-1,4-5", "bytes=1"])
-def test_a_range_that_is_none_is_ignored(store: Running, stored: str, asked: str) -> None:
+def test_a_malformed_range_is_ignored(store: Running, stored: str, asked: str) -> None:
     answer = get(store.url, stored, range=asked)
     assert (answer.status, answer.body) == (200, VOICE)
 
@@ -441,7 +441,7 @@ def test_a_read_can_demand_or_exclude_an_etag(store: Running, stored: str) -> No
     assert get(store.url, stored, if_none_match='"other"').status == 200
 
 
-def test_head_tells_what_get_would_without_the_bytes(store: Running, stored: str) -> None:
+def test_head_answers_like_get_without_the_body(store: Running, stored: str) -> None:
     head, whole = send(sign_url("HEAD", object_url(store.url, stored))), get(store.url, stored)
     for name in ("content-length", "content-type", "etag", "last-modified", "accept-ranges"):
         assert head.headers[name] == whole.headers[name]
@@ -456,7 +456,7 @@ def test_a_signed_answer_header_cannot_write_others(store: Running, stored: str)
     assert (split.status, "set-cookie" in split.headers) == (400, False)
 
 
-def test_delete_takes_away_and_may_be_repeated(store: Running, stored: str) -> None:
+def test_delete_removes_the_object_and_may_be_repeated(store: Running, stored: str) -> None:
     url = object_url(store.url, stored)
     files = len(_files_of(store.folder))
     assert send(sign_url("DELETE", url)).status == 204
@@ -562,7 +562,7 @@ def test_a_list_pages_through_more_than_1000_keys_in_order(boto: Any, store: Run
     assert boto.list_objects_v2(Bucket=BUCKET, Prefix="many/", StartAfter="many/01000")["KeyCount"] == 2
 
 
-def test_a_list_tells_size_etag_and_time_and_only_what_has_the_prefix(boto: Any, store: Running, stored: str) -> None:
+def test_a_list_has_size_etag_and_time_of_the_keys_with_the_prefix(boto: Any, store: Running, stored: str) -> None:
     folder = stored.rpartition("/")[0]
     page = boto.list_objects_v2(Bucket=BUCKET, Prefix=folder)
     (entry,) = page["Contents"]
@@ -655,7 +655,7 @@ def test_a_preflight_for_deleting_is_refused_and_opens_nothing(store: Running, s
 # Trouble and endurance
 
 
-def test_trouble_on_demand_lasts_as_long_as_it_was_told_to(store: Running, stored: str) -> None:
+def test_a_requested_failure_lasts_as_long_as_requested(store: Running, stored: str) -> None:
     store.app.fail_next(status=503, times=2, method="GET")
     assert exists(store.url, stored)
     assert [get(store.url, stored).status for _ in range(3)] == [503, 503, 200]
@@ -683,7 +683,7 @@ def test_two_stores_cannot_share_a_folder(store: Running) -> None:
         ObjectStore(store.folder, CREDENTIALS)
 
 
-def test_a_kill_in_the_middle_of_an_upload_leaves_nothing_of_it_and_all_before_it(tmp_path: Path, key: str) -> None:
+def test_a_kill_during_an_upload_loses_that_upload_and_nothing_else(tmp_path: Path, key: str) -> None:
     folder = tmp_path / "r2"
     process, url = _store_in_a_process(folder)
     kept = send(sign_put(url, "kept", VOICE), VOICE)

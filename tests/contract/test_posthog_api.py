@@ -85,7 +85,7 @@ def test_events_are_listed_newest_first_and_by_name(api: Events) -> None:
     assert [event["event"] for event in api.kept("two")] == ["two"]
 
 
-def test_another_projects_key_keeps_nothing(api: Events) -> None:
+def test_an_event_with_another_project_s_key_is_not_kept(api: Events) -> None:
     with pytest.raises(APIError) as caught:
         api.client("phc_another").capture("family_created", distinct_id=PERSON)
     assert caught.value.status == 401
@@ -105,7 +105,7 @@ def test_another_projects_key_keeps_nothing(api: Events) -> None:
         {"event": "e", "distinct_id": PERSON, "uuid": "not one"},
     ],
 )
-def test_one_event_that_is_none_refuses_the_batch(api: Events, event: object) -> None:
+def test_one_invalid_event_refuses_the_batch(api: Events, event: object) -> None:
     good = {"event": "good", "distinct_id": PERSON}
     answer = api.post(json.dumps({"api_key": KEY, "batch": [good, event]}).encode())
     assert (answer.status_code, answer.json()["type"]) == (400, "validation_error")
@@ -115,18 +115,18 @@ def test_one_event_that_is_none_refuses_the_batch(api: Events, event: object) ->
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"[]", json.dumps({"api_key": KEY, "batch": []}).encode(), b'{"a": NaN}', b'{"a": "\\ud800"}']
 )
-def test_a_body_that_is_no_batch_is_refused(api: Events, body: bytes) -> None:
+def test_a_body_that_is_not_a_batch_is_refused(api: Events, body: bytes) -> None:
     assert api.post(body).status_code == 400
 
 
-def test_what_says_gzip_and_is_not_is_refused(api: Events) -> None:
+def test_a_body_declared_as_gzip_that_is_not_is_refused(api: Events) -> None:
     good = json.dumps({"api_key": KEY, "batch": [{"event": "e", "distinct_id": PERSON}]}).encode()
     assert api.post(good, **{"Content-Encoding": "gzip"}).status_code == 400
     assert api.post(gzip.compress(good)[:-12], **{"Content-Encoding": "gzip"}).status_code == 400
     assert api.post(gzip.compress(good), **{"Content-Encoding": "gzip"}).status_code == 200
 
 
-def test_trouble_comes_when_asked_for_and_goes(api: Events) -> None:
+def test_a_requested_failure_happens_and_ends(api: Events) -> None:
     api.faults.fail_next(503)
     with pytest.raises(APIError) as caught:
         api.client().capture("family_created", distinct_id=PERSON)

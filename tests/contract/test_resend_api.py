@@ -110,7 +110,7 @@ def test_the_same_key_with_another_mail_is_refused(api: Resend) -> None:
     assert len(api.mailbox.newest()) == 1
 
 
-def test_a_key_is_forgotten_after_a_day(api: Resend, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_idempotency_key_is_forgotten_after_a_day(api: Resend, monkeypatch: pytest.MonkeyPatch) -> None:
     api.send(key="invite/1")
     tomorrow = time.time() + 24 * 3600 + 1
     monkeypatch.setattr("local.mail.mailbox.time.time", lambda: tomorrow)
@@ -119,16 +119,16 @@ def test_a_key_is_forgotten_after_a_day(api: Resend, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("key", ["", "k" * 257])
-def test_an_idempotency_key_has_its_bounds(api: Resend, key: str) -> None:
+def test_an_idempotency_key_has_a_length_limit(api: Resend, key: str) -> None:
     assert api.refusal(key=key)[:2] == (400, "invalid_idempotency_key")
 
 
 @pytest.mark.parametrize("field", ["from", "to", "subject"])
-def test_a_mail_without_its_parts_is_refused(api: Resend, field: str) -> None:
+def test_a_mail_without_a_required_field_is_refused(api: Resend, field: str) -> None:
     assert api.refusal(**{field: None}) == (422, "missing_required_field", f"Missing `{field}` field.")
 
 
-def test_a_mail_to_nobody_is_refused(api: Resend) -> None:
+def test_a_mail_without_a_recipient_is_refused(api: Resend) -> None:
     assert api.refusal(to=[])[1] == "missing_required_field"
 
 
@@ -168,13 +168,13 @@ def test_a_mail_needs_html_or_text(api: Resend) -> None:
         {"tags": "kind"},
     ],
 )
-def test_a_mail_with_a_part_that_is_wrong_is_refused(api: Resend, changes: dict[str, Any]) -> None:
+def test_a_mail_with_an_invalid_field_is_refused(api: Resend, changes: dict[str, Any]) -> None:
     assert api.refusal(**changes)[:2] == (422, "validation_error")
     assert api.mailbox.newest() == []
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"mail"', b'{"subject": "\\ud800"}'])
-def test_a_body_that_is_no_mail_is_refused(api: Resend, body: bytes) -> None:
+def test_a_body_that_is_not_a_mail_is_refused(api: Resend, body: bytes) -> None:
     answer = requests.post(f"{api.url}/emails", data=body, headers={"Authorization": f"Bearer {KEY}"}, timeout=10)
     assert answer.status_code == 400
     assert answer.json().keys() == {"statusCode", "name", "message"}
@@ -197,7 +197,7 @@ def test_unknown_paths_answer_as_resend_does(api: Resend) -> None:
     assert (answer.status_code, answer.json()["name"]) == (404, "not_found")
 
 
-def test_trouble_comes_when_asked_for_and_goes(api: Resend) -> None:
+def test_a_requested_failure_happens_and_ends(api: Resend) -> None:
     api.faults.fail_next(429, times=2)
     api.faults.fail_next(500)
     assert api.refusal()[:2] == (429, "rate_limit_exceeded")
@@ -209,7 +209,7 @@ def test_trouble_comes_when_asked_for_and_goes(api: Resend) -> None:
     api.send()
 
 
-def test_a_slow_answer_still_means_that_the_mail_was_taken(api: Resend) -> None:
+def test_a_mail_whose_answer_was_slow_was_accepted(api: Resend) -> None:
     api.faults.delay(1.5)
     headers = {"Authorization": f"Bearer {KEY}", "Idempotency-Key": "invite/1"}
     with pytest.raises(requests.Timeout):

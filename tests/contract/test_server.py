@@ -132,7 +132,7 @@ def test_a_client_whose_body_is_not_read_still_gets_its_answer(port: int, chunke
 
 
 @pytest.mark.parametrize("length", ["-1", "+5", "1_0", "00x", ""])
-def test_a_length_that_is_no_plain_number_ends_the_connection(port: int, length: str) -> None:
+def test_a_content_length_that_is_not_digits_ends_the_connection(port: int, length: str) -> None:
     with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
         head = f"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n"
         client.sendall(head.encode() + b"GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -140,7 +140,7 @@ def test_a_length_that_is_no_plain_number_ends_the_connection(port: int, length:
     assert answer.count(b"HTTP/1.1 ") == 1
 
 
-def test_no_thread_of_a_stopped_server_holds_up_the_exit() -> None:
+def test_no_thread_of_a_stopped_server_delays_the_exit() -> None:
     server = Server(app)
     server.start()
     assert all(thread.daemon for thread in threading.enumerate() if thread.name.startswith(("CP Server", "server")))

@@ -69,7 +69,7 @@ def test_the_health_check_answers_without_a_key(stripe_server: StripeServer) -> 
     assert requests.get(f"{stripe_server.url}/healthcheck", timeout=5).status_code == 200
 
 
-def test_an_unknown_address_is_told_so(stripe_server: StripeServer) -> None:
+def test_an_unknown_path_is_404(stripe_server: StripeServer) -> None:
     with pytest.raises(stripe.InvalidRequestError, match="Unrecognized request URL") as caught:
         stripe_server.client.v1.products.list()
     assert caught.value.http_status == 404
@@ -101,7 +101,7 @@ def test_an_unknown_customer_is_404_in_the_path(stripe_server: StripeServer) -> 
     assert (caught.value.http_status, caught.value.code) == (404, "resource_missing")
 
 
-def test_a_deleted_customer_says_so_and_is_good_for_nothing_more(stripe_server: StripeServer) -> None:
+def test_a_deleted_customer_is_marked_deleted_and_cannot_be_used(stripe_server: StripeServer) -> None:
     subscription_id = stripe_server.subscription()
     customer_id = stripe_server.client.v1.subscriptions.retrieve(subscription_id).customer
     assert isinstance(customer_id, str)
@@ -112,7 +112,7 @@ def test_a_deleted_customer_says_so_and_is_good_for_nothing_more(stripe_server: 
         stripe_server.checkout(customer_id)
 
 
-def test_what_is_no_address_is_refused(stripe_server: StripeServer) -> None:
+def test_an_invalid_email_is_refused(stripe_server: StripeServer) -> None:
     with pytest.raises(stripe.InvalidRequestError, match="Invalid email"):
         stripe_server.client.v1.customers.create({"email": "nobody"})
 
@@ -172,7 +172,7 @@ def test_a_session_is_open_for_a_day_and_has_a_page(stripe_server: StripeServer)
         ({"api_key": "sk"}, "api_key", "parameter_unknown"),
     ],
 )
-def test_a_session_is_refused_for(
+def test_a_session_with_an_invalid_parameter_is_refused(
     stripe_server: StripeServer, wrong: dict[str, Any], param: str, code: str | None
 ) -> None:
     error = refusal(stripe_server, **wrong)
@@ -180,7 +180,7 @@ def test_a_session_is_refused_for(
 
 
 @pytest.mark.parametrize("param", ["mode", "line_items", "success_url"])
-def test_a_session_cannot_do_without(stripe_server: StripeServer, param: str) -> None:
+def test_a_session_without_a_required_parameter_is_refused(stripe_server: StripeServer, param: str) -> None:
     params: dict[str, Any] = {
         "mode": "subscription",
         "line_items": [{"price": "price_family_month", "quantity": 1}],
@@ -356,7 +356,7 @@ def test_a_wrong_portal_session_is_refused(stripe_server: StripeServer, wrong: d
         stripe_server.client.v1.billing_portal.sessions.create(params)  # type: ignore[arg-type]
 
 
-def test_the_portal_cancels_by_cancel_at_alone_and_takes_it_back(stripe_server: StripeServer) -> None:
+def test_the_portal_cancels_by_cancel_at_only_and_can_undo_it(stripe_server: StripeServer) -> None:
     subscription_id = stripe_server.subscription()
     customer = str(stripe_server.client.v1.subscriptions.retrieve(subscription_id).customer)
     portal = stripe_server.client.v1.billing_portal.sessions.create({"customer": customer})

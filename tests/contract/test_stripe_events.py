@@ -112,7 +112,7 @@ def test_an_event_is_given_up_after_three_days(own_stripe_server: StripeServer, 
     assert own_stripe_server.stand_in.deliveries.waiting() == []
 
 
-def test_an_app_that_is_away_gets_its_events_when_it_is_back(tmp_path: Path) -> None:
+def test_an_unreachable_app_gets_its_events_when_it_is_back(tmp_path: Path) -> None:
     with serving_stripe(tmp_path, Hook(url="http://127.0.0.1:9/nobody")) as stripe_server:
         stripe_server.stand_in.start()
         subscription_id = stripe_server.subscription()
@@ -171,7 +171,7 @@ def test_events_can_come_twice_and_late(own_stripe_server: StripeServer, subscri
     assert eventually(lambda: len(own_stripe_server.hook.arrivals) == 3)
 
 
-def test_what_is_not_there_cannot_be_redelivered(own_stripe_server: StripeServer) -> None:
+def test_an_unknown_event_cannot_be_redelivered(own_stripe_server: StripeServer) -> None:
     with pytest.raises(KeyError):
         own_stripe_server.stand_in.deliveries.redeliver("evt_none")
 
@@ -239,7 +239,7 @@ def test_changing_nothing_sends_nothing(own_stripe_server: StripeServer, subscri
 
 
 @pytest.mark.parametrize("sent", ["2027-01-31T12:00:00Z", "2027-01-31T13:00:00+01:00", 1801396800])
-def test_the_period_ends_when_told(own_stripe_server: StripeServer, subscription: str, sent: Any) -> None:
+def test_the_end_of_a_period_can_be_set(own_stripe_server: StripeServer, subscription: str, sent: Any) -> None:
     answer = change(own_stripe_server, subscription, currentPeriodEnd=sent)
     moment = int(dt.datetime(2027, 1, 31, 12, tzinfo=dt.UTC).timestamp())
     assert answer.json()["currentPeriodEnd"] == moment
@@ -267,7 +267,7 @@ def test_the_plan_and_the_interval_can_be_changed(own_stripe_server: StripeServe
     assert change(own_stripe_server, subscription, interval="month").json()["prices"] == ["price_family_month"]
 
 
-def test_an_operators_slip_can_be_made(own_stripe_server: StripeServer, subscription: str) -> None:
+def test_a_mistake_of_the_operator_can_be_simulated(own_stripe_server: StripeServer, subscription: str) -> None:
     assert change(own_stripe_server, subscription, prices=[]).json()["prices"] == []
     two = ["price_family_month", "price_unheard_of"]
     assert change(own_stripe_server, subscription, prices=two).json()["prices"] == two
@@ -293,7 +293,7 @@ def test_an_operators_slip_can_be_made(own_stripe_server: StripeServer, subscrip
         ([1], "object"),
     ],
 )
-def test_a_wrong_hand_is_told_what_is_wrong(
+def test_an_invalid_control_request_is_refused_with_its_reason(
     own_stripe_server: StripeServer, subscription: str, wrong: Any, names: str
 ) -> None:
     answer = own_stripe_server.post(f"subscriptions/{subscription}", wrong)
@@ -302,7 +302,7 @@ def test_a_wrong_hand_is_told_what_is_wrong(
     assert own_stripe_server.hook.arrivals == []
 
 
-def test_trouble_for_so_many_requests_can_be_made_from_outside(own_stripe_server: StripeServer) -> None:
+def test_a_failure_of_a_number_of_requests_can_be_requested(own_stripe_server: StripeServer) -> None:
     assert own_stripe_server.post("faults", {"status": 503, "times": 2}).json()["times"] == 2
     for _ in range(2):
         with pytest.raises(stripe.APIError):
@@ -314,12 +314,12 @@ def test_trouble_for_so_many_requests_can_be_made_from_outside(own_stripe_server
 
 
 @pytest.mark.parametrize("wrong", [{"times": 0}, {"times": 1001}, {"status": 200}, {"delaySeconds": 31}, {"x": 1}, []])
-def test_trouble_without_end_is_refused(own_stripe_server: StripeServer, wrong: Any) -> None:
+def test_a_failure_without_an_end_is_refused(own_stripe_server: StripeServer, wrong: Any) -> None:
     assert own_stripe_server.post("faults", wrong).status_code == 400
     assert own_stripe_server.customer()
 
 
-def test_hands_on_what_is_not_there(own_stripe_server: StripeServer) -> None:
+def test_a_control_request_for_an_unknown_object_is_404(own_stripe_server: StripeServer) -> None:
     for path in ("subscriptions/sub_none", "checkout/cs_none/pay", "portal/bps_none/subscriptions/sub_none/cancel"):
         assert own_stripe_server.post(path, {"status": "active"}).status_code == 404
     for path in ("checkout/cs_none", "portal/bps_none"):
@@ -341,7 +341,7 @@ def test_a_person_pays_by_the_page_and_comes_back_to_the_app(own_stripe_server: 
     assert "This is paid" in requests.get(f"{own_stripe_server.url}/checkout/{session.id}", timeout=5).text
 
 
-def test_a_person_is_told_on_a_page_what_is_not_possible(own_stripe_server: StripeServer) -> None:
+def test_the_page_says_what_is_not_possible(own_stripe_server: StripeServer) -> None:
     session = own_stripe_server.checkout()
     own_stripe_server.client.v1.checkout.sessions.expire(session.id)
     answer = requests.post(f"{own_stripe_server.url}/checkout/{session.id}/pay", headers=BROWSER, timeout=5)

@@ -83,7 +83,7 @@ def test_a_key_is_forgotten_after_a_day(own_stripe_server: StripeServer) -> None
     assert own_stripe_server.client.v1.customers.create({}, {"idempotency_key": "old-1"}).id != first.id
 
 
-def test_trouble_on_demand_is_trouble_to_the_library(stripe_server: StripeServer) -> None:
+def test_a_requested_failure_is_an_error_of_the_library(stripe_server: StripeServer) -> None:
     stripe_server.stand_in.faults.fail_next(500)
     with pytest.raises(stripe.APIError):
         stripe_server.client.v1.balance.retrieve()
@@ -93,7 +93,7 @@ def test_trouble_on_demand_is_trouble_to_the_library(stripe_server: StripeServer
     assert stripe_server.client.v1.balance.retrieve().object == "balance"
 
 
-def test_a_killed_stand_in_forgets_nothing_it_answered(tmp_path: Path) -> None:
+def test_a_killed_stand_in_keeps_everything_it_answered(tmp_path: Path) -> None:
     """Another process pays sessions and prints what it was answered, until it is killed in the midst of it."""
     script = textwrap.dedent("""
         import sys

@@ -82,14 +82,14 @@ def test_a_new_user_is_in_the_database_before_any_session_exists(auth: AuthServe
     assert (uuid.UUID(session["user"]["id"]), GRANDMA) in auth.known
 
 
-def test_a_stranger_is_made_a_user_only_when_wanted(auth: AuthServer) -> None:
+def test_an_unknown_address_becomes_a_user_only_when_asked_for(auth: AuthServer) -> None:
     assert refused(auth.ask(GRANDMA, create_user=False), 422, "otp_disabled")
     assert auth.mailbox.newest() == []
     auth.sign_in(GRANDMA)
     assert auth.ask(GRANDMA, create_user=False).status_code == 200
 
 
-def test_an_address_is_one_person_however_it_is_written(auth: AuthServer) -> None:
+def test_an_address_is_one_user_however_it_is_written(auth: AuthServer) -> None:
     first = auth.sign_in(GRANDMA)
     assert auth.ask("GrandMa@Example.COM").status_code == 200
     second = verify(auth, auth.mailed_code(GRANDMA), "GRANDMA@example.com").json()
@@ -101,7 +101,7 @@ def test_an_address_is_one_person_however_it_is_written(auth: AuthServer) -> Non
     "email",
     ["", "nobody", "a@b", "a b@example.com", "a@example.com\r\nBcc: b@example.com", f"{'a' * 250}@example.com"],
 )
-def test_what_is_no_address_gets_no_mail(auth: AuthServer, email: str) -> None:
+def test_an_invalid_address_gets_no_mail(auth: AuthServer, email: str) -> None:
     assert refused(auth.ask(email), 400, "validation_failed")
     assert auth.mailbox.newest() == []
 
@@ -115,7 +115,7 @@ def test_a_body_too_large_is_refused(auth: AuthServer) -> None:
     assert refused(auth.call("POST", "otp", data=b" " * 2_000_000), 413, "request_entity_too_large")
 
 
-def test_one_address_is_not_flooded(auth: AuthServer) -> None:
+def test_the_mails_to_one_address_are_limited(auth: AuthServer) -> None:
     auth.mailbox.send = lambda *mail: None  # type: ignore[method-assign]
     for _ in range(MAILS_PER_HOUR):
         assert auth.ask(GRANDMA).status_code == 200
@@ -211,7 +211,7 @@ def test_of_ten_who_use_one_code_at_once_one_gets_a_session(auth: AuthServer, mo
     assert sorted(answers) == [200] + [403] * 9
 
 
-def test_codes_cannot_be_foreseen() -> None:
+def test_codes_cannot_be_predicted() -> None:
     codes = {new_code() for _ in range(200)}
     assert len(codes) > 190
     assert all(len(code) == 6 and code.isdigit() for code in codes)
@@ -232,7 +232,7 @@ def test_a_code_is_good_just_before_ten_minutes(auth: AuthServer) -> None:
     assert verify(auth, auth.mailed_code(GRANDMA)).status_code == 200
 
 
-def test_guessing_makes_even_the_right_code_wrong(auth: AuthServer) -> None:
+def test_after_too_many_guesses_even_the_right_code_is_refused(auth: AuthServer) -> None:
     auth.ask(GRANDMA)
     right = auth.mailed_code(GRANDMA)
     wrong = f"{(int(right) + 1) % 1_000_000:06d}"
@@ -258,7 +258,7 @@ def test_a_code_belongs_to_one_address(auth: AuthServer) -> None:
     assert refused(verify(auth, auth.mailed_code(GRANDMA), "stranger@example.com"), 403, "otp_expired")
 
 
-def test_neither_code_nor_link_nor_refresh_token_stands_on_the_disk(auth: AuthServer, tmp_path: Path) -> None:
+def test_neither_code_nor_link_nor_refresh_token_is_written_to_disk(auth: AuthServer, tmp_path: Path) -> None:
     session = auth.sign_in(GRANDMA)
     auth.ask(GRANDMA, **PKCE)
     token = parse_qs(urlsplit(auth.mailed_link(GRANDMA)).query)["token"][0]
@@ -339,7 +339,7 @@ def test_a_mail_scanner_that_peeks_does_not_use_the_link_up(auth: AuthServer) ->
         "",
     ],
 )
-def test_a_link_leads_nowhere_but_to_the_app(auth: AuthServer, target: str) -> None:
+def test_a_link_redirects_only_to_the_app(auth: AuthServer, target: str) -> None:
     auth.ask(GRANDMA)
     token = parse_qs(urlsplit(auth.mailed_link(GRANDMA)).query)["token"][0]
     query = {"token": token, "type": "magiclink", "redirect_to": target}
@@ -452,7 +452,7 @@ def test_an_old_refresh_token_ends_the_session_for_everybody(auth: AuthServer) -
     assert refused(auth.call("GET", "user", third["access_token"]), 403, "session_not_found")
 
 
-def test_an_old_refresh_token_within_ten_seconds_is_two_tabs_and_no_theft(auth: AuthServer) -> None:
+def test_an_old_refresh_token_is_accepted_within_ten_seconds(auth: AuthServer) -> None:
     first = auth.sign_in(GRANDMA)
     second = refresh(auth, first["refresh_token"]).json()
     third = refresh(auth, second["refresh_token"]).json()
@@ -499,7 +499,7 @@ def test_other_grants_are_refused(auth: AuthServer) -> None:
 # The user and logging out
 
 
-def test_who_am_i_wants_a_good_token(auth: AuthServer) -> None:
+def test_reading_the_user_needs_a_valid_token(auth: AuthServer) -> None:
     session = auth.sign_in(GRANDMA)
     assert auth.call("GET", "user", session["access_token"]).json() == session["user"]
     assert refused(auth.call("GET", "user"), 401, "no_authorization")
@@ -531,7 +531,7 @@ def test_an_access_token_expires_after_an_hour(auth: AuthServer) -> None:
     assert auth.call("GET", "user", fresh["access_token"]).status_code == 200
 
 
-def test_people_say_what_they_like_about_themselves_and_no_more(auth: AuthServer) -> None:
+def test_a_user_changes_only_their_own_metadata(auth: AuthServer) -> None:
     token = auth.sign_in(GRANDMA)["access_token"]
     changed = auth.call("PUT", "user", token, json={"data": {"name": "Rosa", "sub": "someone else"}}).json()
     assert changed["user_metadata"]["name"] == "Rosa"
@@ -565,7 +565,7 @@ def test_an_unknown_scope_logs_nobody_out(auth: AuthServer) -> None:
 @pytest.mark.parametrize(
     ("method", "path"), [("POST", "otp"), ("POST", "verify"), ("GET", "user"), ("GET", "settings"), ("GET", "health")]
 )
-def test_without_the_api_key_nothing_goes(auth: AuthServer, method: str, path: str) -> None:
+def test_without_the_api_key_every_request_is_refused(auth: AuthServer, method: str, path: str) -> None:
     bare = requests.request(method, f"{auth.url}/auth/v1/{path}", json={}, timeout=10)
     assert (bare.status_code, bare.json()["message"]) == (401, "No API key found in request")
     wrong = auth.call(method, path, headers={"apikey": anon_key("a-secret-of-somebody-else-entirely")}, json={})
@@ -580,7 +580,7 @@ def test_a_mailed_link_and_the_public_keys_need_no_api_key(auth: AuthServer) -> 
     assert keys.json() == {"keys": []}
 
 
-def test_the_api_key_is_the_same_tomorrow() -> None:
+def test_the_api_key_is_the_same_after_a_restart() -> None:
     assert anon_key(SECRET) == anon_key(SECRET)
     claims = jwt.decode(anon_key(SECRET), SECRET, algorithms=["HS256"])
     assert (claims["iss"], claims["role"]) == ("supabase", "anon")
@@ -622,7 +622,7 @@ def test_settings_and_health_answer(auth: AuthServer) -> None:
     assert refused(auth.call("GET", "admin/users"), 404, "not_found")
 
 
-def test_an_unexpected_failure_tells_nobody_the_address(auth: AuthServer, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unexpected_error_does_not_reveal_the_address(auth: AuthServer, caplog: pytest.LogCaptureFixture) -> None:
     auth.database_down = True
     answer = auth.ask(GRANDMA)
     assert answer.status_code == 500

@@ -46,7 +46,7 @@ def ask(connection: Connection, statement: str, parameters: Any = None) -> list[
 
 @pytest.mark.parametrize("type_name", ["uuid", "text", "jsonb", "int8", "bool", "timestamptz"])
 @pytest.mark.parametrize("persona", PEOPLE)
-def test_a_type_of_ones_own_never_runs_as_the_owner(families: IsolationRows, persona: str, type_name: str) -> None:
+def test_a_caller_s_type_never_runs_as_the_owner(families: IsolationRows, persona: str, type_name: str) -> None:
     """auth.uid() casts to uuid, inside a helper that runs as the owner of every table: not to any type of that name."""
     connection = families.connect("authenticated", persona)
     ask(
@@ -61,7 +61,7 @@ def test_a_type_of_ones_own_never_runs_as_the_owner(families: IsolationRows, per
     assert not [notice for notice in connection.notices if "app_owner" in notice]
 
 
-def test_tables_and_functions_of_ones_own_change_no_policy(families: IsolationRows) -> None:
+def test_a_caller_s_tables_and_functions_change_no_policy(families: IsolationRows) -> None:
     stranger = families.connect("authenticated", "stranger")
     for family in (families.ours, families.theirs):
         ask(stranger, "CREATE TEMP TABLE IF NOT EXISTS family_members (family_id uuid, user_id uuid, role text)")
@@ -76,7 +76,7 @@ def test_tables_and_functions_of_ones_own_change_no_policy(families: IsolationRo
         assert ask(stranger, f"SELECT 1 FROM {relation}") == []
 
 
-def test_a_trigger_function_of_ours_hangs_on_no_table_of_theirs(families: IsolationRows) -> None:
+def test_our_trigger_functions_cannot_be_used_on_a_caller_s_table(families: IsolationRows) -> None:
     keeper = families.connect("authenticated", "keeper")
     ask(keeper, "CREATE TEMP TABLE mine (family_id uuid, role text, deleted_at timestamptz)")
     for name in isolation_page.calls(families.database):
@@ -85,7 +85,7 @@ def test_a_trigger_function_of_ours_hangs_on_no_table_of_theirs(families: Isolat
                 ask(keeper, f"CREATE TRIGGER mine BEFORE UPDATE ON mine FOR EACH ROW EXECUTE FUNCTION {name}()")
 
 
-def test_a_condition_that_tells_what_it_sees_is_asked_after_the_policy(families: IsolationRows) -> None:
+def test_a_leaking_condition_runs_only_after_the_policy(families: IsolationRows) -> None:
     storyteller = families.connect("authenticated", "storyteller")
     ask(
         storyteller,
@@ -154,7 +154,7 @@ def test_a_soft_deletion_is_stamped_by_the_server_whatever_date_was_sent(
     assert stamped == [(True, own_families.people["storyteller"])]
 
 
-def test_trash_is_neither_undeleted_nor_dated_anew(own_families: IsolationRows) -> None:
+def test_a_client_can_neither_restore_nor_redate_a_deleted_row(own_families: IsolationRows) -> None:
     before = own_families.database.run(
         "SELECT id, deleted_at, deleted_by FROM public.recordings WHERE deleted_at IS NOT NULL"
     )
@@ -174,7 +174,7 @@ def test_trash_is_neither_undeleted_nor_dated_anew(own_families: IsolationRows) 
     assert after == before
 
 
-def test_no_other_column_rides_along_with_a_soft_deletion(families: IsolationRows) -> None:
+def test_a_soft_deletion_cannot_change_another_column(families: IsolationRows) -> None:
     keeper = families.connect("authenticated", "keeper")
     for column, value in {
         "family_id": f"'{families.theirs}'",
@@ -190,7 +190,7 @@ def test_no_other_column_rides_along_with_a_soft_deletion(families: IsolationRow
             ask(keeper, f"UPDATE public.recordings SET deleted_at = now(), {column} = {value}")
 
 
-def test_what_is_being_purged_is_shown_to_nobody(families: IsolationRows) -> None:
+def test_a_recording_being_purged_is_shown_to_nobody(families: IsolationRows) -> None:
     for persona in ("storyteller", "keeper"):
         connection = families.connect("authenticated", persona)
         for relation in ("public.recordings", "wire.recordings"):
@@ -221,7 +221,7 @@ def test_what_is_being_purged_is_shown_to_nobody(families: IsolationRows) -> Non
 @pytest.mark.parametrize(
     ("table", "hidden"), [("recordings", "object_key"), ("recordings", "etag"), ("invites", "code_hash")]
 )
-def test_a_hidden_column_is_not_had_by_any_other_way_of_asking(
+def test_a_hidden_column_cannot_be_read_in_any_other_way(
     families: IsolationRows, statement: str, table: str, hidden: str
 ) -> None:
     keeper = families.connect("authenticated", "keeper")
@@ -261,7 +261,7 @@ def whole_text(error: psycopg2.Error) -> str:
     return f"{error} {told.message_detail} {told.message_hint} {told.context} {told.internal_query}"
 
 
-def test_realtime_is_told_what_members_may_read_and_no_more(families: IsolationRows) -> None:
+def test_realtime_publishes_only_what_members_may_read(families: IsolationRows) -> None:
     """Realtime sends what the publication holds, whatever the grants say."""
     page = isolation_page.read_page()
     published = families.database.run(
@@ -290,7 +290,7 @@ def test_realtime_is_told_what_members_may_read_and_no_more(families: IsolationR
         "DELETE FROM public.families",
     ],
 )
-def test_the_ledger_is_changed_by_nobody(families: IsolationRows, role: str, statement: str) -> None:
+def test_nobody_can_change_the_ledger(families: IsolationRows, role: str, statement: str) -> None:
     """Not by the service key, not by the tables' owner, not by the migrating role, not by a superuser in passing."""
     connection = families.database.connect() if role == "supabase_admin" else families.database.connect("postgres")
     if role not in ("postgres", "supabase_admin"):
@@ -314,7 +314,7 @@ def test_supabases_login_becomes_none_of_our_roles(families: IsolationRows, role
         ask(families.database.connect("authenticator"), f"SET ROLE {role}")
 
 
-def test_our_roles_have_no_power_of_their_own(families: IsolationRows) -> None:
+def test_our_roles_have_no_superuser_attributes(families: IsolationRows) -> None:
     rows = families.database.run(
         "SELECT rolname, rolcanlogin, rolinherit FROM pg_roles WHERE rolname LIKE 'app\\_%'"
         " AND NOT (rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls) ORDER BY 1"

@@ -37,7 +37,7 @@ def test_a_caller_is_known_by_the_claims_of_the_token(
     assert one(caller, "SELECT auth.role()") == "authenticated"
 
 
-def test_nobody_has_no_user(connect_as: Callable[..., Connection]) -> None:
+def test_an_anonymous_session_has_no_user(connect_as: Callable[..., Connection]) -> None:
     assert one(connect_as("anon"), "SELECT auth.uid()") is None
 
 

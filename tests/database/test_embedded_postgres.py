@@ -338,7 +338,7 @@ def test_the_server_inherits_no_secret_of_ours(data_dir: Path, monkeypatch: pyte
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="everybody else runs this way anyway")
-def test_it_runs_for_somebody_who_is_not_root() -> None:
+def test_it_runs_for_a_user_who_is_not_root() -> None:
     with tempfile.TemporaryDirectory(prefix="stories-embedded-") as folder:
         shutil.chown(folder, "nobody")
         child = os.fork()  # a new interpreter would not do: root's may be out of the other account's reach

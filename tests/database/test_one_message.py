@@ -200,7 +200,7 @@ def test_jobs_events_and_alerts_carry_the_id_of_the_request_that_made_them(prepa
     ]
 
 
-def test_two_people_on_one_connection_see_themselves_alone(prepared: Database) -> None:
+def test_two_people_on_one_connection_see_only_themselves(prepared: Database) -> None:
     one, two = prepared.add_user(), prepared.add_user()
     for person in (one, two) * 20:
         assert messages.read(a_call(person), "who_am_i", value="x")["uid"] == str(person)
@@ -213,11 +213,11 @@ def test_two_people_on_one_connection_see_themselves_alone(prepared: Database) -
     assert len(connections._KEPT) == 1
 
 
-def test_a_reader_reaches_no_machinery(prepared: Database, person: UUID) -> None:
+def test_a_read_cannot_call_internal_functions(prepared: Database, person: UUID) -> None:
     assert isinstance(outcome(lambda: messages.read(a_call(person), "forbidden")), InternalError)
 
 
-def test_many_threads_never_see_each_other(prepared: Database) -> None:
+def test_many_threads_never_get_each_other_s_rows(prepared: Database) -> None:
     people = [prepared.add_user() for _ in range(6)]
     wrong: list[Any] = []
 
@@ -239,7 +239,7 @@ def test_many_threads_never_see_each_other(prepared: Database) -> None:
 # --- parameters and results --------------------------------------------------------------------------------------
 
 
-def test_values_arrive_as_what_they_are(prepared: Database) -> None:
+def test_values_keep_their_types(prepared: Database) -> None:
     ids = [uuid4(), uuid4()]
     result = messages.transact(
         a_call(),
@@ -265,14 +265,14 @@ def test_values_arrive_as_what_they_are(prepared: Database) -> None:
 @pytest.mark.parametrize(
     "text", ["'; DROP TABLE ops.test_notes; --", "\\'; SELECT 1; --", "%(user_id)s", "$$", "/* */"]
 )
-def test_a_value_stays_a_value(text: str, prepared: Database) -> None:
+def test_a_value_is_never_read_as_sql(text: str, prepared: Database) -> None:
     assert messages.transact(a_call(), "test_echo", value={"x": text})["value"] == {"x": text}
     messages.transact(a_call(), "test_note", note=text)
     assert notes(prepared) == [text]
 
 
 @pytest.mark.parametrize("name", ["test_echo()--", "Test", "", "a.b", "test echo", "x" * 64])
-def test_a_name_that_is_no_name_is_never_sent(name: str, prepared: Database, person: UUID) -> None:
+def test_an_invalid_function_name_is_never_sent(name: str, prepared: Database, person: UUID) -> None:
     call = a_call(person)
     assert isinstance(outcome(lambda: messages.transact(call, name)), InternalError)
     assert isinstance(outcome(lambda: messages.transact(call, "test_echo", **{name: cast(Any, 1)})), InternalError)
@@ -293,7 +293,7 @@ def test_a_query_that_finds_nothing_is_refused_as_its_caller_says(prepared: Data
 
 
 @pytest.mark.parametrize("name", ["test_null", "test_list", "test_unknown"])
-def test_a_function_that_gives_no_object_or_is_not_there_is_our_fault(name: str, prepared: Database) -> None:
+def test_a_missing_function_or_one_without_an_object_is_an_internal_error(name: str, prepared: Database) -> None:
     assert isinstance(outcome(lambda: messages.transact(a_call(), name)), InternalError)
 
 
@@ -338,7 +338,7 @@ def test_over_the_limit_nothing_is_done_and_the_refusal_says_when_to_come_back(
     assert messages.transact(a_call(prepared.add_user(), limit), "test_echo")["role"] == "app_service"
 
 
-def test_nobody_waits_on_a_counter_while_the_work_is_done(prepared: Database, person: UUID) -> None:
+def test_no_call_waits_for_a_counter_while_another_works(prepared: Database, person: UUID) -> None:
     def work() -> None:
         messages.read(a_call(person, REDEEM), "slow", seconds=0.4)
 
@@ -371,9 +371,7 @@ def test_the_count_is_exact_however_many_ask_at_once(prepared: Database, person:
     assert len(through) == REDEEM.per_minute
 
 
-def test_with_an_outside_store_postgres_counts_nothing(
-    prepared: Database, person: UUID, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_with_redis_postgres_counts_nothing(prepared: Database, person: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RATE_LIMIT_STORAGE_URL", "memory://")
     config.reset()
     call = a_call(person, Limit("tiny", 1))
@@ -387,7 +385,7 @@ def test_with_an_outside_store_postgres_counts_nothing(
 # --- errors ------------------------------------------------------------------------------------------------------
 
 
-def test_an_sql_error_is_our_fault_and_says_nothing_of_what_was_sent(
+def test_an_sql_error_is_an_internal_error_and_repeats_nothing_sent(
     prepared: Database, person: UUID, capsys: pytest.CaptureFixture[str]
 ) -> None:
     call = a_call(person)
@@ -400,7 +398,7 @@ def test_an_sql_error_is_our_fault_and_says_nothing_of_what_was_sent(
     assert '"sqlstate":"22023"' in written and '"statement":"test_raise"' in written and call.request_id in written
 
 
-def test_a_unique_key_met_twice_is_tried_twice_and_then_our_fault_with_the_constraints_name(
+def test_a_unique_violation_is_tried_twice_and_then_an_internal_error_with_its_constraint(
     prepared: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
     messages.transact(a_call(), "test_note", note="one")
@@ -425,7 +423,7 @@ def test_what_the_server_rolled_back_is_tried_again(sqlstate: str, prepared: Dat
 
 
 @pytest.mark.parametrize("sqlstate", ["57014", "55P03", "25006", "53300", "57P03"])
-def test_trouble_of_the_server_is_unavailable(sqlstate: str, prepared: Database) -> None:
+def test_an_error_of_the_server_is_unavailable(sqlstate: str, prepared: Database) -> None:
     error = outcome(lambda: messages.transact(a_call(), "test_raise", sqlstate=sqlstate, secret="s"))
     assert isinstance(error, Unavailable)
 
@@ -439,7 +437,7 @@ def test_a_statement_that_fails_leaves_a_connection_that_works(prepared: Databas
     assert backend() == before
 
 
-def test_a_missing_parameter_is_our_fault_and_breaks_no_connection_for_the_next(
+def test_a_missing_parameter_is_an_internal_error_and_leaves_the_connection_usable(
     prepared: Database, person: UUID
 ) -> None:
     assert isinstance(outcome(lambda: messages.read(a_call(person), "who_am_i")), KeyError)
@@ -517,7 +515,7 @@ def test_a_write_under_an_idempotency_key_is_sent_again_and_without_one_it_is_no
     assert call.messages == 1
 
 
-def test_a_stopped_server_process_is_not_waited_for_beyond_the_deadline(prepared: Database) -> None:
+def test_a_stopped_server_process_is_not_waited_for_past_the_deadline(prepared: Database) -> None:
     messages.transact(a_call(), "test_echo")
     pid = backend()
     os.kill(pid, signal.SIGSTOP)
@@ -590,7 +588,7 @@ def test_a_server_that_cannot_be_reached_is_unavailable_and_the_log_says_why_wit
     assert "geheim" not in written and "no-such-host" not in written
 
 
-def test_a_wrong_password_is_said_in_our_words(
+def test_a_wrong_password_is_reported_in_our_words(
     prepared: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     right = prepared.url("app_login")
@@ -600,13 +598,13 @@ def test_a_wrong_password_is_said_in_our_words(
     assert '"cause":"wrong password"' in capsys.readouterr().out
 
 
-def test_nothing_connects_before_it_is_asked_to(prepared: Database) -> None:
+def test_nothing_connects_before_the_first_message(prepared: Database) -> None:
     assert connections._KEPT == []
     messages.ping()
     assert len(connections._KEPT) == 1
 
 
-def test_a_new_connection_says_who_we_are_and_nothing_is_left_open(prepared: Database) -> None:
+def test_a_new_connection_names_the_application_and_leaves_nothing_open(prepared: Database) -> None:
     messages.ping()
     (row,) = prepared.run("SELECT application_name, state, usename FROM pg_stat_activity WHERE pid = %s", [backend()])
     assert row == ("stories-from-the-sun", "idle", "app_login")

@@ -139,7 +139,7 @@ def test_a_worker_killed_in_mid_job_costs_an_attempt_and_nothing_else(queue: Que
     assert queue.waiting() == 0
 
 
-def test_a_worker_given_up_for_dead_completes_nothing_when_it_wakes(queue: Queue) -> None:
+def test_a_worker_that_lost_its_lease_completes_nothing(queue: Queue) -> None:
     queue.add()
     queue.gate.touch()
     frozen = queue.worker_process()
@@ -155,7 +155,7 @@ def test_a_worker_given_up_for_dead_completes_nothing_when_it_wakes(queue: Queue
     assert queue.complete(job, token) == 1
 
 
-def test_a_job_whose_last_worker_died_too_is_laid_out_and_not_run_again(queue: Queue) -> None:
+def test_a_job_whose_last_worker_died_too_is_moved_to_dead_jobs_and_not_run_again(queue: Queue) -> None:
     job = queue.add()
     queue.claim()
     queue.database.run("UPDATE ops.jobs SET attempts = max_attempts")
@@ -164,7 +164,7 @@ def test_a_job_whose_last_worker_died_too_is_laid_out_and_not_run_again(queue: Q
     assert queue.dead() == [(job, "the worker died", 20)]
 
 
-def test_a_job_that_kills_its_workers_takes_no_other_job_along(queue: Queue) -> None:
+def test_a_job_that_kills_its_workers_harms_no_other_job(queue: Queue) -> None:
     queue.add(lane="a")
     queue.add(lane="b")
     queue.claim()
@@ -175,7 +175,7 @@ def test_a_job_that_kills_its_workers_takes_no_other_job_along(queue: Queue) -> 
     assert first != second
 
 
-def test_jobs_that_were_not_begun_are_given_back_uncounted(queue: Queue) -> None:
+def test_jobs_not_begun_are_released_without_counting_an_attempt(queue: Queue) -> None:
     for lane in "abc":
         queue.add(lane=lane)
     seconds = iter([60.0, 60.0, 60.0, 5.0, 5.0])
@@ -235,13 +235,13 @@ def test_a_job_out_of_attempts_moves_to_the_dead_and_alerts(queue: Queue) -> Non
     assert alerts == [("dead-job/sleepy", "critical", "the-request")]
 
 
-def test_a_job_that_can_never_succeed_dies_at_once(queue: Queue) -> None:
+def test_a_job_that_can_never_succeed_is_dead_at_once(queue: Queue) -> None:
     job = queue.add(fails="for_ever")
     assert queue.drain() == {"dead": 1}
     assert queue.dead() == [(job, "NotRetryable(ForEver)", 1)]
 
 
-def test_a_job_of_an_unknown_kind_or_version_dies_at_once_and_is_no_loop(queue: Queue) -> None:
+def test_a_job_of_an_unknown_kind_or_version_is_dead_at_once(queue: Queue) -> None:
     unknown, future = queue.add(kind="unheard_of"), queue.add()
     queue.database.run("UPDATE ops.jobs SET payload_version = 99 WHERE id = %s", [future])
     assert queue.drain() == {"dead": 2}
@@ -249,7 +249,7 @@ def test_a_job_of_an_unknown_kind_or_version_dies_at_once_and_is_no_loop(queue: 
     assert causes == {unknown: "NotRetryable(UnknownKind)", future: "NotRetryable(UnknownPayloadVersion)"}
 
 
-def test_what_an_error_says_is_kept_nowhere(queue: Queue, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_message_of_an_error_is_stored_nowhere(queue: Queue, capsys: pytest.CaptureFixture[str]) -> None:
     queue.add(fails="once")
     queue.drain()
     assert queue.database.run("SELECT last_error FROM ops.jobs") == [("RuntimeError",)]
@@ -302,7 +302,7 @@ def test_an_idle_worker_takes_a_busy_lane_s_jobs_before_their_turn(queue: Queue)
     assert queue.drain() == {"done": 30}
 
 
-def test_a_poison_job_starves_nobody(queue: Queue) -> None:
+def test_a_job_that_always_fails_delays_no_other(queue: Queue) -> None:
     queue.add(fails="once", lane="a")
     queue.add(fails="for_ever", lane="a")
     queue.add(lane="a")

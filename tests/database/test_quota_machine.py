@@ -434,17 +434,17 @@ def run_histories(database: Database, **how: Any) -> None:
     )
 
 
-def test_after_every_step_of_any_history_the_books_are_right(module_database: Database) -> None:
+def test_after_every_step_of_any_history_all_figures_agree(module_database: Database) -> None:
     # As it is found, and at once: a history is made shorter by the long run.
     run_histories(module_database, derandomize=True, max_examples=30, stateful_step_count=30, phases=[Phase.generate])
 
 
 @pytest.mark.heavy
-def test_after_every_step_of_long_histories_at_random_the_books_are_right(module_database: Database) -> None:
+def test_after_every_step_of_long_random_histories_all_figures_agree(module_database: Database) -> None:
     run_histories(module_database, max_examples=200, stateful_step_count=60, print_blob=True)
 
 
-def test_a_release_of_more_than_is_used_ends_at_nothing_and_is_told(database: Database) -> None:
+def test_a_release_of_more_than_is_used_ends_at_zero_and_is_reported(database: Database) -> None:
     keeper = database.add_user()
     line = database.connect("app_login")
     family = found_small_family(line, keeper, QUOTA)
@@ -468,7 +468,7 @@ def test_a_release_of_more_than_is_used_ends_at_nothing_and_is_told(database: Da
     assert told == [(recording, {"used_bytes": 100, "delta_bytes": -600, "operation": "purge"})]
 
 
-def test_nothing_is_taken_over_quota_that_was_not_admitted(database: Database) -> None:
+def test_over_quota_only_admitted_uploads_are_kept(database: Database) -> None:
     keeper = database.add_user()
     line = database.connect("app_login")
     family = found_small_family(line, keeper, QUOTA)

@@ -188,7 +188,7 @@ def test_twenty_finalizes_at_once_up_to_one_byte_below_the_quota_are_all_kept(da
     assert "refused" not in reserve(family.line, family.keeper, family.id, 1)
 
 
-def test_twenty_finalizes_at_once_after_a_downgrade_are_kept_and_told(database: Database) -> None:
+def test_twenty_finalizes_at_once_after_a_downgrade_are_kept_and_reported(database: Database) -> None:
     family = Family(database)
     uploads = [family.reserve(50) for _ in range(20)]
     subscribe(family.line, family.id, family.ticket(), 999)
@@ -275,7 +275,7 @@ def test_a_finalize_that_waited_for_the_end_of_the_watch_finds_nothing(database:
     assert (family.books()["used"], family.books()["reserved"]) == (0, 0)
 
 
-def test_what_was_finalized_while_the_clean_up_looked_is_not_cleaned_up(database: Database) -> None:
+def test_an_upload_finalized_while_the_cleanup_planned_is_not_deleted(database: Database) -> None:
     family = Family(database)
     upload = family.reserve()
     lapse(database, [upload], watch=True)
@@ -307,7 +307,7 @@ def test_a_finalize_in_the_middle_of_the_clean_up_makes_nothing(database: Databa
 # Uploads against billing -----------------------------------------------------------------------
 
 
-def test_a_finalize_that_waited_for_a_downgrade_is_kept_over_quota_and_told(database: Database) -> None:
+def test_a_finalize_that_waited_for_a_downgrade_is_kept_over_quota_and_reported(database: Database) -> None:
     family = Family(database)
     upload = family.reserve()
     downgrade = family.subscribing(family.ticket(), 100)
@@ -346,7 +346,7 @@ def test_an_older_answer_of_stripe_that_waited_for_a_newer_one_changes_nothing(d
     assert family.books()["quota"] == 3000
 
 
-def test_one_change_of_a_subscription_is_told_once_though_stripe_is_asked_twice_at_once(database: Database) -> None:
+def test_one_change_of_a_subscription_sends_one_event_though_stripe_is_asked_twice_at_once(database: Database) -> None:
     family = Family(database)
     tickets = [family.ticket() for _ in range(2)]
     first, second = one_after_the_other(database, *(family.subscribing(ticket, 3000) for ticket in tickets))
@@ -422,7 +422,7 @@ def test_a_finalize_repeated_while_its_recording_is_purged_finds_nothing(databas
     assert family.books()["used"] == 600
 
 
-def test_a_change_that_waited_for_a_client_that_deletes_by_itself_finds_it_deleted(database: Database) -> None:
+def test_a_change_that_waited_for_a_deletion_by_a_client_finds_it_deleted(database: Database) -> None:
     family = Family(database)
     recording = family.keep()
 
@@ -448,7 +448,7 @@ def test_a_change_that_waited_for_a_client_that_deletes_by_itself_finds_it_delet
 
 
 @pytest.mark.parametrize("step", ["reserve", "renew", "finalize"])
-def test_who_was_removed_while_waiting_neither_reserves_nor_finalizes(database: Database, step: str) -> None:
+def test_a_member_removed_while_waiting_neither_reserves_nor_finalizes(database: Database, step: str) -> None:
     family = Family(database, tellers=1)
     teller = family.tellers[0]
     reserve(family.line, teller, family.id, 100, upload := str(uuid.uuid4()), "key")
@@ -481,7 +481,7 @@ def test_what_was_stored_before_the_removal_is_rescued_after_it(database: Databa
 # The clock after the wait ----------------------------------------------------------------------
 
 
-def test_a_renewal_whose_hold_ran_out_at_the_gate_must_find_its_room_again(database: Database) -> None:
+def test_a_renewal_whose_hold_ended_while_waiting_must_fit_again(database: Database) -> None:
     family = Family(database, tellers=1)
     upload = reserve(family.line, family.keeper, family.id, 1000, key="key")["recording_id"]
     early, late = database.connect("app_login", autocommit=False), database.connect("app_login")

@@ -66,7 +66,7 @@ def test_many_families_whose_two_keepers_leave_at_once_all_keep_one(database: Da
         assert keepers_of(database, family) == 1
 
 
-def test_who_is_being_removed_changes_nothing_any_more(database: Database) -> None:
+def test_a_member_being_removed_changes_nothing_any_more(database: Database) -> None:
     keeper, removed, teller = database.add_user(), database.add_user(), database.add_user()
     family = found_family(database, keeper, removed)
     join(database, family, teller)
@@ -83,7 +83,7 @@ def test_who_is_being_removed_changes_nothing_any_more(database: Database) -> No
         join(database, family, removed, "keeper")
 
 
-def test_who_is_being_removed_does_not_come_back_by_the_code_in_hand(database: Database) -> None:
+def test_a_member_being_removed_cannot_redeem_a_code_meanwhile(database: Database) -> None:
     keeper, removed = database.add_user(), database.add_user()
     family = found_family(database, keeper)
     join(database, family, removed)
@@ -128,7 +128,7 @@ def test_of_a_redeem_and_a_revocation_at_once_one_comes_first(database: Database
     assert call(database.connect_as("app_service", second), REDEEM, CODE)["refused"] == "INVITE_NOT_VALID"
 
 
-def test_who_redeems_while_the_invite_is_being_revoked_stays_outside(database: Database) -> None:
+def test_a_redeem_that_waited_for_the_revocation_is_refused(database: Database) -> None:
     keeper, guest = database.add_user(), database.add_user()
     family = found_family(database, keeper)
     invite = make_invite(database, family, keeper, CODE)

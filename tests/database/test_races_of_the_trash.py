@@ -42,7 +42,7 @@ def test_a_purge_that_waited_for_a_restore_finds_nothing_to_do(database: Databas
 
 
 @pytest.mark.parametrize("expression", [RESTORE, DELETE, 'ops.update_recording_tx(%s, \'{"title": "Mine"}\')'])
-def test_who_was_removed_while_waiting_changes_no_recording(database: Database, expression: str) -> None:
+def test_a_member_removed_while_waiting_changes_no_recording(database: Database, expression: str) -> None:
     keeper, teller = database.add_user(), database.add_user()
     family = found_family(database, keeper)
     join(database, family, teller)

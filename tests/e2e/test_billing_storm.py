@@ -19,7 +19,7 @@ from tests.support.random_billing import RandomBilling
 SEED = int(os.environ.get("STORM_SEED") or time.time_ns() % 2**32)
 
 
-def test_a_small_storm_ends_in_what_stripe_shows(stack: RunningStack) -> None:
+def test_random_changes_of_billing_end_in_what_stripe_shows(stack: RunningStack) -> None:
     billing = RandomBilling(stack, random.Random(7))
     billing.found_families(2)
     billing.move_on(3)
@@ -32,7 +32,7 @@ def test_a_small_storm_ends_in_what_stripe_shows(stack: RunningStack) -> None:
 
 
 @pytest.mark.heavy
-def test_a_long_storm_with_kills_outages_and_a_rotated_secret_ends_in_what_stripe_shows(tmp_path: Path) -> None:
+def test_random_changes_with_kills_outages_and_a_rotated_secret_end_in_what_stripe_shows(tmp_path: Path) -> None:
     print(f"STORM_SEED={SEED}")
     chance = random.Random(SEED)
     ports = free_ports()

@@ -58,7 +58,7 @@ def test_a_browser_may_ask_from_any_origin_locally(stack: RunningStack) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/functions/v1/unknown", "/v1/%2e%2e/healthz", "/v1/families/%00"])
-def test_whatever_is_asked_for_answers_in_the_one_shape(stack: RunningStack, path: str) -> None:
+def test_every_unknown_path_is_answered_in_the_documented_shape(stack: RunningStack, path: str) -> None:
     answer = requests.get(stack.origin + path, timeout=10)
     assert answer.status_code in (401, 403, 404, 405)
     assert set(answer.json()) == {"error"}

@@ -46,7 +46,7 @@ def test_an_event_is_named_noun_verb() -> None:
 
 
 @pytest.mark.parametrize("event", EVENTS)
-def test_each_event_is_taken_with_all_it_tells_and_sent_in_the_apps_own_words(event: str) -> None:
+def test_each_event_is_accepted_with_all_its_properties_and_sent_in_camel_case(event: str) -> None:
     read = read_event("job", payload(event, **everything_of(event)))
     assert read is not None
     sent = analytics._as_sent(read)
@@ -74,13 +74,13 @@ def test_an_event_with_a_property_that_is_not_declared_is_refused(event: str, na
 
 
 @pytest.mark.parametrize("event", EVENTS)
-def test_no_event_has_room_for_a_text(event: str) -> None:
+def test_no_property_of_an_event_accepts_free_text(event: str) -> None:
     for name in EVENTS[event].model_fields:
         with pytest.raises(NotRetryable):
             read_event("job", payload(event, **{**everything_of(event), name: "grandma@example.com"}))
 
 
-def test_a_person_is_an_id() -> None:
+def test_the_person_of_an_event_is_an_id() -> None:
     for user_id in ("grandma@example.com", "Grandma", 7):
         with pytest.raises(NotRetryable):
             read_event("job", {**payload("onboarding_completed", family_id=FAMILY), "user_id": user_id})
@@ -88,7 +88,7 @@ def test_a_person_is_an_id() -> None:
         read_event("job", {**payload("onboarding_completed", family_id=FAMILY), "email": "grandma@example.com"})
 
 
-def test_what_is_needed_is_needed() -> None:
+def test_a_missing_required_property_is_refused() -> None:
     for event, model in EVENTS.items():
         for name, field in model.model_fields.items():
             if field.is_required():

@@ -245,7 +245,9 @@ def test_a_header_in_the_right_form_holds_one() -> None:
     assert auth.bearer("Bearer a.b-_9.c") == auth.bearer("bearer a.b-_9.c") == "a.b-_9.c"
 
 
-def test_without_configuration_nobody_is_refused_but_the_operator_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_configuration_the_error_is_the_operator_s_and_not_the_caller_s(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.delenv("SUPABASE_URL")
     config.reset()
     with pytest.raises(MissingConfiguration):

@@ -73,7 +73,7 @@ def test_which_events_are_applied(kind: str, relevant: bool) -> None:
     assert read_event(body(kind)).relevant is relevant
 
 
-def test_an_event_of_nobody_is_not_applied() -> None:
+def test_an_event_without_a_customer_is_not_applied() -> None:
     assert read_event(body(about={"object": "subscription", "id": "sub_1"})).relevant is False
 
 
@@ -109,7 +109,7 @@ def test_an_event_of_nobody_is_not_applied() -> None:
         body(data=None),
     ],
 )
-def test_what_is_no_event_is_refused_whatever_it_is(garbage: bytes) -> None:
+def test_everything_that_is_not_an_event_is_refused(garbage: bytes) -> None:
     with pytest.raises(Refused) as caught:
         read_event(garbage)
     assert (caught.value.code, caught.value.message) == ("VALIDATION_FAILED", "body: is not a Stripe event")
@@ -120,7 +120,7 @@ json_texts = st.recursive(st.none() | st.text() | st.integers(), st.lists).map(j
 
 
 @given(st.binary() | (st.text() | json_texts).map(lambda text: text.encode("utf-8", "surrogatepass")))
-def test_no_bytes_at_all_raise_anything_else(garbage: bytes) -> None:
+def test_no_bytes_raise_anything_but_the_refusal(garbage: bytes) -> None:
     with pytest.raises(Refused):
         read_event(garbage)
 

@@ -131,7 +131,7 @@ ROWS = read_table(TABLE)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_the_table(row: Row) -> None:
+def test_each_set_of_subscriptions_gives_the_entitlement_of_the_table(row: Row) -> None:
     found = entitlement_of(row.given, PRICES)
     assert (found.plan or "kept", found.status, found.current_period_end) == (row.plan, row.status, row.ends)
     assert (found.cancel_at_period_end, found.subscription_id is not None) == (row.cancels, row.subscribed)
@@ -155,14 +155,14 @@ def test_the_table_has_every_status_that_the_library_knows() -> None:
     assert {subscription.status for row in ROWS for subscription in row.given} >= set(known)
 
 
-def test_the_subscription_that_counts_is_the_one_that_is_named() -> None:
+def test_the_entitlement_names_the_subscription_that_decided() -> None:
     found = entitlement_of([written("canceled fm", "sub_1"), written("past_due fm", "sub_2")], PRICES)
     assert (found.subscription_id, found.subscription_status) == ("sub_2", "past_due")
     ended = entitlement_of([written("canceled fm", "sub_1")], PRICES)
     assert (ended.subscription_id, ended.subscription_status) == (None, "canceled")
 
 
-def test_of_two_alike_the_newer_one_counts() -> None:
+def test_of_two_equal_subscriptions_the_newer_one_decides() -> None:
     older, newer = written("active fm", "sub_1"), replace(written("active fm", "sub_2"), created=2)
     found = entitlement_of([older, newer], PRICES)
     assert found.subscription_id == "sub_2"
@@ -178,7 +178,7 @@ subscriptions = st.builds(
 
 
 @given(st.lists(subscriptions, max_size=4, unique_by=lambda subscription: subscription.id), st.randoms())
-def test_whatever_stripe_holds_the_answer_is_whole_and_the_same_in_every_order(
+def test_any_set_of_subscriptions_gives_one_complete_entitlement_in_every_order(
     held: list[Subscription], random: Any
 ) -> None:
     found = entitlement_of(held, PRICES)
@@ -195,7 +195,7 @@ def test_whatever_stripe_holds_the_answer_is_whole_and_the_same_in_every_order(
 
 
 @given(st.lists(subscriptions, max_size=4, unique_by=lambda subscription: subscription.id))
-def test_a_second_subscription_never_takes_anything_away(held: list[Subscription]) -> None:
+def test_a_second_subscription_never_reduces_the_entitlement(held: list[Subscription]) -> None:
     def worth(found: Entitlement) -> int:
         return PLANS[found.plan].storage_quota_bytes if found.plan else 0
 
@@ -219,5 +219,5 @@ def test_a_subscription_is_read_from_what_stripe_answers() -> None:
 @pytest.mark.parametrize(
     ("plan", "bytes_", "seconds"), [("free", 2**30, 600), ("family", 50 * 2**30, 3600), ("legacy", 500 * 2**30, 10800)]
 )
-def test_the_plans_allow(plan: Any, bytes_: int, seconds: int) -> None:
+def test_each_plan_has_its_quota_and_its_longest_recording(plan: Any, bytes_: int, seconds: int) -> None:
     assert (PLANS[plan].storage_quota_bytes, PLANS[plan].max_recording_seconds) == (bytes_, seconds)

@@ -93,7 +93,7 @@ def test_settings_cannot_be_changed_and_do_not_print_their_values() -> None:
         assert value not in f"{settings} {settings!r} {[settings]}"
 
 
-def test_what_is_missing_is_named() -> None:
+def test_a_missing_variable_is_named() -> None:
     found = problems(ApiFunction, DATABASE_URL=None, STRIPE_SECRET_KEY="  ", STAGE=None)
     assert found == {"DATABASE_URL": "is missing", "STRIPE_SECRET_KEY": "is missing", "STAGE": "is missing"}
 
@@ -158,7 +158,7 @@ def test_nothing_local_and_no_test_key_is_accepted_on_prod(name: str, value: str
     assert list(problems(ApiFunction, **{name: value})) == [name]
 
 
-def test_a_test_key_is_welcome_on_staging() -> None:
+def test_a_test_key_is_accepted_on_staging() -> None:
     config.check(config.BillingSettings, {**PROD, "STAGE": "staging", "STRIPE_SECRET_KEY": "sk_test_abc"})
 
 

@@ -38,14 +38,14 @@ def test_the_statuses_are_those_of_the_contract() -> None:
 @pytest.mark.parametrize(
     "error", [ValueError("grandma@example.org"), InternalError("create_family_tx: SQLSTATE 42883"), Refused("NONSENSE")]
 )
-def test_whatever_is_not_a_refusal_says_nothing_but_something_went_wrong(error: Exception) -> None:
+def test_every_other_error_says_only_that_something_went_wrong(error: Exception) -> None:
     problem = describe(error)
     assert problem.status == 500
     assert problem.body() == {"error": {"code": "INTERNAL", "message": "Something went wrong. Please try again."}}
 
 
 @pytest.mark.parametrize("error", [Unavailable("database"), MissingConfiguration({"DATABASE_URL": "is missing"})])
-def test_trouble_that_passes_is_503_with_retry_after_and_names_no_part_of_the_system(error: Exception) -> None:
+def test_unavailable_is_503_with_retry_after_and_names_no_part_of_the_system(error: Exception) -> None:
     problem = describe(error)
     assert problem.status == 503
     assert int(problem.headers["Retry-After"]) >= 1
@@ -76,7 +76,7 @@ def test_details_leave_in_camel_case() -> None:
     assert problem.body()["error"]["details"] == {"quotaBytes": 5, "usedBytes": 4, "parts": [{"partNo": 1}]}
 
 
-def test_a_note_never_leaves() -> None:
+def test_a_note_is_never_in_an_answer() -> None:
     assert "expired" not in str(describe(Refused("UNAUTHORIZED", note="expired")).body())
 
 

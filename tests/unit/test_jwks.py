@@ -176,7 +176,7 @@ def test_while_one_fetches_the_others_go_on_with_the_set_they_have(publisher: Pu
     assert publisher.asked == 2
 
 
-def test_who_comes_while_the_first_set_is_being_fetched_waits_for_it(publisher: Publisher) -> None:
+def test_callers_during_the_first_fetch_wait_for_it(publisher: Publisher) -> None:
     def slow(request: BaseHTTPRequestHandler) -> None:
         time.sleep(0.3)
         publisher.publish(request)

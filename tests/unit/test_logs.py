@@ -68,7 +68,7 @@ def test_a_request_is_one_line_with_the_fields_an_operator_looks_for(
     assert (second["status"], second["code"], second["coldStart"]) == (409, "CONFLICT", False)
 
 
-def test_nothing_of_one_persons_line_is_in_the_next_ones(lines: Lines) -> None:
+def test_no_field_of_one_line_is_in_the_next(lines: Lines) -> None:
     logs.request(a_call(log_fields={"familyId": str(uuid4())}), 200, "OK", 1)
     logs.request(Call(request_id="req-2", route="/healthz"), 200, "OK", 1)
     assert {"userId", "familyId"} <= set(lines()[0])

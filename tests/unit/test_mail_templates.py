@@ -57,7 +57,7 @@ def filled(name: str, locale: str, value: str = "a value") -> templates.Letter:
     return templates.render(name, locale, **dict.fromkeys(VALUES[name], value))
 
 
-def test_every_file_is_known_here() -> None:
+def test_every_template_file_is_tested() -> None:
     expected = {f"{name}.{locale}.{kind}" for name, locale in EVERY for kind in ("txt", "html")}
     assert {path.name for path in FOLDER.iterdir()} == expected
 
@@ -117,7 +117,7 @@ def test_an_invitation_without_an_inviter_s_name_still_comes_from_somebody(local
     assert "2026-12-01" in letter.text
 
 
-def test_a_letter_shows_nothing_of_itself_when_it_is_printed() -> None:
+def test_printing_a_letter_shows_none_of_its_content() -> None:
     assert "Soles" not in repr(send_invite_email.invitation("en", "Los Soles", "Abuela", "ABCDEFGHJ", EXPIRES))
 
 

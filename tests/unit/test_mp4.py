@@ -28,7 +28,7 @@ def ftyp(major: bytes, *compatible: bytes, version: int = 0) -> bytes:
         pytest.param(ftyp(b"XAVC", b"mp42", b"isom"), id="an unknown major brand beside a known one"),
     ],
 )
-def test_what_phones_and_browsers_record_is_taken(head: bytes) -> None:
+def test_recordings_of_phones_and_browsers_are_recognised(head: bytes) -> None:
     assert is_mp4(head + b"\0" * 100, 10_000)
 
 
@@ -52,11 +52,11 @@ def test_what_phones_and_browsers_record_is_taken(head: bytes) -> None:
         pytest.param(b"\x00\x00\x00\x08free" + ftyp(b"M4A "), id="ftyp is not first"),
     ],
 )
-def test_anything_else_is_not(head: bytes) -> None:
+def test_other_bytes_are_not_an_mp4(head: bytes) -> None:
     assert not is_mp4(head, 10_000)
 
 
-def test_a_box_that_ends_behind_the_file_is_no_box() -> None:
+def test_a_box_that_ends_beyond_the_file_is_invalid() -> None:
     head = ftyp(b"M4A ", b"M4A ", b"mp42")
     assert is_mp4(head, len(head))
     assert not is_mp4(head, len(head) - 1)

@@ -72,7 +72,7 @@ def test_an_address_keeps_a_hint() -> None:
         *("/v1/families/{family_id}/recordings", "SQLSTATE 23505", "database.py:120 _send", "price_1Nabc", "CON-FLI"),
     ],
 )
-def test_what_an_operator_needs_stays(text: str) -> None:
+def test_what_an_operator_needs_is_kept(text: str) -> None:
     assert scrub_text(text) == text
 
 
@@ -89,7 +89,7 @@ def test_what_is_not_json_becomes_json() -> None:
     assert "secret" not in text and len(text) < 500
 
 
-def test_a_broken_letter_does_not_break_the_line() -> None:
+def test_a_lone_surrogate_does_not_break_the_line() -> None:
     scrub_text("a\ud800b").encode("utf-8")
 
 
@@ -103,6 +103,6 @@ def test_a_megabyte_is_cut_short_and_quickly() -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=40), st.sampled_from(sorted(SECRETS)), st.text(max_size=40))
-def test_no_surroundings_save_a_secret(before: str, name: str, after: str) -> None:
+def test_a_secret_is_removed_whatever_stands_around_it(before: str, name: str, after: str) -> None:
     text, secret = SECRETS[name]
     assert secret not in scrub_text(f"{before} {text} {after}")

@@ -96,7 +96,7 @@ def test_a_client_is_never_told_to_send_host_or_length(store: RunningStore, key:
     assert set(upload.headers) == {"content-type", "if-none-match", "content-md5"}
 
 
-def test_what_the_client_gets_uploads(store: RunningStore, key: str) -> None:
+def test_the_signed_url_and_headers_upload(store: RunningStore, key: str) -> None:
     body = voice()
     upload = r2.audio_store().sign_upload(key, len(body), r2.AUDIO_TYPE, md5_of(body))
     assert send("PUT", upload.url, body, upload.headers)[0] == 200
@@ -157,12 +157,12 @@ def test_a_download_lets_nobody_choose_a_response_header(store: RunningStore, ke
 # Inspecting --------------------------------------------------------------------------------------
 
 
-def test_nothing_is_none(store: RunningStore, key: str) -> None:
+def test_a_missing_object_is_none(store: RunningStore, key: str) -> None:
     assert r2.audio_store().inspect_object(key) is None
 
 
 @pytest.mark.parametrize("size", [33, 4_095, 4_096, 4_097, 3_000_000])
-def test_an_object_is_told_as_it_is(store: RunningStore, key: str, size: int) -> None:
+def test_an_object_is_described_as_stored(store: RunningStore, key: str, size: int) -> None:
     store.put(key, voice(size))
     found = r2.audio_store().inspect_object(key)
     assert found is not None
@@ -179,7 +179,7 @@ def test_an_empty_object_is_empty_and_no_mp4(store: RunningStore, key: str) -> N
     assert (found.size_bytes, found.is_mp4) == (0, False)
 
 
-def test_something_else_under_the_name_of_an_mp4_is_seen(store: RunningStore, key: str) -> None:
+def test_other_content_declared_as_mp4_is_detected(store: RunningStore, key: str) -> None:
     store.put(key, b"<html>" * 100)
     found = r2.audio_store().inspect_object(key)
     assert found is not None
@@ -205,7 +205,7 @@ def test_one_connection_serves_one_request_after_the_other(
 
 
 @pytest.mark.parametrize("status", [500, 503])
-def test_two_stumbles_of_the_store_are_got_over(store: RunningStore, key: str, status: int) -> None:
+def test_two_failures_of_the_store_are_retried(store: RunningStore, key: str, status: int) -> None:
     store.put(key, voice())
     store.app.fail_next(status, times=2, method="GET")
     assert r2.audio_store().inspect_object(key) is not None
@@ -217,7 +217,7 @@ def test_a_store_that_keeps_failing_is_unavailable(store: RunningStore, key: str
         r2.audio_store().inspect_object(key)
 
 
-def test_a_refused_signature_is_trouble_of_ours_and_no_missing_object(
+def test_a_refused_signature_is_an_error_and_not_a_missing_object(
     store: RunningStore, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("R2_SECRET_ACCESS_KEY", "another")
@@ -329,7 +329,7 @@ def test_a_recording_is_copied_whole(store: RunningStore, key: str) -> None:
     assert copy.etag == hashlib.md5(voice(3_000_000), usedforsecurity=False).hexdigest()
 
 
-def test_a_copy_that_stands_is_left_alone(store: RunningStore, key: str) -> None:
+def test_an_existing_copy_is_left_alone(store: RunningStore, key: str) -> None:
     store.put(key, voice())
     assert copy_to_backup(key) == "copied"
     assert copy_to_backup(key) == "already_there"
@@ -346,7 +346,7 @@ def test_a_copy_never_overwrites_another_object(store: RunningStore, key: str) -
     assert copy.size_bytes == len(voice())
 
 
-def test_nothing_is_no_copy(store: RunningStore, key: str) -> None:
+def test_a_missing_object_is_not_copied(store: RunningStore, key: str) -> None:
     assert copy_to_backup(key) == "missing"
 
 
