@@ -51,8 +51,8 @@ class Payer:
 
     def events(self, *kinds: str) -> list[dict[str, Any]]:
         """The customer's events at Stripe as it would deliver them, oldest first; of these kinds, or all."""
-        with self.stripe.stand_in.world() as world:
-            made = list(world.books.newest_first("event"))[::-1]
+        with self.stripe.stand_in.transaction() as transaction:
+            made = list(transaction.records.newest_first("event"))[::-1]
         return [
             event
             for event in made
@@ -325,10 +325,10 @@ def test_an_event_belongs_to_its_customer_whatever_family_it_names(
     keeper = module_api.person()
     victim = module_api.family(keeper)
     # The metadata is the same lie at Stripe itself.
-    with module_stripe.stand_in.world() as world:
-        held = world.books.get("subscription", payer.subscription)
+    with module_stripe.stand_in.transaction() as transaction:
+        held = transaction.records.get("subscription", payer.subscription)
         assert held is not None
-        world.books.put({**held, "metadata": {**held["metadata"], "family_id": victim}})
+        transaction.records.put({**held, "metadata": {**held["metadata"], "family_id": victim}})
     others = [row for row in everything(module_api) if str(row[0]) != payer.family]
     assert deliver(about(payer.customer, victim)).status == 200
     assert [row for row in everything(module_api) if str(row[0]) != payer.family] == others
@@ -366,9 +366,11 @@ def test_an_event_of_a_deleted_family_changes_nothing_and_is_settled(module_api:
 
 def customers_of(stripe: StripeServer, family: str) -> list[str]:
     """All customers that were ever made for a family."""
-    with stripe.stand_in.world() as world:
+    with stripe.stand_in.transaction() as transaction:
         return [
-            made["id"] for made in world.books.newest_first("customer") if made["metadata"].get("family_id") == family
+            made["id"]
+            for made in transaction.records.newest_first("customer")
+            if made["metadata"].get("family_id") == family
         ]
 
 

@@ -191,12 +191,13 @@ def test_every_route_of_a_limit_is_refused_when_the_limit_is_used_up(counted: Ap
 def test_rotating_through_a_64_or_forging_a_header_gives_no_more_guesses(counted: Api) -> None:
     prefix = f"2001:db8:{uuid.uuid4().hex[:4]}:{uuid.uuid4().hex[:4]}"
     wrong = {"code": "ABC-DEF-GHJ"}
-    for number in range(6):
-        person = counted.person()
-        for index in range(10):
-            caller = Person(uuid.UUID(person.id), ip=f"{prefix}::{number:x}{index:x}")
-            assert caller.ask("redeem-invite", wrong).code == "INVITE_NOT_VALID"
+    guesser = counted.person()
+    for number in range(10):
+        caller = Person(uuid.UUID(guesser.id), ip=f"{prefix}::{number:x}")
+        assert caller.ask("redeem-invite", wrong).code == "INVITE_NOT_VALID"
+    counted.run("UPDATE ops.call_counts SET calls = calls + 290 WHERE key LIKE 'wrong-code/address/%%' AND calls = 10")
     fresh = counted.person(ip=f"{prefix}:ffff:ffff:ffff:ffff")
+    assert fresh.ask("redeem-invite", wrong).code == "INVITE_NOT_VALID", "the first wrong code of a person is their own"
     assert fresh.ask("redeem-invite", wrong, x_forwarded_for="198.51.100.1").code == "RATE_LIMIT"
     assert Person(uuid.UUID(fresh.id), ip="2001:db9::1").ask("redeem-invite", wrong).code == "INVITE_NOT_VALID"
 

@@ -45,6 +45,8 @@ def test_keepers_see_invites_newest_first_and_never_a_code(api: Api, keeper: Per
         "usedCount",
         "expiresAt",
         "revokedAt",
+        "mailRefusedAt",
+        "createdBy",
         "createdAt",
     }
     assert shown["invites"][1]["email"] == "nonna@example.org"

@@ -25,6 +25,7 @@ WORK_OF_THE_SYSTEM = {
     "ops.mark_purging_tx",
     "ops.note_copied_tx",
     "ops.note_copy_trouble_tx",
+    "ops.note_invite_mail_refused_tx",
     "ops.rescue_recording_tx",
     "ops.take_billing_ticket_tx",
 }
@@ -35,7 +36,14 @@ SENT_BY_NO_CLIENT = {"p_run_id", "p_job_id", "p_job_ids", "p_lease_token", "p_af
 @pytest.fixture(scope="module")
 def families(cluster: Cluster) -> Iterator[IsolationRows]:
     with cluster.database() as database:
-        yield isolation_rows.build(database)
+        built = isolation_rows.build(database)
+        database.run(
+            "INSERT INTO ops.upload_reservations (family_id, size_bytes, duration_seconds, content_type, state,"
+            " parked_object, object_key, url_expires_at, live_until, watch_until)"
+            " SELECT %s, 1, 1, 'audio/mp4', 'parked', '{}', 'k', now(), now(), now() + interval '30 days'",
+            [built.ours],
+        )
+        yield built
 
 
 def ids_of_our_family(families: IsolationRows) -> dict[str, str]:
@@ -51,6 +59,7 @@ def ids_of_our_family(families: IsolationRows) -> dict[str, str]:
         "p_prompt_id": one_of("public.prompts"),
         "p_invite_id": one_of("public.invites"),
         "p_user_id": families.people["storyteller"],
+        "p_upload_id": one_of("ops.upload_reservations"),
     }
 
 

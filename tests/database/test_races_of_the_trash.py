@@ -48,10 +48,8 @@ def test_a_member_removed_while_waiting_changes_no_recording(database: Database,
     join(database, family, teller)
     recording = keep_recording(database, family, teller)
     late = database.connect_as("app_service", teller)
-    with open_transaction(database, "admin") as early:
-        with early.cursor() as cursor:
-            cursor.execute("SELECT FROM public.entitlements WHERE family_id = %s FOR UPDATE", [family])
+    with open_transaction(database, "app_service", keeper) as early:
+        call(early, "ops.remove_member_tx(%s, %s)", family, str(teller))
         waiting = run_into(database, late, expression, recording)
-        call(database.connect_as("app_service", keeper), "ops.remove_member_tx(%s, %s)", family, str(teller))
     assert waiting.result()["refused"] == "NOT_FOUND"
     assert database.run("SELECT title, deleted_at FROM public.recordings") == [(None, None)]
