@@ -1,18 +1,20 @@
 """One deadline over all of a call to a vendor: name resolution, connecting, TLS, attempts, pauses, headers and body.
 
 A socket's own timeout covers one read, not an answer of one byte a second, and nothing but the operating system bounds
-a resolver that does not answer. So the work runs in a thread of its own, and who waits for it leaves when the time is
-over. An abandoned thread ends by itself as soon as its work looks at `left()` or its socket times out; what it may
-still send must be safe to send twice, as every request to a vendor here is.
+a resolver that does not answer. So the work runs in another thread, and who waits for it leaves when the time is over.
+Abandoned work ends by itself as soon as it looks at `left()` or its socket times out; what it may still send must be
+safe to send twice, as every request to a vendor here is.
 """
 
 from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
+from queue import SimpleQueue
 from typing import TypeVar
 
 Result = TypeVar("Result")
@@ -64,26 +66,48 @@ def while_moving(
     return _wait_for(work, patience)
 
 
+class _Helper:
+    """A thread that does one piece of work after another: to start one for each call costs more than to keep it."""
+
+    def __init__(self) -> None:
+        self.tasks = SimpleQueue[Callable[[], None]]()
+        # A daemon, so that a process can end while its resolver still hangs.
+        threading.Thread(target=self._run, name="deadlines", daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            self.tasks.get()()
+
+
+_idle: deque[_Helper] = deque()
+
+
 def _wait_for(work: Callable[[], Result], patience: Callable[[], float]) -> Result:
     """Waits as long as `patience()` gives, which is asked again each time that ran out."""
-    results: list[Result] = []
-    errors: list[BaseException] = []
-
-    def guarded() -> None:
-        try:
-            results.append(work())
-        except BaseException as error:
-            errors.append(error)
-
     seconds = patience()
     if seconds <= 0:
         raise TimeoutError
-    # A daemon, so that a process can end while its resolver still hangs.
-    thread = threading.Thread(target=copy_context().run, args=(guarded,), daemon=True)
-    thread.start()
-    while seconds > 0 and not (results or errors):
-        # Without an end nobody joins: the longest wait Python knows is shorter than infinity.
-        thread.join(min(seconds, threading.TIMEOUT_MAX))
+    results: list[Result] = []
+    errors: list[BaseException] = []
+    ended = threading.Lock()
+    ended.acquire()
+    context = copy_context()
+    try:
+        helper = _idle.pop()
+    except IndexError:
+        helper = _Helper()
+
+    def task() -> None:
+        try:
+            results.append(context.run(work))
+        except BaseException as error:
+            errors.append(error)
+        # Also the helper that was given up comes back, once its work has ended.
+        _idle.append(helper)
+        ended.release()
+
+    helper.tasks.put(task)
+    while seconds > 0 and not ended.acquire(timeout=min(seconds, threading.TIMEOUT_MAX)):
         seconds = patience()
     if errors:
         raise errors[0]

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from contextvars import ContextVar
+from functools import partial
+from pathlib import Path
 
 import pytest
 
 from chalicelib import deadlines
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_what_work_returns_and_raises_comes_through_unchanged() -> None:
@@ -60,9 +66,38 @@ def test_work_sees_how_long_it_has_and_the_context_of_who_waits() -> None:
 
 
 def test_a_process_ends_though_its_work_hangs() -> None:
+    script = "import time; from chalicelib import deadlines; deadlines.within(0.05, lambda: time.sleep(60))"
+    ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, timeout=20)
+    assert b"TimeoutError" in ended.stderr
+
+
+def test_calls_one_after_another_share_a_thread_and_a_given_up_one_comes_back() -> None:
+    first = deadlines.within(5, threading.get_ident)
+    assert {deadlines.within(5, threading.get_ident) for _ in range(20)} == {first}
     with pytest.raises(TimeoutError):
-        deadlines.within(0.05, lambda: time.sleep(0.5))
-    assert all(thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread())
+        deadlines.within(0.05, lambda: time.sleep(0.3))
+    second = deadlines.within(5, threading.get_ident)
+    assert second != first
+    time.sleep(0.5)
+    seen = set()
+    deadlines.within(5, lambda: seen.update({threading.get_ident(), deadlines.within(5, threading.get_ident)}))
+    assert seen == {first, second}
+
+
+def test_many_at_once_each_get_their_own_answer() -> None:
+    answers: dict[int, int] = {}
+
+    def ask(number: int) -> None:
+        for turn in range(50):
+            answers[number * 100 + turn] = deadlines.within(5, partial(int, number * 100 + turn))
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == 500
+    assert all(key == value for key, value in answers.items())
 
 
 class Mover:
