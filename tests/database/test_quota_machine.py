@@ -1,7 +1,7 @@
 """Any history of a family's bytes, step by step: the books are right after each, and each answers what its rules say.
 
 The steps are the real functions, called over several connections one after the other; a small model of a few lines
-says what each must answer. What happens when they meet at one moment is tests/database/test_quota_races.py.
+says what each must answer. What happens when they meet at one moment is tests/database/quota_races.
 """
 
 from __future__ import annotations

@@ -1,35 +1,25 @@
-"""Forged tokens over the wire, in each way a stage can be set up: shared secret, published keys, or both.
+"""Forged tokens: shared secret, published keys, or both.
 
 Each is one 401 with one body; why stands in the log alone, and nothing of the token anywhere. What a single claim must
-be is held by the unit tests of auth; here are the attacks, and what a stranger sees of them.
-"""
+be is held by the unit tests of auth; here are the attacks, and what a stranger sees of them."""
 
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
 import json
-import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from app import app
-from chalicelib import config
-from chalicelib.api import jwks
 from local.auth import anon_key
-from tests.support.api import Api
 from tests.support.database_server import Database
-from tests.support.gateway import Response
+from tests.support.forgeries import HS, STAGES, STRANGER, Stage, ask, encoded, resigned, set_up, signed_with
 from tests.support.hostile import MARK, check, endpoints, send
-from tests.support.object_store import RunningStore
 from tests.support.tokens import (
     EC_KEY,
     RSA_KEY,
@@ -38,83 +28,14 @@ from tests.support.tokens import (
     Publisher,
     claims,
     ec_jwk,
-    publishing,
     rsa_jwk,
     token,
 )
 
-(ME,) = (endpoint for endpoint in app.endpoints if endpoint.function.__name__ == "get_me")
 REFUSED = '{"error":{"code":"UNAUTHORIZED","message":"Please sign in again."}}'
 
-STRANGER = ec.generate_private_key(ec.SECP256R1())
+
 STRANGER_RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One way to be set up: which keys verify."""
-
-    name: str
-    secret: bool
-    keys: bool
-
-    def good_tokens(self) -> Iterator[str]:
-        if self.secret:
-            yield token()
-        if self.keys:
-            yield token(EC_KEY, "ES256", {"kid": "ec-1"})
-            yield token(RSA_KEY, "RS256", {"kid": "rsa-1"})
-
-
-STAGES = [Stage("secret", True, False), Stage("keys", False, True), Stage("both", True, True)]
-
-
-@pytest.fixture(scope="module")
-def publisher() -> Iterator[Publisher]:
-    with publishing() as publisher:
-        yield publisher
-
-
-@pytest.fixture(scope="module")
-def api(module_database: Database, object_store: RunningStore) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        Api(module_database, monkeypatch, object_store)
-        monkeypatch.setenv("SUPABASE_URL", SUPABASE)
-        monkeypatch.setenv("ALLOWED_ORIGINS", "https://app.example.org")
-        yield
-
-
-@pytest.fixture(params=STAGES, ids=lambda stage: stage.name)
-def stage(
-    request: pytest.FixtureRequest, api: None, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Stage]:
-    wanted: Stage = request.param
-    set_up(wanted, publisher.url, monkeypatch)
-    publisher.answer = publisher.publish
-    yield wanted
-    jwks.reset()
-
-
-def set_up(stage: Stage, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("SUPABASE_JWT_SECRET", raising=False)
-    monkeypatch.delenv("SUPABASE_JWKS_URL", raising=False)
-    if stage.secret:
-        monkeypatch.setenv("SUPABASE_JWT_SECRET", SECRET)
-    if stage.keys:
-        monkeypatch.setenv("SUPABASE_JWKS_URL", url)
-    config.reset()
-    jwks.reset()
-
-
-def encoded(part: Any) -> str:
-    raw = part if isinstance(part, bytes) else json.dumps(part).encode()
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def signed_with(secret: bytes, header: Any, payload: Any) -> str:
-    """HS256 over whatever header and payload."""
-    text = f"{encoded(header)}.{encoded(payload)}"
-    return f"{text}.{encoded(hmac.new(secret, text.encode(), hashlib.sha256).digest())}"
 
 
 def with_claim(name: str, value: str) -> str:
@@ -142,13 +63,6 @@ def public_forms() -> dict[str, bytes]:
     forms["ec x"] = base64.urlsafe_b64decode(ec_jwk()["x"] + "==")
     forms["rsa n"] = rsa_jwk()["n"].encode()
     return forms
-
-
-HS = {"alg": "HS256", "typ": "JWT"}
-
-
-def resigned(header: dict[str, Any], key: Any = STRANGER, algorithm: str = "ES256", **changes: Any) -> str:
-    return token(key, algorithm, {**header}, **changes)
 
 
 def bad_signature(signature: bytes, kid: str = "ec-1", algorithm: str = "ES256") -> str:
@@ -287,10 +201,6 @@ FORGED: dict[str, Callable[[], str]] = {
 }
 
 
-def ask(text: str) -> Response:
-    return check(send(ME, text), ME)
-
-
 @pytest.mark.parametrize("forged", FORGED)
 def test_a_forged_token_is_401_and_the_answer_gives_no_reason(
     forged: str, api: None, publisher: Publisher, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -318,85 +228,3 @@ def test_a_forged_token_is_refused_on_every_route(stage: Stage) -> None:
     forged = token(STRANGER, "ES256", {"kid": "ec-1"})
     for endpoint in endpoints("user"):
         assert check(send(endpoint, forged), endpoint).text == REFUSED
-
-
-# --- published keys under attack -----------------------------------------------------------------------------------
-
-KEYS, BOTH = STAGES[1], STAGES[2]
-
-
-@pytest.fixture
-def own_publisher(api: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Publisher]:
-    with publishing() as publisher:
-        set_up(BOTH, publisher.url, monkeypatch)
-        yield publisher
-    jwks.reset()
-
-
-def test_a_flood_of_invented_key_ids_costs_one_fetch_and_valid_tokens_still_work(own_publisher: Publisher) -> None:
-    assert ask(token(EC_KEY, "ES256", {"kid": "ec-1"})).status == 200
-    answers: list[int] = []
-
-    def flood(number: int) -> None:
-        answers.extend(ask(resigned({"kid": f"{number}-{index}"})).status for index in range(40))
-
-    threads = [threading.Thread(target=flood, args=(number,)) for number in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert answers == [401] * 320
-    assert own_publisher.asked == 1
-    assert ask(token(EC_KEY, "ES256", {"kid": "ec-1"})).status == 200
-
-
-def test_a_flood_before_the_first_fetch_costs_one_fetch(own_publisher: Publisher) -> None:
-    for index in range(50):
-        assert ask(resigned({"kid": f"first-{index}"})).status == 401
-    assert own_publisher.asked == 1
-
-
-def test_an_unreachable_key_set_matters_only_to_a_function_that_never_fetched_it(
-    own_publisher: Publisher, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    good = token(EC_KEY, "ES256", {"kid": "ec-1"})
-    assert ask(good).status == 200
-    monkeypatch.setenv("SUPABASE_JWKS_URL", "http://127.0.0.1:9/jwks.json")
-    config.reset()
-    # Long after: the set is stale, the endpoint is gone, and who was good is good.
-    now = time.monotonic
-    monkeypatch.setattr(jwks.time, "monotonic", lambda: now() + 2 * jwks.FRESH_SECONDS)
-    assert ask(good).status == 200
-    assert ask(resigned({"kid": "ec-1"})).status == 401
-    jwks.reset()
-    answer = ask(good)
-    assert (answer.code, answer.status) == ("SERVICE_UNAVAILABLE", 503) and int(answer.headers["retry-after"]) >= 1
-    # Who signs in by the shared secret needs no published key.
-    assert ask(token()).status == 200
-
-
-@pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"keys": [null]}', b"\xff", b"", b"[" * 60_000])
-def test_an_invalid_key_set_changes_nothing_for_a_warm_function_and_is_503_for_a_cold_one(
-    body: bytes, own_publisher: Publisher, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    good = token(EC_KEY, "ES256", {"kid": "ec-1"})
-    assert ask(good).status == 200
-    own_publisher.answer = lambda request: Publisher.send(request, body)
-    now = time.monotonic
-    monkeypatch.setattr(jwks.time, "monotonic", lambda: now() + 2 * jwks.FRESH_SECONDS)
-    assert ask(good).status == 200
-    jwks.reset()
-    assert ask(good).code == "SERVICE_UNAVAILABLE"
-
-
-def test_a_published_private_or_symmetric_key_is_never_used(own_publisher: Publisher) -> None:
-    """Somebody publishes more than they should: an octet key, and the private half of one."""
-    private = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(EC_KEY))
-    own_publisher.keys = [
-        {"kty": "oct", "kid": "oct-1", "k": encoded(b"x" * 32), "alg": "HS256"},
-        {**private, "kid": "ec-1"},
-    ]
-    assert ask(signed_with(b"x" * 32, {**HS, "kid": "oct-1"}, claims())).status == 401
-    pem = EC_KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    assert ask(signed_with(pem, {**HS, "kid": "ec-1"}, claims())).status == 401
-    assert ask(token(EC_KEY, "ES256", {"kid": "ec-1"})).status == 200

@@ -1,0 +1,1 @@
+"""chalicelib.billing, with the real stripe library, against Stripe's stand-in."""

@@ -1,0 +1,1 @@
+"""A call is one message to Postgres: counted, done as the right person, and gone without a trace."""
