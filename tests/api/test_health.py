@@ -103,7 +103,7 @@ def broken_postgres(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.usefixtures("broken_postgres")
-@pytest.mark.parametrize("path", ["/readyz", "/health"])
+@pytest.mark.parametrize("path", ["/readyz", "/health", "/functions/v1/health"])
 def test_without_postgres_it_is_a_quick_503_without_details(path: str) -> None:
     started = time.perf_counter()
     answered = ask(path)
