@@ -84,7 +84,7 @@ def send(
 
 
 class Unreadable(Exception):
-    """An answer that is longer than it may be, or in an encoding nobody asked for."""
+    """An answer that is longer than it may be."""
 
 
 def read(answer: BaseHTTPResponse, most_bytes: int) -> bytes:
@@ -101,8 +101,6 @@ def read(answer: BaseHTTPResponse, most_bytes: int) -> bytes:
 
 
 def _read(answer: BaseHTTPResponse, most_bytes: int) -> bytes:
-    if answer.headers.get("content-encoding", "identity").lower() != "identity":
-        raise Unreadable
     if (answer.length_remaining or 0) > most_bytes:
         raise Unreadable
     body = read_some(answer, most_bytes + 1)
@@ -152,7 +150,8 @@ def _open(
         method,
         url,
         body=body,
-        headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **headers},
+        # urllib3 asks for no encoding by itself; what comes encoded all the same is left so, and is no JSON then.
+        headers={"User-Agent": USER_AGENT, **headers},
         redirect=False,
         preload_content=False,
         decode_content=False,

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chalicelib import analytics, config, logs
+from chalicelib import analytics, config, logs, vendor_http
 from chalicelib.errors import NotRetryable, Unavailable
 from chalicelib.mail import resend_client
 from chalicelib.mail.templates import Letter
@@ -273,6 +273,21 @@ def test_an_object_whose_store_ignores_the_range_is_not_read_whole(vendor: Vendo
     found = store.audio_store().inspect_object(KEY)
     assert found is not None
     assert (found.size_bytes, len(found.head)) == (500_000_000, store.HEAD_BYTES)
+
+
+def test_an_object_is_looked_at_as_it_lies_there_whatever_its_encoding_says(vendor: Vendor) -> None:
+    facts = {"ETag": '"x"', "Last_Modified": "Sat, 21 Nov 2026 10:00:00 GMT", "Content_Encoding": "gzip"}
+    vendor.answer = says(200, voice(5_000), **facts)
+    found = store.audio_store().inspect_object(KEY)
+    assert found is not None
+    assert (found.size_bytes, found.is_mp4, found.head) == (5_000, True, voice(5_000)[: store.HEAD_BYTES])
+
+
+def test_a_listing_of_any_length_is_not_read(vendor: Vendor) -> None:
+    vendor.answer = says(200, listing("a", truncated=False) + b" " * vendor_http.MOST_BYTES)
+    with pytest.raises(Unavailable) as caught:
+        CALLS["list"][1]()
+    assert caught.value.trouble == "unreadable answer"
 
 
 # Copying

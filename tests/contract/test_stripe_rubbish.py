@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import threading
 import time
@@ -11,7 +12,7 @@ from uuid import UUID
 
 import pytest
 
-from chalicelib import config, logs
+from chalicelib import config, logs, vendor_http
 from chalicelib.billing import checkout, stripe_client, stripe_http
 from chalicelib.errors import InternalError, Unavailable
 from tests.support import rubbish
@@ -260,9 +261,29 @@ def test_a_redirect_is_not_followed(vendor: Vendor) -> None:
 
 
 def test_nothing_is_asked_to_be_encoded_and_nothing_is_decoded(vendor: Vendor) -> None:
-    with pytest.raises(Unavailable):
-        stripe_client.create_customer(FAMILY)
-    assert b"accept-encoding: identity" in vendor.requests[0].lower()
+    good = json.dumps(portal()).encode()
+    vendor.answer = says(200, gzip.compress(good), Content_Encoding="gzip")
+    with pytest.raises(Unavailable) as caught:
+        checkout.create_portal_session("cus_1")
+    assert caught.value.trouble == "unreadable answer"
+    encodings = [line for line in vendor.requests[0].lower().splitlines() if line.startswith(b"accept-encoding")]
+    assert encodings == [b"accept-encoding: identity"]
+    vendor.answer = says(200, good)
+    assert checkout.create_portal_session("cus_1") == "https://pay.example/1"
+
+
+@pytest.mark.parametrize(("size", "read"), [(1_000_000, True), (vendor_http.MOST_BYTES + 1, False)])
+@pytest.mark.parametrize("announced", [True, False])
+def test_an_answer_is_bounded(vendor: Vendor, size: int, read: bool, announced: bool) -> None:
+    body = json.dumps(portal()).encode()
+    body += b" " * (size - len(body))
+    vendor.answer = lambda connection: connection.sendall(rubbish.head(200, size if announced else None) + body)
+    if read:
+        assert checkout.create_portal_session("cus_1") == "https://pay.example/1"
+        return
+    with pytest.raises(Unavailable) as caught:
+        checkout.create_portal_session("cus_1")
+    assert caught.value.trouble == "unreadable answer"
 
 
 # Time
