@@ -90,7 +90,7 @@ format: $(READY) ## format the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-migrate: $(READY) ## apply migrations and functions to MIGRATIONS_DATABASE_URL (default: the local stack)
+migrate: $(READY) ## apply migrations, views and functions to MIGRATIONS_DATABASE_URL (default: the local stack)
 	@$(LOCAL_UNLESS_TOLD) $(BIN)/python sql/migrate.py apply
 
 rollback: $(READY) ## undo the last migration there

@@ -1,1 +1,1 @@
-"""The database's own text (migrations, functions, dashboards) and the program that applies it. Never deployed."""
+"""The database's SQL (migrations, views, functions, dashboards) and the program that applies it. Never deployed."""
