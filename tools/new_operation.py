@@ -63,7 +63,7 @@ BEGIN
   RETURN jsonb_build_object('recording_id', p_recording_id);
 END
 $$$$;
-COMMENT ON FUNCTION ops.${name}_tx(uuid) IS
+COMMENT ON FUNCTION ops.${name}_tx IS
   'Say what it does. Refuses NOT_FOUND where the caller is no member of the recording''s family.';
 SELECT ops.publish_function('ops.${name}_tx', 'app_service');
 """

@@ -9,8 +9,9 @@ from uuid import uuid4
 
 import pytest
 
+from chalicelib.api.shapes import Recording
 from chalicelib.storage.store import Store, StoredObject
-from tests.support.api import GIB, Api, Person, at_once, upload_of
+from tests.support.api import GIB, Api, Person, at_once, fields_of, upload_of
 from tests.support.object_store import send, voice
 
 NAME = "finalize-recording"
@@ -41,10 +42,7 @@ def test_an_upload_becomes_a_recording_with_a_receipt(module_api: Api, family: s
     data = teller.ask(NAME, asked(family, recording, **more)).data
     assert set(data) == {"recording", "usage", "receipt"}
     kept = data["recording"]
-    assert set(kept) == {
-        "id", "familyId", "promptId", "title", "sizeBytes", "durationSeconds", "contentType", "recordedAt", "createdBy",
-        "createdAt", "deletedAt", "rescued",
-    }  # fmt: skip
+    assert set(kept) == fields_of(Recording) - {"daysLeft"}
     assert (kept["id"], kept["familyId"], kept["createdBy"]) == (recording, family, teller.id)
     assert (kept["title"], kept["promptId"], kept["recordedAt"]) == ("The dance", prompt, "2026-11-19T19:00:00Z")
     assert (kept["sizeBytes"], kept["durationSeconds"], kept["contentType"]) == (2_000, 12.5, "audio/mp4")

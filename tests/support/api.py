@@ -18,9 +18,11 @@ from typing import Any
 import jwt
 import pytest
 from psycopg2.extensions import connection as Connection
+from pydantic.alias_generators import to_camel
 
 from chalicelib.analytics import read_event
 from chalicelib.api import rate_limits
+from chalicelib.api.models import WireModel
 from chalicelib.database import connections
 from chalicelib.errors import NotRetryable
 from chalicelib.storage.keys import object_key
@@ -253,6 +255,11 @@ class Api:
         """The product events of a name that wait to be sent."""
         rows = self.run("SELECT payload FROM ops.jobs WHERE kind = 'capture_events' AND payload ->> 'event' = %s", name)
         return [row[0] for row in rows]
+
+
+def fields_of(model: type[WireModel]) -> set[str]:
+    """The keys that the API returns a model with."""
+    return {to_camel(name) for name in model.model_fields}
 
 
 def hash_of(invite: str) -> bytes:
