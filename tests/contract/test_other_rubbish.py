@@ -14,7 +14,7 @@ from chalicelib import analytics, config, logs, vendor_http
 from chalicelib.errors import NotRetryable, Unavailable
 from chalicelib.mail import resend_client
 from chalicelib.mail.templates import Letter
-from chalicelib.storage import copying, store
+from chalicelib.storage import copying, s3_http, store
 from tests.support import rubbish
 from tests.support.object_store import RunningStore, running_store, use_store, voice
 from tests.support.rubbish import RUBBISH, SECRET_WORDS, Vendor, drips, head, says
@@ -64,6 +64,7 @@ def configured(monkeypatch: pytest.MonkeyPatch, vendor: Vendor) -> Iterator[None
     }.items():
         monkeypatch.setenv(name, value)
     use_store(monkeypatch, vendor.url)
+    monkeypatch.setattr(s3_http.random, "uniform", lambda least, most: 0.0)
     logs.reset()
     yield
     store.reset()

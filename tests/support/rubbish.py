@@ -6,11 +6,13 @@ import gzip
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
+
+from chalicelib.errors import Unavailable
 
 SECRET_WORDS = "grandma@example.org whsec_of_the_vendor"
 """Stands in every answer that is rubbish: no log, no error and no alert may repeat it."""
@@ -197,3 +199,25 @@ class Resolver:
 
     def let_go(self) -> None:
         self._let_go.set()
+
+
+def at_once(calls: Mapping[str, Callable[[], Any]]) -> tuple[dict[str, tuple[str, str]], float]:
+    """Name -> (service, trouble) of the Unavailable that each call raised, and the seconds until the last one had.
+
+    All are called at the same moment. A call that raises nothing, or anything else, is missing.
+    """
+    troubles: dict[str, tuple[str, str]] = {}
+
+    def one(name: str) -> None:
+        try:
+            calls[name]()
+        except Unavailable as error:
+            troubles[name] = (error.service, error.trouble)
+
+    threads = [threading.Thread(target=one, args=(name,), daemon=True) for name in calls]
+    began = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(15)
+    return troubles, time.monotonic() - began
