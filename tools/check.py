@@ -36,12 +36,20 @@ def main(tools: Sequence[Tool] = TOOLS) -> int:
     for tool in tools:
         # Flushed, so that the name stands before what the tool itself prints, also in a pipe.
         print(f"--- {tool.name}", flush=True)
-        if subprocess.run(tool.command, check=False).returncode != 0:
+        if not _passes(tool):
             failed.append(tool)
     for tool in failed:
         mend = tool.mend or f"by hand; run it alone: {' '.join(tool.command)}"
         print(f"failed: {tool.name}. Mend it: {mend}", file=sys.stderr)
     return 1 if failed else 0
+
+
+def _passes(tool: Tool) -> bool:
+    try:
+        return subprocess.run(tool.command, check=False).returncode == 0
+    except FileNotFoundError:
+        print(f"{tool.command[0]} is not installed: make setup", file=sys.stderr)
+        return False
 
 
 if __name__ == "__main__":

@@ -24,6 +24,13 @@ def test_a_tool_that_fails_does_not_keep_the_next_ones_from_running(capfd: pytes
     assert types.startswith(f"failed: types. Mend it: by hand; run it alone: {sys.executable}")
 
 
+def test_a_tool_that_is_not_installed_fails_by_itself_alone(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main([Tool("workflows", ["/nowhere/zizmor"]), tool("imports", 0)]) == 1
+    printed = capfd.readouterr()
+    assert "imports was run" in printed.out
+    assert printed.err.startswith("/nowhere/zizmor is not installed: make setup\nfailed: workflows.")
+
+
 def test_nothing_is_said_when_all_passed(capfd: pytest.CaptureFixture[str]) -> None:
     assert main([tool("lint", 0), tool("types", 0)]) == 0
     assert capfd.readouterr().err == ""
