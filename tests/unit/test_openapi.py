@@ -37,7 +37,9 @@ def document() -> dict[str, Any]:
 
 
 def operation(endpoint: Endpoint) -> dict[str, Any]:
-    found: dict[str, Any] = document()["paths"][openapi._path(endpoint)][endpoint.method.lower()]
+    paths, path = document()["paths"], openapi._path(endpoint)
+    assert path in paths, f"chalicelib/openapi.json does not know {path} yet: run make generate"
+    found: dict[str, Any] = paths[path][endpoint.method.lower()]
     return found
 
 
