@@ -152,7 +152,7 @@ def entry(text: str, name: str) -> str:
 
 def change_hash(text: str) -> str:
     """As if the index had another file of this name and version than the one that was locked."""
-    own = entry(text, "resend")
+    own = entry(text, "stripe")
     return text.replace(own, re.sub(r"sha256:[0-9a-f]{4}", "sha256:0000", own))
 
 
