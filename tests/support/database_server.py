@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
@@ -252,10 +253,8 @@ def sweep() -> None:
 
 
 def is_alive(pid: int) -> bool:
+    """False for a zombie as well, which stays for ever in a container that reaps nobody."""
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
         return False
-    except PermissionError:
-        return True
-    return True
