@@ -26,6 +26,7 @@ from local.ports import PortTaken, free_port
 from local.postgres import AlreadyRunning, EmbeddedPostgres, StartFailed
 from local.postgres.account import launch_options, let_through
 from local.postgres.processes import pid_file, post_guard
+from tests.support.reaps_nobody import kill_all_below
 
 ROOT = Path(__file__).parents[2]
 
@@ -170,8 +171,7 @@ needs_subreaper = pytest.mark.skipif(sys.platform != "linux", reason="only Linux
 @needs_subreaper
 def test_a_dead_server_that_nobody_reaps_does_not_hold_up_the_next_one(data_dir: Path) -> None:
     owner = Owner(data_dir, reaped=False)
-    for process in psutil.Process(owner.process.pid).children(recursive=True):
-        process.kill()
+    kill_all_below(owner.process.pid)
     wait_until_gone(owner.postmaster)
     assert psutil.Process(owner.postmaster).status() == psutil.STATUS_ZOMBIE, "the wreck this test is about"
     assert pid_file(data_dir / "cluster")[0] == str(owner.postmaster)

@@ -17,6 +17,7 @@ import requests
 
 from local.smoke_test import SAMPLE, run_smoke_test
 from tests.support.local_stack import RunningStack, free_ports, launch, running
+from tests.support.reaps_nobody import kill_all_below
 from tools import node
 
 
@@ -73,8 +74,7 @@ def test_a_stack_killed_with_9_in_a_container_that_reaps_nobody_comes_up_again_w
         recordings = _count(first, "public.recordings")
         key = first.env["ANON_KEY"]
         postmaster = int((folder / "postgres" / "cluster" / "postmaster.pid").read_text().splitlines()[0])
-        for process in psutil.Process(first.process.pid).children(recursive=True):
-            process.kill()
+        kill_all_below(first.process.pid)
         with running(folder, ports) as second:
             assert psutil.Process(postmaster).status() == psutil.STATUS_ZOMBIE, "the state that this test is about"
             assert second.env["ANON_KEY"] == key

@@ -7,8 +7,19 @@ ends stays a zombie: its pid exists, and it runs nothing.
 import ctypes
 import subprocess
 import sys
+from contextlib import suppress
+
+import psutil
 
 PR_SET_CHILD_SUBREAPER = 36
+
+
+def kill_all_below(pid: int) -> None:
+    """Sends SIGKILL to every process below `pid`, the newest first, so that none stops another one cleanly."""
+    for process in reversed(psutil.Process(pid).children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):  # a server process that its living postmaster has reaped
+            process.kill()
+
 
 if __name__ == "__main__":
     if ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1) != 0:
