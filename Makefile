@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ACTIONLINT := $(VENV)/actionlint/bin/actionlint
-WORKERS ?= 2
+WORKERS ?= 4
 
 # What the operator's commands talk to: what the environment says, else the local stack that is up.
 LOCAL_UNLESS_TOLD := [ -n "$$MIGRATIONS_DATABASE_URL" ] || [ ! -f .local/env ] || { set -a; . ./.local/env; set +a; };
