@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 
-from chalicelib import deadlines, logs
+from chalicelib import deadlines
 from chalicelib.errors import Trouble, Unavailable
+from chalicelib.telemetry import logs
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse, PoolManager

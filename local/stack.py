@@ -179,7 +179,7 @@ class Stack:
 
     def _log_to_file(self) -> None:
         """Sends the app's JSON lines to .local/app.log, so that the terminal shows the steps of the start alone."""
-        from chalicelib import logs
+        from chalicelib.telemetry import logs
 
         file = self._cleanup.enter_context((self.folder / "app.log").open("a", encoding="utf-8", buffering=1))
         for handler in logs.logger().handlers:

@@ -13,8 +13,9 @@ from typing import Any
 
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
-from chalicelib import logs, vendor_http
+from chalicelib import vendor_http
 from chalicelib.errors import Unavailable
+from chalicelib.telemetry import logs
 
 ALGORITHMS = ("ES256", "RS256")
 FRESH_SECONDS = 600.0

@@ -13,9 +13,10 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from chalicelib import config, deadlines, logs
+from chalicelib import config, deadlines
 from chalicelib.call import Call, Limit
 from chalicelib.errors import Refused, Unavailable
+from chalicelib.telemetry import logs
 
 if TYPE_CHECKING:
     from limits import WindowStats

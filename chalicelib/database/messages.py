@@ -19,11 +19,11 @@ from typing import Any
 
 import psycopg2
 
-from chalicelib import logs
 from chalicelib.call import Call
 from chalicelib.database import connections
 from chalicelib.database.literals import to_literal
 from chalicelib.errors import InternalError, Refused, Unavailable
+from chalicelib.telemetry import logs
 
 DEADLINE = 5.0
 """Seconds a message may take, unless its caller says otherwise."""

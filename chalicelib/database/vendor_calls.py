@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from chalicelib import deadlines, logs
+from chalicelib import deadlines
 from chalicelib.call import Call
 from chalicelib.database.messages import transact
 from chalicelib.errors import Trouble, Unavailable
+from chalicelib.telemetry import logs
 
 SPARE_SECONDS = 1.0
 """What is left to the function for its answer once a vendor was given up."""

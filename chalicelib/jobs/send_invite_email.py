@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from chalicelib import invite_codes, logs
+from chalicelib import invite_codes
 from chalicelib.call import Call
 from chalicelib.config import MailSettings, load
 from chalicelib.database.messages import transact
@@ -17,6 +17,7 @@ from chalicelib.errors import NotRetryable
 from chalicelib.mail import resend_client, templates
 from chalicelib.mail.resend_client import RecipientRefused
 from chalicelib.queue.job import Job
+from chalicelib.telemetry import logs
 
 # Where an inviter has no name, in the words of each language.
 SOMEBODY = {"en": "Someone in your family", "es": "Alguien de tu familia", "fr": "Quelqu'un de votre famille"}

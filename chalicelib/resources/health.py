@@ -12,13 +12,14 @@ import time
 from collections.abc import Callable
 from typing import Literal
 
-from chalicelib import config, logs
+from chalicelib import config
 from chalicelib.api.models import WireModel
 from chalicelib.billing import stripe_client
 from chalicelib.call import Call
 from chalicelib.database.messages import ping
 from chalicelib.errors import Refused, Unavailable
 from chalicelib.storage.store import audio_store
+from chalicelib.telemetry import logs
 
 PROBE_SECONDS = 15.0
 PING_SECONDS = 2.0

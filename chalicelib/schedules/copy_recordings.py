@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from chalicelib import logs
 from chalicelib.call import Call
 from chalicelib.config import BackupSettings, load
 from chalicelib.database.messages import transact
@@ -18,6 +17,7 @@ from chalicelib.schedules.rows import Row, work_through
 from chalicelib.schedules.slots import QUARTER, once_a_slot
 from chalicelib.storage.copying import copy_to_backup
 from chalicelib.storage.store import audio_store
+from chalicelib.telemetry import logs
 
 PAGE = 100
 SPARE_SECONDS = 45.0

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from chalicelib import logs
 from chalicelib.call import Call
 from chalicelib.database.vendor_calls import alert_of
+from chalicelib.telemetry import logs
 
 Row = Mapping[str, Any]
 

@@ -229,7 +229,7 @@ def test_a_lost_answer_of_stripe_makes_no_second_session(
 def test_a_first_checkout_is_two_messages_and_a_repeated_one_is_one(
     stripe: StripeServer, keeper: Person, family: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from chalicelib import logs
+    from chalicelib.telemetry import logs
 
     messages: list[int] = []
     monkeypatch.setattr(logs, "request", lambda call, *rest: messages.append(call.messages))

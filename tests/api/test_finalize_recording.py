@@ -262,7 +262,7 @@ def test_no_lock_is_held_while_the_store_is_asked(module_api: Api, family: str, 
 def test_one_finalize_is_two_messages_and_one_look_between_them(
     module_api: Api, family: str, keeper: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from chalicelib import logs
+    from chalicelib.telemetry import logs
 
     lines: list[int] = []
     monkeypatch.setattr(logs, "request", lambda call, *rest: lines.append(call.messages))

@@ -345,7 +345,7 @@ def test_without_the_store_s_settings_nothing_is_reserved(
 def test_no_signature_reaches_the_log(
     module_api: Api, family: str, keeper: Person, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from chalicelib import logs
+    from chalicelib.telemetry import logs
 
     logs.reset()
     url = keeper.ask(NAME, upload_of(family, waveformSizeBytes=9)).data["uploadUrl"]

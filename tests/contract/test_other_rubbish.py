@@ -10,11 +10,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chalicelib import analytics, config, logs, vendor_http
+from chalicelib import analytics, config, vendor_http
 from chalicelib.errors import NotRetryable, Unavailable
 from chalicelib.mail import resend_client
 from chalicelib.mail.templates import Letter
 from chalicelib.storage import copying, s3_http, store
+from chalicelib.telemetry import logs
 from tests.support import rubbish
 from tests.support.object_store import RunningStore, running_store, use_store, voice
 from tests.support.rubbish import RUBBISH, SECRET_WORDS, Vendor, drips, head, says

@@ -12,9 +12,10 @@ from uuid import UUID
 
 import pytest
 
-from chalicelib import config, logs, vendor_http
+from chalicelib import config, vendor_http
 from chalicelib.billing import checkout, stripe_client, stripe_http
 from chalicelib.errors import InternalError, Unavailable
+from chalicelib.telemetry import logs
 from tests.support import rubbish
 from tests.support.rubbish import RUBBISH, SECRET_WORDS, SLOW, Resolver, Vendor, at_once, says
 

@@ -6,9 +6,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chalicelib import config, logs
+from chalicelib import config
 from chalicelib.billing import events
 from chalicelib.errors import Refused
+from chalicelib.telemetry import logs
 
 SOLD = {"price_family_month": "family:month", "price_family_year": "family:year", "price_legacy_month": "legacy:month"}
 

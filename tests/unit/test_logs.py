@@ -11,9 +11,9 @@ from uuid import uuid4
 
 import pytest
 
-from chalicelib import logs
 from chalicelib.call import Call
 from chalicelib.errors import InternalError
+from chalicelib.telemetry import logs
 from tests.unit.test_scrubbing import SECRETS
 
 Lines = Callable[[], list[dict[str, Any]]]

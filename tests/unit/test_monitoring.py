@@ -15,9 +15,10 @@ from uuid import uuid4
 
 import pytest
 
-from chalicelib import config, monitoring
+from chalicelib import config
 from chalicelib.call import Call
 from chalicelib.errors import InternalError
+from chalicelib.telemetry import monitoring
 from tests.unit.test_scrubbing import SECRETS
 
 
@@ -131,7 +132,7 @@ def test_a_dsn_that_is_no_dsn_breaks_nothing(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize("environment", [{"STAGE": "local"}, {}])
 def test_without_a_dsn_nothing_is_sent_and_nothing_imported(environment: dict[str, str]) -> None:
     script = (
-        "import sys; from chalicelib import monitoring; monitoring.capture(KeyError('x'));"
+        "import sys; from chalicelib.telemetry import monitoring; monitoring.capture(KeyError('x'));"
         "assert 'sentry_sdk' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", script], check=True, env={"PATH": "/usr/bin", **environment})

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.scrubbing import MAX_TEXT, scrub, scrub_text
+from chalicelib.telemetry.scrubbing import MAX_TEXT, scrub, scrub_text
 
 TOKEN = jwt.encode({"sub": str(uuid4())}, "k" * 32, algorithm="HS256")
 SIGNATURE = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"

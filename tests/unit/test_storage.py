@@ -17,12 +17,13 @@ from uuid import uuid4
 import pytest
 import urllib3.util.connection
 
-from chalicelib import config, logs
+from chalicelib import config
 from chalicelib.errors import Unavailable
 from chalicelib.storage import s3_http
 from chalicelib.storage import store as r2
 from chalicelib.storage.copying import copy_to_backup
 from chalicelib.storage.keys import ids_of_key, object_key, waveform_key
+from chalicelib.telemetry import logs
 from tests.support.object_store import RunningStore, running_store, send, use_store, voice
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib import logs
 from chalicelib.billing import checkout, stripe_client
 from chalicelib.errors import InternalError, Unavailable
+from chalicelib.telemetry import logs
 from tests.support.stripe_calls import _forget, family
 from tests.support.stripe_server import StripeServer
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from chalicelib import config, logs
+from chalicelib import config
 from chalicelib.call import Call
 from chalicelib.errors import MissingConfiguration
-from chalicelib.scrubbing import scrub_text
+from chalicelib.telemetry import logs
+from chalicelib.telemetry.scrubbing import scrub_text
 
 if TYPE_CHECKING:
     from sentry_sdk.types import Event, Hint

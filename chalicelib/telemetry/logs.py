@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.call import Call
 from chalicelib.errors import InternalError, MissingConfiguration, Refused, Unavailable
-from chalicelib.scrubbing import scrub
+from chalicelib.telemetry.scrubbing import scrub
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
