@@ -11,11 +11,12 @@ import pytest
 from psycopg2.extensions import connection as Connection
 
 from tests.support.database_server import Cluster, Database, Run, temporary_folder
+from tests.support.in_time import TookTooLong
 from tests.support.reset_modules import reset_modules
 
 __all__ = ["reset_modules"]
 
-pytest_plugins = ["tests.support.declared_refusals"]
+pytest_plugins = ["pytester", "tests.support.declared_refusals"]
 
 RUN = pytest.StashKey[Run]()
 
@@ -46,8 +47,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The end-to-end tests come first: they take longest, and at the end the other worker would wait for them."""
+    """The end-to-end tests come first: they take longest, and at the end the other workers would wait for them."""
     items.sort(key=lambda item: "e2e" not in item.path.parts)
+    for item in items:
+        item.add_marker(pytest.mark.flaky(reruns=2, only_rerun=[TookTooLong.__name__]))
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from chalicelib.resources import health
 from tests.support import gateway
 from tests.support.database_server import Database
 from tests.support.gateway import Response
+from tests.support.in_time import in_time
 from tests.support.object_store import RunningStore, use_store
 from tests.support.stripe_server import StripeServer
 
@@ -105,9 +106,9 @@ def broken_postgres(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
 @pytest.mark.usefixtures("broken_postgres")
 @pytest.mark.parametrize("path", ["/readyz", "/health", "/functions/v1/health"])
 def test_without_postgres_it_is_a_quick_503_without_details(path: str) -> None:
-    started = time.perf_counter()
+    started = time.monotonic()
     answered = ask(path)
-    assert time.perf_counter() - started < 1.5
+    in_time(time.monotonic() - started, at_most=1.5)
     assert (answered.status, answered.code) == (503, "SERVICE_UNAVAILABLE")
     for inside in ("database", "postgres", "127.0.0.1", "geheim", "refused", "timeout", "Error"):
         assert inside not in answered.text

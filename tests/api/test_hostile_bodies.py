@@ -18,6 +18,7 @@ from tests.support.hostile import (
     one_of_each_access,
     send,
 )
+from tests.support.in_time import in_time
 
 DEEP = 30_000
 BAD_BODIES: dict[str, bytes] = {
@@ -109,19 +110,19 @@ def test_a_body_too_large_is_413_before_anything_else(with_token: bool, hostile_
         assert send(endpoint, token, body=b"{}".ljust(limit)).code != "PAYLOAD_TOO_LARGE"
     # As much as API Gateway hands over: it is not even decoded.
     for endpoint in one_of_each_access():
-        started = time.perf_counter()
+        started = time.monotonic()
         answer = send(endpoint, token, body=b" " * 10_000_000, headers=wrong_type)
         assert check(answer, endpoint).code == "PAYLOAD_TOO_LARGE"
-        assert time.perf_counter() - started < 1.0
+        in_time(time.monotonic() - started, at_most=1.0)
 
 
 def test_a_deep_body_of_the_largest_size_is_refused_quickly(hostile_token: str) -> None:
     bodies = (b'{"x":' + b"[" * 32_000 + b"]" * 32_000 + b"}", b'{"x":' + b'{"a":' * 12_000 + b"0")
     for body in bodies:
-        started = time.perf_counter()
+        started = time.monotonic()
         for endpoint in json_endpoints():
             assert check(send(endpoint, hostile_token, body=body), endpoint).code == "VALIDATION_FAILED"
-        assert time.perf_counter() - started < 5.0
+        in_time(time.monotonic() - started, at_most=5.0)
 
 
 # The check of the type stands before every operation (`answer` of chalicelib/api/dispatch.py): all types are sent to

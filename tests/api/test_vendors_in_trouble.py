@@ -19,6 +19,7 @@ from chalicelib.queue import worker
 from chalicelib.storage import s3_http, store
 from tests.support import gateway, rubbish
 from tests.support.api import Api, Person
+from tests.support.in_time import in_time
 from tests.support.rubbish import RUBBISH, SECRET_WORDS, SLOW, Vendor, says
 from tests.support.schedules import Schedules
 from tests.support.stripe_server import StripeServer
@@ -96,7 +97,7 @@ def test_a_checkout_whose_stripe_drips_ends_in_its_time(
         vendor.answer = answer
         began = time.monotonic()
         assert subscribe(keeper, family).code == "SERVICE_UNAVAILABLE"
-        assert time.monotonic() - began < 1.2
+        in_time(time.monotonic() - began, at_most=1.2)
     assert alerts(api) == {}, "what is only slow comes back by itself"
 
 
@@ -116,7 +117,7 @@ def test_all_requests_of_one_checkout_share_its_time(
     vendor.answer = slowly
     began = time.monotonic()
     assert subscribe(keeper, family).code == "SERVICE_UNAVAILABLE"
-    assert time.monotonic() - began < 1.3
+    in_time(time.monotonic() - began, at_most=1.3)
     assert len(vendor.requests) > 1
 
 
@@ -135,7 +136,8 @@ def test_no_operation_waits_longer_than_its_function_lives(
     body = json.dumps({"familyId": family, "recordingId": recording})
     event = gateway.event_of("POST", "/functions/v1/finalize-recording", headers, body)
     assert app(event, LambdaContext("api_handler", 512, 1_500))["statusCode"] == 503
-    assert time.monotonic() - began < 1.2 < s3_http.BUDGET
+    in_time(time.monotonic() - began, at_most=1.2)
+    assert s3_http.BUDGET > 1.2
 
 
 def test_a_store_that_refuses_our_key_is_an_alert_and_no_missing_upload(
@@ -306,7 +308,7 @@ def test_a_vendor_that_hangs_holds_up_no_other_kind_of_job(
     time.sleep(1)
     began = time.monotonic()
     assert schedules.now("process_jobs") == {"retry": 19, "done": 1}
-    assert time.monotonic() - began < 2.5
+    in_time(time.monotonic() - began, at_most=2.5)
     assert len(vendor.requests) == 2
     assert len(vendors.events()) == 1
     errors = {row[0] for row in schedules.run("SELECT last_error FROM ops.jobs")}
@@ -346,7 +348,7 @@ def test_no_vendor_s_call_takes_more_than_its_job_s_share(
     assert min(resend_client.SECONDS, analytics.SECONDS) > 1.4
     began = time.monotonic()
     assert schedules.now("process_jobs") == {"retry": 2}
-    assert time.monotonic() - began < 2.2
+    in_time(time.monotonic() - began, at_most=2.2)
 
 
 # A recipient that is refused

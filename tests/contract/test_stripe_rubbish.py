@@ -17,6 +17,7 @@ from chalicelib.billing import checkout, stripe_client, stripe_http
 from chalicelib.errors import InternalError, Unavailable
 from chalicelib.telemetry import logs
 from tests.support import rubbish
+from tests.support.in_time import in_time
 from tests.support.rubbish import RUBBISH, SECRET_WORDS, SLOW, Resolver, Vendor, at_once, says
 
 FAMILY = UUID(int=7)
@@ -291,7 +292,8 @@ def test_an_answer_that_does_not_come_is_given_up_in_time(
     monkeypatch.setattr(stripe_http, "SECONDS", 0.5)
     vendor.answer = SLOW[answer]
     troubles, seconds = at_once({**CALLS, "ping": lambda: stripe_client.ping(0.5)})
-    assert 0.4 < seconds < 1.2
+    assert seconds > 0.4
+    in_time(seconds, at_most=1.2)
     assert troubles == dict.fromkeys(CALLS, ("stripe", "too slow"))
 
 
@@ -302,7 +304,7 @@ def test_a_resolver_that_does_not_answer_is_given_up_in_time(monkeypatch: pytest
         troubles, seconds = at_once({**CALLS, "ping": lambda: stripe_client.ping(0.5)})
     finally:
         resolver.let_go()
-    assert seconds < 1.2
+    in_time(seconds, at_most=1.2)
     assert troubles == dict.fromkeys(CALLS, ("stripe", "too slow"))
     assert resolver.asked == len(CALLS)
 
@@ -319,7 +321,7 @@ def test_all_pages_share_one_deadline(vendor: Vendor, monkeypatch: pytest.Monkey
     began = time.monotonic()
     with pytest.raises(Unavailable):
         stripe_client.fetch_subscriptions("cus_1")
-    assert time.monotonic() - began < 1.2
+    in_time(time.monotonic() - began, at_most=1.2)
 
 
 def test_who_was_given_up_on_is_left_soon(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from chalicelib.mail.addresses import EmailAddress
+from tests.support.in_time import in_time
 
 ADDRESS = TypeAdapter(EmailAddress)
 SCHEMA = ADDRESS.json_schema()
@@ -147,6 +148,6 @@ def test_the_rule_is_the_standard_s(text: str) -> None:
 
 def test_an_address_of_any_length_is_judged_at_once() -> None:
     for text in ("a." * 30_000, "a@" + "a." * 30_000, "a@" + "a" * 60_000, "a@" + "a-" * 30_000, "@" * 60_000):
-        began = time.perf_counter()
+        began = time.monotonic()
         assert not accepted(text)
-        assert time.perf_counter() - began < 0.1
+        in_time(time.monotonic() - began, at_most=0.1)

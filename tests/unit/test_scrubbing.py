@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.telemetry.scrubbing import MAX_TEXT, scrub, scrub_text
+from tests.support.in_time import in_time
 
 TOKEN = jwt.encode({"sub": str(uuid4())}, "k" * 32, algorithm="HS256")
 SIGNATURE = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -95,9 +96,9 @@ def test_a_lone_surrogate_does_not_break_the_line() -> None:
 
 def test_a_megabyte_is_cut_short_and_quickly() -> None:
     for text in ("a" * 1_000_000, "a@" * 500_000, "eyJ" * 333_333, "https://" * 125_000, "abc-" * 250_000):
-        started = time.perf_counter()
+        started = time.monotonic()
         assert len(scrub_text(text)) <= MAX_TEXT + 1
-        assert time.perf_counter() - started < 1.0
+        in_time(time.monotonic() - started, at_most=1.0)
     assert len(scrub(list(range(10_000)))) <= 50
 
 

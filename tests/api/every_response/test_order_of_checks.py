@@ -12,6 +12,7 @@ import pytest
 from chalicelib import config
 from chalicelib.api.application import MAX_BODY, MAX_WEBHOOK_BODY, SunApi
 from tests.support.gateway import event_of
+from tests.support.in_time import in_time
 from tests.support.small_app import a_body, post, send
 from tests.support.tokens import SECRET, token
 
@@ -43,10 +44,10 @@ def test_a_body_of_the_largest_size_is_read_and_one_byte_more_is_not(app: SunApi
 
 
 def test_ten_megabytes_are_refused_within_200_milliseconds(app: SunApi) -> None:
-    started = time.perf_counter()
+    started = time.monotonic()
     event = event_of("POST", "/functions/v1/make-thing", None, "A" * 10_000_000, isBase64Encoded=True)
     assert send(app, event).status == 413
-    assert time.perf_counter() - started < 0.2
+    in_time(time.monotonic() - started, at_most=0.2)
 
 
 @pytest.mark.parametrize(

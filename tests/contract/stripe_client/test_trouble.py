@@ -10,6 +10,7 @@ import pytest
 from chalicelib.billing import checkout, stripe_client
 from chalicelib.errors import InternalError, Unavailable
 from chalicelib.telemetry import logs
+from tests.support.in_time import in_time
 from tests.support.stripe_calls import _forget, family
 from tests.support.stripe_server import StripeServer
 
@@ -36,7 +37,7 @@ def test_a_hanging_or_unreachable_stripe_is_unavailable_in_time(
     began = time.monotonic()
     with pytest.raises(Unavailable):
         stripe_client.list_subscriptions()
-    assert time.monotonic() - began < 2.9
+    in_time(time.monotonic() - began, at_most=2.9)
     monkeypatch.setenv("STRIPE_API_BASE", "http://127.0.0.1:9")
     _forget()
     with pytest.raises(Unavailable):
@@ -58,7 +59,7 @@ def test_the_health_check_asks_stripe_once_and_quickly(
     began = time.monotonic()
     with pytest.raises(Unavailable):
         stripe_client.ping(0.3)
-    assert time.monotonic() - began < 0.9
+    in_time(time.monotonic() - began, at_most=0.9)
 
 
 def test_an_answer_that_is_not_stripes_is_unavailable(stand_in: StripeServer, monkeypatch: pytest.MonkeyPatch) -> None:

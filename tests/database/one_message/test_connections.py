@@ -16,6 +16,7 @@ from chalicelib import config
 from chalicelib.database import connections, messages
 from chalicelib.errors import Unavailable
 from tests.support.database_server import Database
+from tests.support.in_time import in_time
 from tests.support.messages import a_call, backend, notes, outcome
 
 
@@ -98,7 +99,8 @@ def test_a_stopped_server_process_is_not_waited_for_past_the_deadline(prepared: 
     finally:
         os.kill(pid, signal.SIGCONT)
     assert isinstance(error, Unavailable)
-    assert 0.5 < took < 1.2
+    assert took > 0.5
+    in_time(took, at_most=1.2)
     assert call.messages == 1
     assert connections._KEPT == []
     assert messages.transact(a_call(), "test_echo")["role"] == "app_service"
@@ -110,7 +112,7 @@ def test_the_server_gives_up_a_little_before_we_do(prepared: Database, person: U
     started = time.monotonic()
     error = outcome(lambda: messages.read(a_call(person), "slow", deadline=0.6, seconds=5))
     assert isinstance(error, Unavailable)
-    assert time.monotonic() - started < 0.7
+    in_time(time.monotonic() - started, at_most=0.7)
     # It was the server's time-out and not ours: the connection is still good, and nothing goes on working.
     assert backend() == before
 
@@ -120,7 +122,7 @@ def test_a_call_about_to_be_cut_off_waits_no_longer_than_it_lives(prepared: Data
     call.ends_at = time.monotonic() + 0.8
     started = time.monotonic()
     assert isinstance(outcome(lambda: messages.read(call, "slow", seconds=5)), Unavailable)
-    assert time.monotonic() - started < 0.8
+    in_time(time.monotonic() - started, at_most=0.8)
 
 
 def test_a_server_that_accepts_and_says_nothing_is_not_waited_for(
@@ -135,7 +137,7 @@ def test_a_server_that_accepts_and_says_nothing_is_not_waited_for(
         call = a_call()
         started = time.monotonic()
         assert isinstance(outcome(lambda: messages.transact(call, "test_echo")), Unavailable)
-        assert time.monotonic() - started < 1.0
+        in_time(time.monotonic() - started, at_most=1.0)
         # Whoever was silent once is not waited for a second time.
         assert call.messages == 1
 
