@@ -3,7 +3,8 @@
 It dumps the database as a backup does and loads the dump into an embedded Postgres, which it deletes afterwards. At one
 snapshot it compares the rows, a checksum of every table's content, grants, policies, functions and the ledger. Then it
 compares the recordings with the bucket's listing, and fetches the second copy of one recording. It writes nothing to
-the source, and copies no mail address: of auth.users it reads the ids alone.
+the source but when it ran and last succeeded (ops.maintenance_runs), and copies no mail address: of auth.users it reads
+the ids alone.
 
 DRILL_DATABASE_URL, else MIGRATIONS_DATABASE_URL, names the source. It has to be a direct connection, because a pooler
 in transaction mode cannot keep a snapshot. Exits with 1 on any difference.
@@ -11,6 +12,7 @@ in transaction mode cannot keep a snapshot. Exits with 1 on any difference.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import os
@@ -194,6 +196,12 @@ def _look_at_the_bucket(drill: Drill, source: Connection) -> None:
             found.append(f"{key}: its second copy is missing or differs")
 
 
+def _note(url: str, *, ok: bool) -> None:
+    """Notes in the source when it was drilled: the one thing that a drill writes there."""
+    with contextlib.closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute("SELECT ops.note_maintenance_run_tx('drill', %s)", [ok])
+
+
 def _execute(command: list[str]) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -222,6 +230,7 @@ def main() -> int:
         return 2
     print("Restore drill")
     differences = run(url)
+    _note(url, ok=not differences)
     if differences:
         print(f"\nNOT GOOD: {len(differences)} differences. A restore of this backup would lose or change data.")
         return 1

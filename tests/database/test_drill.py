@@ -10,7 +10,7 @@ import psycopg2
 import pytest
 
 from tests.support.database_server import Cluster, Database
-from tools.drill import Drill, _compare
+from tools.drill import Drill, _compare, _note
 
 
 @pytest.fixture(scope="module")
@@ -99,3 +99,14 @@ def test_a_copied_database_is_disarmed_until_somebody_rearms_it(source: Database
     assert restored.run("SELECT ops.arm_deleting_tx(true)") == [({"armed": True},)]
     assert restored.run(armed) == [(True,)]
     restored.run("SELECT ops.arm_deleting_tx(false)")
+
+
+def test_a_drill_that_fails_does_not_hide_when_the_last_one_succeeded(source: Database) -> None:
+    runs = "SELECT last_succeeded_at = last_run_at, last_succeeded_at < last_run_at FROM ops.maintenance_runs"
+    url = source.url("postgres")
+    _note(url, ok=True)
+    assert source.run(runs) == [(True, False)]
+    _note(url, ok=False)
+    assert source.run(runs) == [(False, True)]
+    _note(url, ok=True)
+    assert source.run(runs) == [(True, False)]

@@ -134,3 +134,5 @@ def test_the_drill_finds_a_good_backup_good(stack: RunningStack) -> None:
     answer = operate(stack, "tools.drill")
     assert answer.returncode == 0, answer.stdout + answer.stderr
     assert "good: this backup brings everything back" in answer.stdout
+    noted = "SELECT last_succeeded_at > now() - interval '1 hour' FROM ops.maintenance_runs WHERE kind = 'drill'"
+    assert ask(stack, noted) == [(True,)]
