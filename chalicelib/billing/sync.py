@@ -10,21 +10,13 @@ from typing import Literal
 from uuid import UUID
 
 from chalicelib.billing import stripe_client
-from chalicelib.billing.entitlements import Alert, entitlement_of
+from chalicelib.billing.entitlements import entitlement_of
 from chalicelib.call import Call
 from chalicelib.config import BillingSettings, load
+from chalicelib.database import alerts
 from chalicelib.database.messages import transact
 
 Outcome = Literal["nobody_of_ours", "changed", "unchanged", "overtaken"]
-
-# What an operator reads, and nothing about whom.
-_ALERTS: dict[Alert, str] = {
-    "unknown_price": "A subscription has a price that STRIPE_PRICES does not name: the family's plan was kept.",
-    "no_items": "A subscription bills nothing: the family's plan was kept.",
-    "several_items": "A subscription bills several things: the family's plan was kept.",
-    "several_subscriptions": "A family has several subscriptions and pays for all of them.",
-    "unknown_status": "A subscription is in a state that is not known here: it was taken as active.",
-}
 
 
 def sync(call: Call, *, event_id: str | None = None, family_id: UUID | str | None = None) -> Outcome:
@@ -51,13 +43,7 @@ def sync(call: Call, *, event_id: str | None = None, family_id: UUID | str | Non
         event_id=event_id,
     )
     for alert in entitlement.alerts:
-        transact(
-            call,
-            "note_alert_tx",
-            fingerprint=f"billing/{alert}",
-            severity="error",
-            message=_ALERTS[alert],
-        )
+        alerts.note(call, f"billing/{alert}")
     if not applied["applied"]:
         return "overtaken"
     return "changed" if applied["changed"] else "unchanged"

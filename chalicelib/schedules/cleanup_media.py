@@ -12,13 +12,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.call import Call
+from chalicelib.database import alerts
 from chalicelib.database.messages import transact
 from chalicelib.schedules.rows import work_through
 from chalicelib.schedules.slots import HOUR, once_a_slot
 from chalicelib.storage.store import audio_store
 
 MOST = 500
-"""How many steps one run may take. More than that at once is unusual, so an operator is told."""
+"""How many steps one run may take. More than that at once is unusual, so an operator is alerted (cleanup-capped)."""
 SPARE_SECONDS = 20.0
 
 
@@ -34,7 +35,7 @@ def _clean_up(call: Call) -> dict[str, Any]:
     if not plan["armed"]:
         return {"armed": False, "planned": len(plan["steps"])}
     if plan["capped"]:
-        _tell_capped(call)
+        alerts.note(call, "cleanup-capped")
     # A step that fails is still named by its row, and the next run takes it up.
     outcomes, finished = work_through(
         call,
@@ -69,16 +70,6 @@ def _drop(call: Call, recording_id: str) -> str:
 def _delete(keys: list[str]) -> None:
     for key in keys:
         audio_store().delete_object(key)
-
-
-def _tell_capped(call: Call) -> None:
-    transact(
-        call,
-        "note_alert_tx",
-        fingerprint="cleanup-capped",
-        severity="error",
-        message=f"Clean-up has more than {MOST} things to delete in one run: is that many right?",
-    )
 
 
 _STEPS: Mapping[str, Any] = {"purge": _purge, "abandon": _drop}

@@ -15,8 +15,8 @@ from chalicelib.billing import stripe_client, sync
 from chalicelib.billing.entitlements import pays_for_a_plan
 from chalicelib.call import Call
 from chalicelib.config import BillingSettings, load
+from chalicelib.database import alerts
 from chalicelib.database.messages import transact
-from chalicelib.database.vendor_calls import alert_of
 from chalicelib.errors import Unavailable
 from chalicelib.schedules.rows import Row, work_through
 from chalicelib.schedules.slots import QUARTER, once_a_slot
@@ -57,13 +57,7 @@ def _reconcile(call: Call) -> dict[str, Any]:
     )
     finished = finished and _find_strangers(call, strangers)
     if strangers:
-        transact(
-            call,
-            "note_alert_tx",
-            fingerprint="billing/unknown_customer",
-            severity="error",
-            message="Subscriptions are paid that belong to no family: the summary of reconcile_billing lists them.",
-        )
+        alerts.note(call, "billing/unknown_customer")
     return {
         "customers": outcomes.total(),
         "repaired": outcomes["changed"],
@@ -98,7 +92,7 @@ def _find_strangers(call: Call, strangers: list[str]) -> bool:
         try:
             page = stripe_client.list_subscriptions(after)
         except Unavailable as trouble:
-            alert_of(call, trouble)
+            alerts.note_error(call, trouble)
             return False
         paid = [each for each in page.subscriptions if pays_for_a_plan(each, prices)]
         customers = list({each.customer_id for each in paid})

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from chalicelib.call import Call
-from chalicelib.database.vendor_calls import alert_of
+from chalicelib.database import alerts
 from chalicelib.telemetry import logs
 
 Row = Mapping[str, Any]
@@ -38,7 +38,7 @@ def work_through(
         try:
             outcomes[work(row)] += 1
         except Exception as error:
-            alert_of(call, error)
+            alerts.note_error(call, error)
             logs.failure(failed, error, call, **{field: row[key] for field, key in ids.items()})
             outcomes["failed"] += 1
     return +outcomes, True
