@@ -19,7 +19,7 @@ export ID FAMILY KEY SECONDS CONFIRM
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock package run smoke test test-all bench check check-workflows audit-dependencies generate format migrate rollback migration operation drill fuzz $(OPERATE) clean
+.PHONY: help setup lock package run smoke test test-all bench mutants check check-workflows audit-dependencies generate format migrate rollback migration operation drill fuzz $(OPERATE) clean
 
 help: ## this page
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ fuzz: $(READY) ## ten thousand random requests against a stack of its own; every
 bench: $(READY) ## a list, and a claim of jobs: what they cost at a million rows, against a thousand
 	@$(BIN)/python -m bench.bench_list_recordings
 	@$(BIN)/python -m bench.bench_claim_jobs
+
+mutants: $(READY) ## change the code in each way that mutants/ lists: some test must fail (AREA=storage SHARD=2/8)
+	@$(BIN)/python -m tools.mutants --area "$(AREA)" --name "$(NAME)" --shard "$(SHARD)"
 
 check: $(READY) ## lint, format, types, import contract, generated files: all of them, then which failed
 	@$(BIN)/python -m tools.check

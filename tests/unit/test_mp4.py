@@ -32,6 +32,15 @@ def test_recordings_of_phones_and_browsers_are_recognised(head: bytes) -> None:
     assert is_mp4(head + b"\0" * 100, 10_000)
 
 
+BRANDS = b"isom iso2 iso9 mp41 mp42 mp71 M4A M4B f4v 3gp4 3gp5 3g2a 3gr6 qt dash msdh cmfc hlsf avc1 MSNV"
+
+
+@pytest.mark.parametrize("brand", [brand.ljust(4) for brand in BRANDS.split()])
+def test_each_of_these_brands_is_enough(brand: bytes) -> None:
+    assert is_mp4(ftyp(brand), 10_000)
+    assert is_mp4(ftyp(b"evil", brand), 10_000)
+
+
 @pytest.mark.parametrize(
     "head",
     [
@@ -47,6 +56,9 @@ def test_recordings_of_phones_and_browsers_are_recognised(head: bytes) -> None:
         pytest.param(ftyp(b"avif", b"mif1", b"miaf"), id="a picture"),
         pytest.param(ftyp(b"evil", b"evil"), id="an unknown brand"),
         pytest.param(b"\x00\x00\x00\x08ftyp", id="a box without a brand"),
+        pytest.param(b"\x00\x00\x00\x08ftypM4A \0\0\0\0", id="a box that ends before its brand"),
+        pytest.param(b"\x00\x00\x00\x0cftypM4A \0\0\0\0", id="a box that ends before the brand's version"),
+        pytest.param(ftyp(b"evil", version=int.from_bytes(b"isom", "big")), id="a version that reads like a brand"),
         pytest.param(b"\x00\x00\x00\x1dftypM4A \0\0\0\0M4A mp42isom\0\0\0\0", id="a box of an odd size"),
         pytest.param(b"\xff\xff\xff\xfcftypM4A \0\0\0\0", id="a box larger than the file"),
         pytest.param(b"\x00\x00\x00\x08free" + ftyp(b"M4A "), id="ftyp is not first"),
@@ -60,3 +72,9 @@ def test_a_box_that_ends_beyond_the_file_is_invalid() -> None:
     head = ftyp(b"M4A ", b"M4A ", b"mp42")
     assert is_mp4(head, len(head))
     assert not is_mp4(head, len(head) - 1)
+
+
+def test_a_box_is_judged_only_when_all_of_it_was_read() -> None:
+    head = ftyp(b"M4A ", *[b"mp42"] * 20)
+    assert is_mp4(head, 10_000)
+    assert not is_mp4(head[:24], 10_000)
