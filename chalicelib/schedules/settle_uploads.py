@@ -41,7 +41,7 @@ def _settle(call: Call) -> dict[str, Any]:
 
 
 def _due(call: Call) -> Iterator[dict[str, Any]]:
-    """The uploads to check, each once: the one that was not checked for longest comes first."""
+    """The uploads to check, each once: those never looked for come first, then those whose next look is due."""
     before, seen = None, set[str]()
     while True:
         page = transact(call, "uploads_to_settle", repeatable=True, before=before, limit=PAGE + len(seen))

@@ -12,7 +12,10 @@ BEGIN
   UPDATE ops.upload_reservations
   SET uploader_left_at = v_now,
       url_expires_at = least(url_expires_at, v_now),
-      live_until = least(live_until, v_now)
+      live_until = least(live_until, v_now),
+      -- Soon: what was stored before is the family's at once.
+      looks = 0,
+      next_look_at = NULL
   WHERE family_id = p_family_id AND user_id = p_user_id AND state = 'pending';
 END
 $$;

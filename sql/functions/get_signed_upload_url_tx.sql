@@ -18,12 +18,16 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   c_max_pending constant integer := 20;
+  -- Also those that hold no bytes any more: each is a row, and looks of settle_uploads, for fourteen days.
+  c_max_watched constant integer := 100;
   v_user_id uuid := auth.uid();
   v_gate record;
   v_now timestamptz;
   v_entitlement public.entitlements;
   v_reservation ops.upload_reservations;
   v_reserved bigint;
+  v_pending integer;
+  v_watched integer;
   v_recording_id uuid := p_recording_id;
   v_replay jsonb;
   v_block text;
@@ -76,10 +80,10 @@ BEGIN
   END IF;
 
   IF v_replay IS NULL THEN
-    IF (
-      SELECT count(*) FROM ops.upload_reservations
-      WHERE user_id = v_user_id AND state = 'pending' AND live_until > v_now
-    ) >= c_max_pending THEN
+    SELECT count(*) FILTER (WHERE live_until > v_now), count(*) INTO v_pending, v_watched
+    FROM ops.upload_reservations
+    WHERE user_id = v_user_id AND state = 'pending' AND watch_until > v_now;
+    IF v_pending >= c_max_pending OR v_watched >= c_max_watched THEN
       RETURN ops.refuse('CONFLICT', '{"reason": "too_many_uploads"}');
     END IF;
     INSERT INTO ops.upload_reservations (id, family_id, user_id, object_key, waveform_key, size_bytes, duration_seconds, content_type,
@@ -98,6 +102,8 @@ BEGIN
     SET url_expires_at = v_now + p_url_seconds * interval '1 second',
         live_until = v_now + ops.reservation_hold(),
         watch_until = v_now + ops.reservation_watch(),
+        looks = 0,
+        next_look_at = NULL,
         -- A member who left and came back uploads as a member again.
         uploader_left_at = NULL
     WHERE id = v_recording_id;

@@ -19,8 +19,11 @@ BEGIN
   IF NOT FOUND OR v_reservation.url_expires_at > v_now THEN
     RETURN '{"outcome": "settled"}';
   END IF;
-  -- The look is noted, so that the next run begins with the upload that was not looked at for longest.
-  UPDATE ops.upload_reservations SET updated_at = v_now WHERE id = p_recording_id;
+  -- 10 minutes to the next look, then 20, 40, 80, 160 and 240: who waits for longer is looked at less often, so that
+  -- uploads that never arrive leave the run its time for those that do.
+  UPDATE ops.upload_reservations
+  SET looks = looks + 1, next_look_at = v_now + least(interval '10 minutes' * 2 ^ least(looks, 5), interval '4 hours')
+  WHERE id = p_recording_id;
 
   IF p_object IS NULL THEN
     IF v_reservation.watch_until > v_now THEN

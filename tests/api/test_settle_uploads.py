@@ -70,6 +70,7 @@ def test_an_upload_that_lands_late_is_found_in_the_next_run(schedules: Schedules
     schedules.pass_time(recording, EXPIRED)
     assert schedules.now("settle_uploads") == {"waiting": 1, "finished": True}
     schedules.store.put(schedules.key(family, recording), voice(2_000))
+    schedules.pass_time(recording, "15 minutes")
     assert schedules.now("settle_uploads") == {"rescued": 1, "finished": True}
 
 
@@ -94,8 +95,8 @@ def test_what_is_not_as_announced_is_kept_and_told_once(schedules: Schedules) ->
     family, keeper = schedules.family_of_one()
     recording = schedules.reserve(family, keeper, 2_000)["recordingId"]
     schedules.store.put(schedules.key(family, recording), b"not a voice" * 10)
-    schedules.pass_time(recording, "15 days")
     for _ in range(2):
+        schedules.pass_time(recording, "15 days")
         assert schedules.now("settle_uploads") == {"mismatch": 1, "finished": True}
     assert schedules.kinds() == ["upload_mismatch"]
     assert schedules.value("SELECT state FROM ops.upload_reservations") == "pending"
@@ -156,5 +157,36 @@ def test_a_run_cut_short_continues_where_it_stopped(schedules: Schedules, monkey
         lambda store, key: (looked_at.append(key.split("/")[3][:36]), inspect(store, key))[1],
     )
     for _ in range(2):
-        assert schedules.now("settle_uploads") == {"waiting": 2, "finished": False}
+        assert schedules.now("settle_uploads")["waiting"] == 2
     assert looked_at == recordings
+
+
+def test_uploads_that_never_come_do_not_keep_the_next_one_waiting(
+    schedules: Schedules, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from chalicelib.schedules import settle_uploads
+
+    monkeypatch.setattr(settle_uploads, "MOST", 3)
+    family, keeper = schedules.family_of_one()
+    never = [schedules.reserve(family, keeper)["recordingId"] for _ in range(9)]
+    for recording in never:
+        schedules.pass_time(recording, "1 day")
+    while schedules.now("settle_uploads").get("waiting"):
+        pass
+    for recording in never:
+        schedules.pass_time(recording, "1 day")
+    late = schedules.upload(family, keeper)
+    schedules.pass_time(late, EXPIRED)
+    assert schedules.now("settle_uploads") == {"rescued": 1, "waiting": 2, "finished": False}
+
+
+def test_what_was_stored_by_a_member_who_left_is_looked_for_at_once(schedules: Schedules) -> None:
+    family, _ = schedules.family_of_one()
+    teller = schedules.member(family)
+    recording = schedules.reserve(family, teller)["recordingId"]
+    for _ in range(4):
+        schedules.pass_time(recording, "1 hour")
+        assert schedules.now("settle_uploads")["waiting"] == 1
+    schedules.store.put(schedules.key(family, recording), voice(2_000))
+    assert teller.delete(f"/v1/families/{family}/members/{teller.id}").status == 200
+    assert schedules.now("settle_uploads")["rescued"] == 1

@@ -53,10 +53,9 @@ class Schedules(Api):
     def pass_time(self, recording: str, interval: str) -> None:
         """An upload's reservation becomes this much older."""
         self.run(
-            "UPDATE ops.upload_reservations SET url_expires_at = url_expires_at - %s::interval,"
-            " live_until = live_until - %s::interval, watch_until = watch_until - %s::interval WHERE id = %s",
-            interval,
-            interval,
+            "UPDATE ops.upload_reservations SET url_expires_at = url_expires_at - older,"
+            " live_until = live_until - older, watch_until = watch_until - older, next_look_at = next_look_at - older"
+            " FROM CAST(%s AS interval) AS older WHERE id = %s",
             interval,
             recording,
         )
