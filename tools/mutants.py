@@ -34,6 +34,9 @@ STRICT_SHARE = 0.98
 # A mutant may take three times as long as its area's unchanged tests, and this many seconds more.
 SPARE_SECONDS = 60.0
 
+# tests/conftest.py needs it. Importing all installed plugins would take longer than the tests of most areas.
+_PLUGINS = ("-p", "pytest_rerunfailures")
+
 _FOLDER = "stories-mutants-"
 _MEMORY = Path("/dev/shm")
 _MEMORY_NEEDED = 4 * 1024**3
@@ -197,9 +200,8 @@ def _write(path: Path, text: str) -> None:
 
 def _pytest(tests: Sequence[str], tree: Path, bound: float | None) -> tuple[int | None, str]:
     """pytest's exit code, None when it took longer than `bound` seconds, and what it printed. Nothing of it stays."""
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=short", "-p", "no:cacheprovider", *tests]
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=short", "-p", "no:cacheprovider", *_PLUGINS, *tests]
     environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTEST_ADDOPTS")}
-    # Importing the plugins takes longer than the tests of most areas, and these need none of them.
     environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     environment["TMPDIR"] = str(tree.parent / "tmp")
     with (tree.parent / "output").open("w+b") as output:
