@@ -106,7 +106,9 @@ def _read_area(path: Path) -> Area:
         tests = tuple(content.pop("tests"))
         strict = content.pop("strict", False)
         # A mutant's own tests, where it names any, take the place of the area's.
-        mutants = [Mutant(area, **{"tests": tests, **entry}) for entry in content.pop("mutant")]
+        mutants = [
+            Mutant(area, **{**entry, "tests": tuple(entry.get("tests", tests))}) for entry in content.pop("mutant")
+        ]
     except (KeyError, TypeError, tomllib.TOMLDecodeError) as error:
         raise BadMutants(f"{path.name}: {error}") from error
     if content:

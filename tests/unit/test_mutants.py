@@ -179,6 +179,12 @@ def test_a_key_that_is_misspelt_or_missing_is_named(tmp_path: Path, text: str, f
         mutants.read(tmp_path)
 
 
+def test_a_mutant_s_own_tests_take_the_place_of_its_area_s(tmp_path: Path) -> None:
+    (tmp_path / "limits.toml").write_text(HEAD + ENTRY + 'tests = ["own.py"]\n' + ENTRY.replace('"n"', '"m"'))
+    [area] = mutants.select(mutants.read(tmp_path))
+    assert [mutant.tests for mutant in area.mutants] == [("own.py",), ("t.py",)]
+
+
 def test_the_parts_of_a_night_are_all_mutants_and_none_twice() -> None:
     every = [mutant for area in AREAS for mutant in area.mutants]
     parts = [mutants.select(AREAS, shard=f"{number}/8") for number in range(1, 9)]
