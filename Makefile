@@ -47,7 +47,7 @@ lock: $(READY) ## write requirements*.txt anew from requirements*.in (UPGRADE=ye
 audit-dependencies: $(READY) ## known vulnerabilities in the locks, without those excepted for now (asks PyPI)
 	@$(BIN)/python -m tools.audit_dependencies
 
-package: $(READY) ## build what Lambda gets into dist/: make package STAGE=dev
+package: $(READY) ## build what Lambda gets into dist/: make package STAGE=dev (VERSION=...: default the git commit)
 	@$(BIN)/python -m tools.package "$(STAGE)"
 
 run: $(READY) ## start everything on this machine, run the smoke test, serve until Ctrl-C

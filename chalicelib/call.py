@@ -6,11 +6,12 @@ secrets and are never logged.
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 
@@ -25,6 +26,23 @@ class Limit:
     name: str
     per_minute: int
     fail_closed: bool = False
+
+
+@dataclass(frozen=True)
+class Span:
+    """A part of a call that took time. `name` is a word of ours, such as the name of an SQL function: never a value."""
+
+    kind: Literal["db", "vendor"]
+    name: str
+    started: float
+    """Seconds since 1970."""
+    seconds: float
+
+
+_UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+
+MAX_SPANS = 100
+"""Kept of one call: a schedule may send thousands of messages."""
 
 
 @dataclass
@@ -51,20 +69,53 @@ class Call:
     messages: int = 0
     """Messages sent to Postgres, repeats included."""
     log_fields: dict[str, Any] = field(default_factory=dict)
-    """More fields for the call's log line, such as family_id: ids and numbers, never names or texts."""
+    """More fields for the call's log line, such as familyId: ids and numbers, never names or texts."""
+    spans: list[Span] = field(default_factory=list)
+    """What took time, for a trace: the first MAX_SPANS."""
+    action: str = ""
+    """The name of the Python function that serves the call, such as create_family; a job's kind."""
     function: str = ""
+    """The Lambda function's name."""
+    lambda_request_id: str = ""
+    """Lambda's own id of the invocation, as in its START and REPORT lines."""
     detail: Mapping[str, Any] = field(default_factory=dict)
     """What a schedule's event asks for: the clock nothing, an operator {"byHand": true} or {"dryRun": true}."""
-    version: str = ""
     ends_at: float | None = None
     """On the monotonic clock, in seconds: when the function is cut off; None where nothing cuts it off."""
 
     @classmethod
-    def system(cls, function: str, request_id: str | None = None, seconds: float | None = None) -> Call:
-        """A call of the system's own (a schedule, a job): no user, no limit, `seconds` to live."""
-        ends_at = None if seconds is None else time.monotonic() + seconds
-        return cls(request_id=request_id or str(uuid.uuid4()), route=function, function=function, ends_at=ends_at)
+    def system(
+        cls, action: str, request_id: str | None = None, seconds: float | None = None, within: Call | None = None
+    ) -> Call:
+        """A call of the system's own (a schedule, a job): no user, no limit, `seconds` to live.
+
+        `within`: the call whose invocation it is a part of.
+        """
+        return cls(
+            request_id=request_id or str(uuid.uuid4()),
+            route=action,
+            action=action,
+            function=action if within is None else within.function,
+            lambda_request_id="" if within is None else within.lambda_request_id,
+            ends_at=None if seconds is None else time.monotonic() + seconds,
+        )
 
     def seconds_left(self) -> float:
         """Seconds until the function is cut off; infinite where nothing cuts it off."""
         return float("inf") if self.ends_at is None else self.ends_at - time.monotonic()
+
+    def log_ids(self, found: Mapping[str, Any]) -> None:
+        """Puts the ids among these values into the call's log lines: `family_id` as familyId; anything else is left."""
+        for name, value in found.items():
+            if name.endswith("_id") and _is_uuid(value):
+                first, *more = name.split("_")
+                self.log_fields[first + "".join(part.capitalize() for part in more)] = str(value)
+
+    def add_span(self, kind: Literal["db", "vendor"], name: str, seconds: float) -> None:
+        """Notes a part that took so long and ends now."""
+        if len(self.spans) < MAX_SPANS:
+            self.spans.append(Span(kind, name, time.time() - seconds, seconds))
+
+
+def _is_uuid(value: Any) -> bool:
+    return isinstance(value, UUID) or (isinstance(value, str) and bool(_UUID.fullmatch(value)))

@@ -155,6 +155,8 @@ class AnalyticsSettings(Settings):
 class MonitoringSettings(Settings):
     sentry_dsn: SentryDsn | None = None
     """Without a DSN nothing is sent."""
+    sentry_traces_sample_rate: float = Field(default=0.0, ge=0, le=1)
+    """The share of calls whose times are sent too, such as 0.1; by default none."""
 
 
 Group = TypeVar("Group", bound=Settings)

@@ -6,7 +6,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -36,7 +36,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -66,7 +66,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -94,7 +94,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -124,7 +124,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -152,7 +152,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -180,7 +180,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -208,7 +208,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -236,7 +236,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -262,7 +262,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -288,7 +288,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -314,7 +314,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -340,7 +340,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -366,7 +366,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -392,7 +392,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -420,7 +420,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -454,7 +454,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -488,7 +488,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -516,7 +516,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -544,7 +544,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -572,7 +572,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -600,7 +600,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -628,7 +628,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -656,7 +656,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -690,7 +690,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -724,7 +724,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -758,7 +758,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -786,7 +786,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -820,7 +820,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -1643,7 +1643,7 @@ export interface components {
     };
     parameters: {
         /**
-         * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+         * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
          * @example 3f2a9c-retry-1
          */
         RequestId: string;
@@ -1689,7 +1689,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -1797,7 +1797,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -1896,7 +1896,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -1960,7 +1960,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -2085,7 +2085,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -2198,7 +2198,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -2260,7 +2260,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -2343,7 +2343,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -2423,7 +2423,7 @@ export interface operations {
             query?: never;
             header: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -2494,7 +2494,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -2537,7 +2537,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -2581,7 +2581,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -2632,7 +2632,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -2683,7 +2683,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -2729,7 +2729,7 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -2810,7 +2810,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -2890,7 +2890,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -2981,7 +2981,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -3059,7 +3059,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -3151,7 +3151,7 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -3216,7 +3216,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -3277,7 +3277,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -3359,7 +3359,7 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -3422,7 +3422,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -3485,7 +3485,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -3545,7 +3545,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -3595,7 +3595,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -3659,7 +3659,7 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -3719,7 +3719,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -3809,7 +3809,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -3866,7 +3866,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -3939,7 +3939,7 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -4005,7 +4005,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -4069,7 +4069,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];
@@ -4166,7 +4166,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.
+                 * @description The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one that looks like a token, a key or an invite code.
                  * @example 3f2a9c-retry-1
                  */
                 "x-request-id"?: components["parameters"]["RequestId"];

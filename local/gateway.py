@@ -1,4 +1,4 @@
-"""The one origin of the local stack: the stand-ins for sign-in, mail, Stripe and PostHog, and the app itself.
+"""The one origin of the local stack: the stand-ins for sign-in, mail, Stripe, PostHog and Sentry, and the app itself.
 
 A request for the app becomes the event that API Gateway would send, and the app object answers it as on Lambda. The
 body is always base64, so that every byte arrives as it was sent. The gateway decides nothing for the app: an unknown

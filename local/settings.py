@@ -38,6 +38,7 @@ _SECRETS = {
     "STRIPE_WEBHOOK_SECRETS": "whsec_local_",
     "RESEND_API_KEY": "re_local_",
     "POSTHOG_API_KEY": "phc_local_",
+    "SENTRY_KEY": "local-sentry-",
     "INVITE_CODE_SECRET": "local-invites-",
     "MIGRATIONS_PASSWORD": "local-postgres-",
     "APP_LOGIN_PASSWORD": "local-app-",
@@ -94,6 +95,7 @@ def make_env(known: Mapping[str, str], ports: Ports) -> dict[str, str]:
         "MAIL_FROM": "Stories From the Sun <stories@example.org>",
         "ALERT_EMAILS": "operator@example.org",
         "POSTHOG_HOST": f"{ports.origin}/_local/posthog",
+        "SENTRY_DSN": ports.origin.replace("://", f"://{kept['SENTRY_KEY']}@") + "/_local/sentry/1",
         "APP_URL": f"{ports.origin}/_local/app",
         "ALLOWED_ORIGINS": "*",
     }

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from local import auth, posthog_api
+from local import auth, posthog_api, sentry_api
 from local.auth.settings import AuthSettings
 from local.clock import Clock
 from local.file_lock import try_lock
@@ -147,6 +147,9 @@ class Stack:
                 "resend": resend_api.create_blueprint(mailbox, api_key=self.env["RESEND_API_KEY"]),
                 "posthog": posthog_api.create_blueprint(
                     EventStore(self.folder / "posthog.sqlite"), api_key=self.env["POSTHOG_API_KEY"]
+                ),
+                "sentry": sentry_api.create_blueprint(
+                    sentry_api.EventStore(self.folder / "sentry.sqlite"), key=self.env["SENTRY_KEY"]
                 ),
                 "/_local/stripe": stripe_blueprint(self.stripe),
             },

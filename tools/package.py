@@ -1,5 +1,7 @@
 """`make package STAGE=dev`: dist/deployment.zip and dist/sam.json, made of nothing but what requirements.txt names.
 
+Every function of sam.json gets VERSION, the commit that it was made of: it is in each log line, and Sentry's release.
+
 `chalice package` alone does not hold the lock. Its first call of pip (`download -r requirements.txt`) checks hashes.
 But when that call chose a wheel for the building machine that Lambda does not take, Chalice downloads another one by
 `pip download name==version`, without any hash. And what it cannot get it leaves out of the zip, and exits 0.
@@ -9,6 +11,7 @@ and the finished zip must hold every distribution of the lock and no other.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -25,6 +28,7 @@ from tools import locks
 # The minor version of glibc 2 in Lambda's image for each Python 3: Amazon Linux 2 for 3.11, 2023 since.
 GLIBC_MINOR = {11: 26, 12: 34, 13: 34}
 _OLDEST_GLIBC_MINOR = 17
+_VERSION = re.compile(r"[A-Za-z0-9._+-]{1,64}")
 _DISTRIBUTION = re.compile(r"([^/]+)-([^/-]+)\.dist-info/METADATA")
 
 
@@ -32,10 +36,14 @@ class PackagingFailed(Exception):
     """There is no package; the message says why."""
 
 
-def package(project: Path, stage: str, output: Path) -> None:
-    """Builds the stage's deployment.zip and sam.json into `output`. Where it raises PackagingFailed there is no zip."""
+def package(project: Path, stage: str, output: Path, version: str = "") -> str:
+    """Builds the stage's deployment.zip and sam.json into `output`, and returns the version that they carry.
+
+    Where it raises PackagingFailed there is no zip.
+    """
     made = output / "deployment.zip"
     made.unlink(missing_ok=True)
+    version = version or version_of(project)
     with tempfile.TemporaryDirectory(prefix="stories-wheels-") as folder:
         wheels = Path(folder)
         download(project / locks.SHIPPED.name, wheels)
@@ -44,6 +52,28 @@ def package(project: Path, stage: str, output: Path) -> None:
     if differences:
         made.unlink()
         raise PackagingFailed("the zip is not what requirements.txt names: " + "; ".join(differences))
+    set_version(output / "sam.json", version)
+    return version
+
+
+def version_of(project: Path) -> str:
+    """The nearest tag and the commit; `-dirty` where a file differs from the commit. Raises PackagingFailed."""
+    command = ["git", "describe", "--tags", "--always", "--dirty", "--abbrev=12"]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise PackagingFailed("the version is unknown outside a git checkout; name it: make package VERSION=1.2.3")
+    return done.stdout.strip()
+
+
+def set_version(template: Path, version: str) -> None:
+    """Writes VERSION into the environment of every function of a SAM template. Raises PackagingFailed."""
+    if not _VERSION.fullmatch(version):
+        raise PackagingFailed("VERSION must be 1 to 64 of letters, digits, dot, underscore, plus and dash")
+    document = json.loads(template.read_text("utf-8"))
+    for resource in document["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"].setdefault("Environment", {}).setdefault("Variables", {})["VERSION"] = version
+    template.write_text(json.dumps(document, indent=2) + "\n", "utf-8")
 
 
 def compare(made: Path, lock: Path) -> list[str]:
@@ -100,11 +130,12 @@ def main(arguments: list[str]) -> int:
         print("error: name the stage: make package STAGE=dev", file=sys.stderr)
         return 1
     try:
-        package(locks.ROOT, stage, locks.ROOT / "dist")
+        # A shell that has read .local/env carries VERSION=local.
+        version = package(locks.ROOT, stage, locks.ROOT / "dist", os.environ.get("VERSION", "").removeprefix("local"))
     except PackagingFailed as failure:
         print(f"error: nothing was packaged: {failure}", file=sys.stderr)
         return 1
-    print(f"dist/deployment.zip and dist/sam.json are made for {stage}")
+    print(f"dist/deployment.zip and dist/sam.json are made for {stage}, version {version}")
     return 0
 
 

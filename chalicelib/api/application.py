@@ -135,7 +135,9 @@ class SunApi(Chalice):
             reply = self._serve(event, context, call)
         except Exception as error:
             reply = responses.failure(error, call)
-        logs.request(call, reply.status, reply.code, (time.perf_counter() - started) * 1000)
+        seconds = time.perf_counter() - started
+        logs.request(call, reply.status, reply.code, seconds * 1000)
+        monitoring.trace(call, seconds, code=reply.code)
         return responses.to_lambda(reply, call)
 
     def _serve(self, event: dict[str, Any], context: Any, call: Call) -> responses.Reply:
@@ -160,6 +162,8 @@ class SunApi(Chalice):
         name = function.__name__
         context = getattr(event, "context", None)
         call = Call.system(name, seconds=requests.seconds_left(context))
+        call.function = getattr(context, "function_name", name)
+        call.lambda_request_id = requests.lambda_request_id(context)
         call.detail = getattr(event, "detail", None) or {}
         started = time.perf_counter()
         try:
@@ -168,6 +172,8 @@ class SunApi(Chalice):
             logs.failure("schedule_failed", error, call, schedule=name)
             monitoring.capture(error, call)
             raise InternalError(f"{name} failed") from None
+        finally:
+            monitoring.trace(call, time.perf_counter() - started)
         duration_ms = round((time.perf_counter() - started) * 1000, 1)
         logs.info("schedule", call, schedule=name, durationMs=duration_ms, dbMs=round(call.db_ms, 1), summary=summary)
         return summary

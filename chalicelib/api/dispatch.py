@@ -21,6 +21,7 @@ _PATH_ID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 
 def answer(endpoint: Endpoint, call: Call, path: Mapping[str, str]) -> responses.Reply:
     """Serves a call. Never raises: every error becomes a reply."""
+    call.action = endpoint.function.__name__
     try:
         if endpoint.access != "webhook":
             _check_media_type(call)
@@ -35,18 +36,18 @@ def answer(endpoint: Endpoint, call: Call, path: Mapping[str, str]) -> responses
 
 
 def _arguments(endpoint: Endpoint, call: Call, path: Mapping[str, str]) -> dict[str, Any]:
-    arguments: dict[str, Any] = {}
+    arguments: dict[str, Any] = {name: _path_id(path[name]) for name in endpoint.path_parameters}
+    # The ids that a request names are in its log lines, those of the path whatever is wrong with the body. The line's
+    # userId is the caller.
+    call.log_ids({("member_id" if name == "user_id" else name): value for name, value in arguments.items()})
     if endpoint.idempotent:
         call.idempotency_key = _idempotency_key(call.headers.get("idempotency-key"))
     if endpoint.request is not None:
         arguments["request"] = parse_body(endpoint.request, call.raw_body)
+        call.log_ids(dict(arguments["request"]))
     if endpoint.query is not None:
         arguments["query"] = parse_query(endpoint.query, call.query)
-    for name in endpoint.path_parameters:
-        arguments[name] = _path_id(path[name])
-    family = arguments.get("family_id") or getattr(arguments.get("request"), "family_id", None)
-    if family is not None:
-        call.log_fields["familyId"] = str(family)
+        call.log_ids(dict(arguments["query"]))
     return arguments
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import os
 import time
 import uuid
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from chalicelib.api import responses
 from chalicelib.call import Call
 from chalicelib.errors import InternalError, Refused, invalid
+from chalicelib.telemetry.scrubbing import scrub_text
 
 
 def completed(event: Any) -> dict[str, Any]:
@@ -34,17 +34,27 @@ def call_of(event: dict[str, Any], context: Any) -> Call:
         headers=headers,
         query=event["multiValueQueryStringParameters"] or {},
         function=getattr(context, "function_name", ""),
-        version=os.environ.get("VERSION", "unknown"),
+        lambda_request_id=lambda_request_id(context),
         ends_at=None if remaining is None else time.monotonic() + remaining,
     )
 
 
 def _request_id(*offered: Any) -> str:
-    """The first id offered that is safe to put into a log, a header and an SQL comment; else one of ours."""
+    """The first id offered that is safe to put into a log, a header and an SQL comment; else one of ours.
+
+    One that looks like a token, a key or an invite code is not: it would be stored with jobs, alerts and events.
+    """
     for candidate in offered:
-        if isinstance(candidate, str) and responses.REQUEST_ID.fullmatch(candidate):
+        if not isinstance(candidate, str) or not responses.REQUEST_ID.fullmatch(candidate):
+            continue
+        if scrub_text(candidate) == candidate:
             return candidate
     return str(uuid.uuid4())
+
+
+def lambda_request_id(context: Any) -> str:
+    """Lambda's id of this invocation; empty where there is none."""
+    return str(getattr(context, "aws_request_id", None) or "")
 
 
 def seconds_left(context: Any) -> float | None:

@@ -163,7 +163,9 @@ def _send(call: Call, name: str, message: str, values: Mapping[str, Any], second
             call.counted = True
             return result
         finally:
-            call.db_ms += (time.monotonic() - started) * 1000
+            took = time.monotonic() - started
+            call.db_ms += took * 1000
+            call.add_span("db", name, took)
         if again and attempt == 1 and time.monotonic() < until:
             attempt = 2
             continue

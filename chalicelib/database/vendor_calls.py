@@ -6,6 +6,7 @@ may not: the operator's digest says so, once a UTC day and vendor.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -24,9 +25,12 @@ def vendor_calls(call: Call, seconds: float = float("inf")) -> Iterator[None]:
 
     An Unavailable that leaves the block is alerted where an operator must act.
     """
+    started = time.monotonic()
     try:
         with deadlines.at_most(min(seconds, call.seconds_left() - SPARE_SECONDS)):
             yield
     except Unavailable as trouble:
         alerts.note_error(call, trouble)
         raise
+    finally:
+        call.add_span("vendor", "vendor_calls", time.monotonic() - started)

@@ -50,7 +50,6 @@ def finalize_recording(call: Call, request: FinalizeRecordingRequest) -> Finaliz
 
     A repeated call returns the same recording. An upload is never refused here for quota or billing.
     """
-    call.log_fields["recordingId"] = str(request.recording_id)
     # The store is asked only for a caller who is within their limit and has this upload: else a stranger could make us
     # ask it, and learn from the time it takes whether an object exists. It is asked between two messages, so that no
     # lock is held meanwhile.

@@ -30,7 +30,6 @@ def get_signed_playback_url(call: Call, request: GetSignedPlaybackUrlRequest) ->
 
     For members of its family; from the trash, for its creator and keepers only. The URL is valid for 15 minutes.
     """
-    call.log_fields["recordingId"] = str(request.recording_id)
     bucket = audio_store()
     row = read(call, "get_playback", recording_id=request.recording_id)
     family_id = UUID(row["family_id"])

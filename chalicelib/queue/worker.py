@@ -190,7 +190,9 @@ def _run(kind: Kind, call: Call, jobs: Sequence[Job], seconds: float) -> Outcome
 
 def _call_of(call: Call, job: Job, seconds: float) -> Call:
     """The job's own call, under the id of the request that enqueued it: one id leads through everything it caused."""
-    return Call.system(job.kind, request_id=job.request_id or call.request_id, seconds=seconds)
+    own = Call.system(job.kind, job.request_id or call.request_id, seconds, within=call)
+    own.log_ids(job.payload)
+    return own
 
 
 def _fail(call: Call, job: Job, token: str, error: Exception) -> str:
@@ -222,7 +224,7 @@ def _report(error: Exception, call: Call, job: Job) -> None:
     if isinstance(error, Unavailable):
         return
     logs.failure("job_failed", error, call, kind=job.kind, jobId=job.id)
-    monitoring.capture(error, call, kind=job.kind)
+    monitoring.capture(error, call, jobId=job.id)
 
 
 def _log(call: Call, job: Job, outcome: str, duration_ms: float, **fields: Any) -> None:

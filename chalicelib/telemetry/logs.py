@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import traceback
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.call import Call
@@ -102,8 +103,6 @@ def request(call: Call, status: int, code: str, duration_ms: float) -> None:
         "dbMessages": call.messages,
         "coldStart": _served == 1,
         "function": call.function,
-        "version": call.version or os.environ.get("VERSION", "unknown"),
-        **call.log_fields,
     }
     logger().info("request", extra=_fields(call, fields))
 
@@ -113,11 +112,18 @@ _RESERVED = frozenset({"message", "level", "timestamp", "service", "location", "
 
 
 def _fields(call: Call | None, fields: dict[str, Any]) -> dict[str, Any]:
-    described: dict[str, Any] = {"stage": os.environ.get("STAGE", "unknown")}
+    described: dict[str, Any] = {name.lower(): os.environ.get(name, "unknown") for name in ("STAGE", "VERSION")}
     if call is not None:
         described["requestId"] = call.request_id
+        if call.lambda_request_id:
+            described["lambdaRequestId"] = call.lambda_request_id
         if call.user_id is not None:
             described["userId"] = str(call.user_id)
-    described.update({(f"field_{key}" if key in _RESERVED else key): value for key, value in fields.items()})
+        described.update(_renamed(call.log_fields))
+    described.update(_renamed(fields))
     cleaned: dict[str, Any] = scrub(described)
     return cleaned
+
+
+def _renamed(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {(f"field_{key}" if key in _RESERVED else key): value for key, value in fields.items()}

@@ -98,6 +98,16 @@ def test_a_hostile_request_id_is_replaced(hostile_token: str) -> None:
         assert answer.headers["x-request-id"] != text
 
 
+# Stored with jobs, alerts and Sentry's events, where each of these would be a secret that is kept.
+@pytest.mark.parametrize(
+    "text", ["ABC-DEF-GHJ", "a.abc-def-ghj", "eyJhbGciOi.eyJzdWI", "sk_live_51Habc", "re_123abcDEF456"]
+)
+def test_a_request_id_that_looks_like_a_secret_is_replaced(text: str, hostile_token: str) -> None:
+    (endpoint, *_) = endpoints()
+    answer = check(send(endpoint, hostile_token, headers={"x-request-id": text}), endpoint)
+    assert answer.headers["x-request-id"] != text
+
+
 @pytest.mark.parametrize("key", ["", " ", "a b", "a" * 65, "ü", "a\n", "a;b", "*/", "\x00", "a,b"])
 def test_a_hostile_idempotency_key_is_400_where_keys_are_honoured(key: str, hostile_token: str) -> None:
     for endpoint in endpoints():

@@ -86,6 +86,7 @@ def test_every_schedule_is_a_function_that_is_started_at_its_times(package: Path
         (event,) = functions[name]["Events"].values()
         assert event["Properties"]["Schedule"] == schedule.schedule_expression, name
         assert functions[name]["Environment"]["Variables"]["STAGE"] == "prod"
+    assert {own["Environment"]["Variables"]["VERSION"] for own in functions.values()} == {packaging.version_of(ROOT)}
 
 
 def test_the_gateway_answers_in_our_shape_by_itself(package: Path) -> None:

@@ -2,69 +2,45 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+import sentry_sdk
 
+from app import app
 from chalicelib import config
 from chalicelib.call import Call
 from chalicelib.errors import InternalError
+from chalicelib.queue.worker import KINDS
 from chalicelib.telemetry import monitoring
-from tests.support.in_time import in_time
+from chalicelib.telemetry.features import feature_of
+from tests.support.sentry_server import SentryServer, running_sentry
 from tests.unit.test_scrubbing import SECRETS
 
 
-class Sentry:
-    """Takes envelopes as Sentry does, as slowly as it is told to."""
-
-    def __init__(self) -> None:
-        self.envelopes: list[str] = []
-        self.delay = 0.0
-        sentry = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                if self.headers.get("Content-Encoding") == "gzip":
-                    body = gzip.decompress(body)
-                time.sleep(sentry.delay)
-                sentry.envelopes.append(body.decode())
-                self.send_response(200)
-                self.send_header("Content-Length", "2")
-                self.end_headers()
-                self.wfile.write(b"{}")
-
-            def log_message(self, format: str, *args: Any) -> None:
-                return
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.dsn = f"http://key@127.0.0.1:{self.server.server_port}/1"
-        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-
-    def event(self) -> dict[str, Any]:
-        """The last error that came in."""
-        item: dict[str, Any] = json.loads(self.envelopes[-1].splitlines()[2])
-        return item
+@pytest.fixture(scope="module")
+def module_sentry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SentryServer]:
+    with running_sentry(tmp_path_factory.mktemp("sentry")) as server:
+        yield server
 
 
 @pytest.fixture
-def sentry(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sentry]:
-    sentry = Sentry()
+def sentry(module_sentry: SentryServer, monkeypatch: pytest.MonkeyPatch) -> SentryServer:
     monkeypatch.setenv("STAGE", "local")
     monkeypatch.setenv("VERSION", "1.2.3")
-    monkeypatch.setenv("SENTRY_DSN", sentry.dsn)
-    yield sentry
-    sentry.server.shutdown()
-    sentry.server.server_close()
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    monkeypatch.setenv("SENTRY_DSN", module_sentry.dsn)
+    module_sentry.forget()
+    return module_sentry
 
 
 def raised(error: Exception, private: str = "") -> Exception:
@@ -76,12 +52,37 @@ def raised(error: Exception, private: str = "") -> Exception:
         return caught
 
 
-def test_an_error_arrives_with_request_user_and_place(sentry: Sentry) -> None:
-    call = Call(request_id="req-1", user_id=uuid4(), route="/functions/v1/create-family", function="api_handler")
-    monitoring.capture(raised(InternalError("create_family_tx: SQLSTATE 42883")), call, schedule="process_jobs")
-    event = sentry.event()
-    assert event["tags"]["requestId"] == "req-1"
-    assert event["tags"]["schedule"] == "process_jobs"
+def a_call(**more: Any) -> Call:
+    known: dict[str, Any] = {
+        "request_id": "req-1",
+        "method": "POST",
+        "route": "/functions/v1/finalize-recording",
+        "action": "finalize_recording",
+        "function": "stories-prod-api",
+        "lambda_request_id": "lambda-1",
+    }
+    return Call(**{**known, **more})
+
+
+def test_an_error_arrives_with_its_call_its_user_and_its_place(sentry: SentryServer) -> None:
+    call = a_call(user_id=uuid4())
+    family, recording = uuid4(), str(uuid4())
+    call.log_ids({"family_id": family, "recording_id": recording, "title": "Grandma", "name_id": "Grandma"})
+    monitoring.capture(raised(InternalError("create_family_tx: SQLSTATE 42883")), call, jobId="7")
+    (event,) = sentry.events()
+    assert event["tags"] == {
+        "feature": "recordings",
+        "action": "finalize_recording",
+        "stage": "local",
+        "region": "eu-west-1",
+        "route": "/functions/v1/finalize-recording",
+        "function": "stories-prod-api",
+        "requestId": "req-1",
+        "lambdaRequestId": "lambda-1",
+        "familyId": str(family),
+        "recordingId": recording,
+        "jobId": "7",
+    }
     assert event["user"] == {"id": str(call.user_id)}
     assert (event["environment"], event["release"]) == ("local", "1.2.3")
     last = event["exception"]["values"][-1]
@@ -89,39 +90,167 @@ def test_an_error_arrives_with_request_user_and_place(sentry: Sentry) -> None:
     assert last["stacktrace"]["frames"][-1]["function"] == "raised"
 
 
+def test_every_route_schedule_and_job_belongs_to_a_feature() -> None:
+    actions = {endpoint.function.__name__ for endpoint in app.endpoints} | set(KINDS)
+    actions |= {source.name for source in app.event_sources}
+    told = {action: feature_of(action) for action in actions}
+    assert [action for action, feature in told.items() if feature == "other"] == []
+    assert told["redeem_invite"] == "invites" and told["stripe_webhook"] == "billing"
+    assert told["get_signed_upload_url"] == "recordings" and told["update_member"] == "members"
+
+
 @pytest.mark.parametrize("name", sorted(SECRETS))
-def test_no_secret_reaches_sentry(name: str, sentry: Sentry) -> None:
+def test_no_secret_reaches_sentry(name: str, sentry: SentryServer) -> None:
     text, secret = SECRETS[name]
     monitoring.capture(raised(ValueError(text), private=text), Call(request_id="r"), note=text)
-    monitoring.capture(raised(InternalError(text), private=text), Call(request_id="r"))
-    assert len(sentry.envelopes) == 2
-    assert secret not in "".join(sentry.envelopes)
+    monitoring.capture(raised(InternalError(text), private=text), Call(request_id="r", log_fields={"otherId": text}))
+    assert len(sentry.events()) == 2
+    assert secret not in json.dumps(sentry.events(), ensure_ascii=False)
 
 
-def test_a_foreign_exceptions_words_and_variables_stay_here(sentry: Sentry) -> None:
+def test_a_foreign_exceptions_words_and_variables_stay_here(sentry: SentryServer) -> None:
     monitoring.capture(raised(KeyError("grandma Sol"), private="grandma Sol"))
-    (envelope,) = sentry.envelopes
-    assert "grandma" not in envelope and "vars" not in envelope
+    told = json.dumps(sentry.events())
+    assert "KeyError" in told and "grandma" not in told and "vars" not in told
 
 
-def test_one_persons_id_is_not_in_the_next_ones_error(sentry: Sentry) -> None:
-    monitoring.capture(raised(KeyError("x")), Call(request_id="r1", user_id=uuid4()))
+def test_nothing_of_one_call_is_in_the_error_of_the_next(sentry: SentryServer) -> None:
+    monitoring.capture(raised(KeyError("x")), a_call(user_id=uuid4(), log_fields={"familyId": "1"}), jobId="7")
     monitoring.capture(raised(KeyError("x")), Call(request_id="r2"))
-    assert "user" not in sentry.event()
-    assert sentry.event()["tags"]["requestId"] == "r2"
+    event = sentry.events()[0]
+    assert "user" not in event
+    assert event["tags"] == {"stage": "local", "region": "eu-west-1", "feature": "other", "requestId": "r2"}
 
 
-def test_a_slow_sentry_costs_its_flush_once_and_then_nothing(sentry: Sentry, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(monitoring, "FLUSH_SECONDS", 0.3)
-    sentry.delay = 1.0
-    started = time.monotonic()
+def test_what_a_library_leaves_in_sentry_s_scopes_is_in_no_event(sentry: SentryServer) -> None:
     monitoring.capture(raised(KeyError("x")))
-    in_time(time.monotonic() - started, at_most=0.9)
-    started = time.monotonic()
+    for scope in (sentry_sdk.get_isolation_scope(), sentry_sdk.get_current_scope()):
+        scope.set_user({"id": "of another call", "email": "grandma@example.org"})
+        scope.set_tag("familyId", "of another call")
+        scope.add_breadcrumb(message="of another call")
+    monitoring.capture(raised(KeyError("x")), Call(request_id="r2"))
+    for scope in (sentry_sdk.get_isolation_scope(), sentry_sdk.get_current_scope()):
+        scope.clear()
+    assert "another call" not in json.dumps(sentry.events())
+
+
+def test_calls_at_the_same_moment_keep_their_own_tags(sentry: SentryServer) -> None:
+    calls = {f"req-{number}": uuid4() for number in range(6)}
+    together = threading.Barrier(len(calls))
+
+    def fail(request_id: str, user_id: UUID) -> None:
+        together.wait()
+        monitoring.capture(raised(KeyError("x")), a_call(request_id=request_id, user_id=user_id))
+
+    threads = [threading.Thread(target=fail, args=pair) for pair in calls.items()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    told = {event["tags"]["requestId"]: event["user"]["id"] for event in sentry.events()}
+    assert told == {request_id: str(user_id) for request_id, user_id in calls.items()}
+
+
+class AbortError(Exception):
+    """Named as the error of a browser whose request was given up."""
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        *(OSError("Network request failed"), OSError("TypeError: Load failed"), AbortError()),
+        *(TypeError("cancelled"), TypeError("Failed to fetch"), ValueError("ResizeObserver loop limit exceeded")),
+    ],
+)
+def test_an_error_that_nobody_can_mend_is_not_sent(error: Exception, sentry: SentryServer) -> None:
+    monitoring.capture(raised(error), a_call())
+    assert sentry.events() == []
+    monitoring.capture(raised(TypeError("of our own")), a_call())
+    assert len(sentry.events()) == 1
+
+
+def test_an_error_whose_text_cannot_be_read_breaks_no_request(sentry: SentryServer) -> None:
+    class Unspeakable(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError("grandma")
+
+    monitoring.capture(raised(Unspeakable()), a_call())
+
+
+# Traces
+
+
+def traced(sentry: SentryServer, call: Call, **tags: str) -> list[dict[str, Any]]:
+    """The traces that have arrived once the given call's was sent; the application itself does not wait for it."""
+    monitoring.trace(call, 0.5, **tags)
+    if "sentry_sdk" in sys.modules:
+        sentry_sdk.flush(timeout=10)
+    return sentry.traces()
+
+
+def test_a_trace_says_what_took_how_long_and_nothing_else(
+    sentry: SentryServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SENTRY_TRACES_SAMPLE_RATE", "1")
+    call = a_call(user_id=uuid4(), query={"cursor": ["grandma"]}, raw_body=b"grandma", headers={"x": "grandma"})
+    call.add_span("db", "upload_to_finalize", 0.1)
+    call.add_span("vendor", "vendor_calls", 0.2)
+    (trace,) = traced(sentry, call, code="OK")
+    assert trace["transaction"] == "POST /functions/v1/finalize-recording"
+    assert [(span["op"], span["description"]) for span in trace["spans"]] == [
+        ("db", "upload_to_finalize"),
+        ("vendor", "vendor_calls"),
+    ]
+    lengths = [seconds_of(span) for span in (trace, *trace["spans"])]
+    assert lengths == pytest.approx([0.5, 0.1, 0.2], abs=0.01)
+    assert (trace["tags"]["requestId"], trace["tags"]["code"]) == ("req-1", "OK")
+    assert set(trace["contexts"]) == {"trace"}
+    assert not {"data", "tags"} & {name for span in (*trace["spans"], trace["contexts"]["trace"]) for name in span}
+    assert "grandma" not in json.dumps(trace)
+
+
+def seconds_of(timed: dict[str, Any]) -> float:
+    began, ended = (datetime.fromisoformat(timed[name]) for name in ("start_timestamp", "timestamp"))
+    return (ended - began).total_seconds()
+
+
+def test_the_configured_share_of_calls_is_traced(sentry: SentryServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SENTRY_TRACES_SAMPLE_RATE", "0.1")
+    drawn = iter([0.05, 0.1, 0.99])
+    monkeypatch.setattr(monitoring, "random", SimpleNamespace(random=lambda: next(drawn)))
+    assert [len(traced(sentry, a_call())) for _ in range(3)] == [1, 1, 1]
+
+
+def test_a_trace_holds_a_hundred_parts_at_most(sentry: SentryServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SENTRY_TRACES_SAMPLE_RATE", "1")
+    call = a_call()
+    for _ in range(1_000):
+        call.add_span("db", "copy", 0.001)
+    (trace,) = traced(sentry, call)
+    assert len(trace["spans"]) == 100
+
+
+def test_no_trace_is_sent_unless_it_is_configured(sentry: SentryServer) -> None:
+    assert traced(sentry, a_call()) == []
+
+
+# Trouble
+
+
+def test_a_slow_sentry_costs_its_flush_once_and_then_nothing(
+    sentry: SentryServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(monitoring, "FLUSH_SECONDS", 0.3)
+    sentry.faults.delay(1.0)
+    started = time.perf_counter()
+    monitoring.capture(raised(KeyError("x")))
+    assert time.perf_counter() - started < 0.9
+    started = time.perf_counter()
     for _ in range(20):
         monitoring.capture(raised(KeyError("x")))
-    in_time(time.monotonic() - started, at_most=0.1)
-    time.sleep(1.0)
+        monitoring.trace(a_call(), 1.0)
+    assert time.perf_counter() - started < 0.1
+    sentry_sdk.flush(timeout=10)
 
 
 def test_a_dsn_that_is_no_dsn_breaks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,15 +262,16 @@ def test_a_dsn_that_is_no_dsn_breaks_nothing(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize("environment", [{"STAGE": "local"}, {}])
 def test_without_a_dsn_nothing_is_sent_and_nothing_imported(environment: dict[str, str]) -> None:
     script = (
-        "import sys; from chalicelib.telemetry import monitoring; monitoring.capture(KeyError('x'));"
+        "import sys; from chalicelib.call import Call; from chalicelib.telemetry import monitoring;"
+        "monitoring.capture(KeyError('x')); monitoring.trace(Call('r'), 1.0);"
         "assert 'sentry_sdk' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", script], check=True, env={"PATH": "/usr/bin", **environment})
 
 
-def test_settings_are_looked_at_again_after_a_reset(sentry: Sentry, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_are_looked_at_again_after_a_reset(sentry: SentryServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monitoring.capture(raised(KeyError("x")))
     monkeypatch.delenv("SENTRY_DSN")
     config.reset()
     monitoring.capture(raised(KeyError("x")))
-    assert len(sentry.envelopes) == 1
+    assert len(sentry.events()) == 1

@@ -60,7 +60,10 @@ PARAMETERS: Json = {
         "name": "x-request-id",
         "in": "header",
         "required": False,
-        "description": "The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced.",
+        "description": (
+            "The caller's id for this request: 1 to 64 of `[A-Za-z0-9._-]`. Any other value is replaced, and so is one"
+            " that looks like a token, a key or an invite code."
+        ),
         "schema": {"type": "string"},
         "example": "3f2a9c-retry-1",
     },
