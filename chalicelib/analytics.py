@@ -1,8 +1,9 @@
 """PostHog: the product events of Stories From the Sun, and the one module that sends them.
 
-Every event that exists is in EVENTS, with the properties it has and no others. A person is an id: no name, no address,
-no profile, no place guessed from where a request came. Nothing is sent from within a request: the queue does it, in
-batches. It asks PostHog's API itself: PostHog's library follows redirects and reads an answer of any length.
+Every event that exists is in EVENTS, with the properties it has and no others; each is sent by one side alone, this
+backend or the app. A person is an id: no name, no address, no profile, no place guessed from where a request came.
+Nothing is sent from within a request: the queue does it, in batches. It asks PostHog's API itself: PostHog's library
+follows redirects and reads an answer of any length.
 """
 
 from __future__ import annotations
@@ -84,28 +85,15 @@ class LanguageChanged(Properties):
     previous_locale: Locale | None = None
 
 
-EVENTS: Mapping[str, type[Properties]] = {
-    # Signing in
-    "auth_magic_link_requested": OfAPerson,
-    "auth_magic_link_verified": OfAPerson,
-    "auth_signed_in": OfAPerson,
-    "auth_signed_out": OfAPerson,
+SERVER_EVENTS: Mapping[str, type[Properties]] = {
     # Onboarding
     "onboarding_family_created": OfAFamily,
-    "onboarding_completed": OfAFamily,
     # Invitations
     "invitation_created": OfAFamily,
     "invitation_redeemed": OfAFamily,
     # Recording
-    "recording_started": OfARecording,
-    "recording_paused": OfARecording,
-    "recording_resumed": OfARecording,
-    "recording_completed": OfARecording,
     "recording_upload_started": OfARecording,
     "recording_saved": RecordingSaved,
-    # Playback
-    "playback_started": OfAPlayback,
-    "playback_completed": OfAPlayback,
     # Billing
     "billing_checkout_started": CheckoutStarted,
     "billing_checkout_completed": OfASubscription,
@@ -118,7 +106,29 @@ EVENTS: Mapping[str, type[Properties]] = {
     # Prompts
     "prompt_created": PromptCreated,
 }
-"""Every event there is: noun_verb -> what it tells. Those of the app alone stand here too: this is the list."""
+"""What the backend knows and sends: noun_verb -> what it tells."""
+
+APP_EVENTS: Mapping[str, type[Properties]] = {
+    # Signing in
+    "auth_magic_link_requested": OfAPerson,
+    "auth_magic_link_verified": OfAPerson,
+    "auth_signed_in": OfAPerson,
+    "auth_signed_out": OfAPerson,
+    # Onboarding
+    "onboarding_completed": OfAFamily,
+    # Recording
+    "recording_started": OfARecording,
+    "recording_paused": OfARecording,
+    "recording_resumed": OfARecording,
+    "recording_completed": OfARecording,
+    # Playback
+    "playback_started": OfAPlayback,
+    "playback_completed": OfAPlayback,
+}
+"""What only the app knows: it sends these to PostHog itself, typed by clients/stories.d.ts."""
+
+EVENTS: Mapping[str, type[Properties]] = {**SERVER_EVENTS, **APP_EVENTS}
+"""Every event there is."""
 
 
 @dataclass(frozen=True)

@@ -1408,6 +1408,145 @@ export interface components {
                 message: string;
             };
         };
+        AppEvents: {
+            auth_magic_link_requested: {
+                familyId?: string | null;
+            };
+            auth_magic_link_verified: {
+                familyId?: string | null;
+            };
+            auth_signed_in: {
+                familyId?: string | null;
+            };
+            auth_signed_out: {
+                familyId?: string | null;
+            };
+            onboarding_completed: {
+                /** Format: uuid */
+                familyId: string;
+            };
+            recording_started: {
+                /** Format: uuid */
+                familyId: string;
+                recordingId?: string | null;
+                promptId?: string | null;
+                duration?: number | null;
+            };
+            recording_paused: {
+                /** Format: uuid */
+                familyId: string;
+                recordingId?: string | null;
+                promptId?: string | null;
+                duration?: number | null;
+            };
+            recording_resumed: {
+                /** Format: uuid */
+                familyId: string;
+                recordingId?: string | null;
+                promptId?: string | null;
+                duration?: number | null;
+            };
+            recording_completed: {
+                /** Format: uuid */
+                familyId: string;
+                recordingId?: string | null;
+                promptId?: string | null;
+                duration?: number | null;
+            };
+            playback_started: {
+                /** Format: uuid */
+                familyId: string;
+                /** Format: uuid */
+                recordingId: string;
+            };
+            playback_completed: {
+                /** Format: uuid */
+                familyId: string;
+                /** Format: uuid */
+                recordingId: string;
+            };
+        };
+        ServerEvents: {
+            onboarding_family_created: {
+                /** Format: uuid */
+                familyId: string;
+            };
+            invitation_created: {
+                /** Format: uuid */
+                familyId: string;
+            };
+            invitation_redeemed: {
+                /** Format: uuid */
+                familyId: string;
+            };
+            recording_upload_started: {
+                /** Format: uuid */
+                familyId: string;
+                recordingId?: string | null;
+                promptId?: string | null;
+                duration?: number | null;
+            };
+            recording_saved: {
+                /** Format: uuid */
+                familyId: string;
+                recordingId?: string | null;
+                promptId?: string | null;
+                duration?: number | null;
+                sizeBytes: number;
+                rescued?: boolean;
+            };
+            billing_checkout_started: {
+                /** Format: uuid */
+                familyId: string;
+                /** @enum {string} */
+                plan: "free" | "family" | "legacy";
+                /** @enum {string} */
+                interval: "month" | "year";
+            };
+            billing_checkout_completed: {
+                /** Format: uuid */
+                familyId: string;
+                /** @enum {string} */
+                plan: "free" | "family" | "legacy";
+                previousPlan?: ("free" | "family" | "legacy") | null;
+            };
+            billing_portal_opened: {
+                /** Format: uuid */
+                familyId: string;
+            };
+            billing_plan_changed: {
+                /** Format: uuid */
+                familyId: string;
+                /** @enum {string} */
+                plan: "free" | "family" | "legacy";
+                previousPlan?: ("free" | "family" | "legacy") | null;
+            };
+            billing_subscription_canceled: {
+                /** Format: uuid */
+                familyId: string;
+                /** @enum {string} */
+                plan: "free" | "family" | "legacy";
+                previousPlan?: ("free" | "family" | "legacy") | null;
+            };
+            billing_subscription_renewed: {
+                /** Format: uuid */
+                familyId: string;
+                /** @enum {string} */
+                plan: "free" | "family" | "legacy";
+                previousPlan?: ("free" | "family" | "legacy") | null;
+            };
+            settings_language_changed: {
+                /** @enum {string} */
+                locale: "en" | "es" | "fr";
+                previousLocale?: ("en" | "es" | "fr") | null;
+            };
+            prompt_created: {
+                /** Format: uuid */
+                familyId: string;
+                /** Format: uuid */
+                promptId: string;
+            };
+        };
     };
     responses: {
         /** @description `UNAUTHORIZED`: The token is missing, malformed, expired, anonymous or issued for another audience. */
@@ -4248,3 +4387,12 @@ export interface operations {
         };
     };
 }
+
+/** The product events that the app sends to PostHog itself, with the properties of each. */
+export type AppEvents = components["schemas"]["AppEvents"];
+
+/** The product events that the backend sends. The app must not send them: they would count twice. */
+export type ServerEvents = components["schemas"]["ServerEvents"];
+
+/** The type of the app's own `track("playback_started", { familyId, recordingId })`. */
+export type Track = <Name extends keyof AppEvents>(event: Name, properties: AppEvents[Name]) => void;

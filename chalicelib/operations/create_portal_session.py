@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from uuid import UUID
 
 from chalicelib.api.models import WireModel
@@ -9,7 +10,7 @@ from chalicelib.billing import checkout
 from chalicelib.call import Call
 from chalicelib.database.messages import transact
 from chalicelib.database.vendor_calls import vendor_calls
-from chalicelib.errors import Refused
+from chalicelib.errors import Refused, Unavailable
 
 
 class CreatePortalSessionRequest(WireModel):
@@ -29,4 +30,8 @@ def create_portal_session(call: Call, request: CreatePortalSessionRequest) -> Cr
     if facts["customer_id"] is None:
         raise Refused("CONFLICT", {"reason": "no_customer"})
     with vendor_calls(call):
-        return CreatePortalSessionResponse(url=checkout.create_portal_session(facts["customer_id"]))
+        url = checkout.create_portal_session(facts["customer_id"])
+    with suppress(Unavailable):
+        # Logged already. The keeper gets the portal also where its product event is lost.
+        transact(call, "note_portal_opened_tx", family_id=request.family_id)
+    return CreatePortalSessionResponse(url=url)

@@ -7,6 +7,9 @@ from uuid import uuid4
 
 import pytest
 
+from chalicelib import config
+from chalicelib.billing import checkout
+from chalicelib.database import connections
 from tests.support.api import Api
 from tests.support.stripe_server import StripeServer
 
@@ -21,6 +24,8 @@ def test_a_keeper_whose_family_pays_gets_the_portal(api: Api, stripe: StripeServ
     data = keeper.ask(NAME, {"familyId": family, "returnUrl": "https://evil.example"}).data
     assert set(data) == {"url"}
     assert data["url"].startswith(f"{stripe.url}/portal/")
+    (event,) = api.events("billing_portal_opened")
+    assert (event["user_id"], event["properties"]) == (keeper.id, {"family_id": family})
 
 
 def test_a_family_without_a_stripe_customer_has_no_portal(api: Api, stripe: StripeServer) -> None:
@@ -51,3 +56,22 @@ def test_stripe_out_of_reach_is_503(api: Api, stripe: StripeServer) -> None:
     keeper.ask("create-checkout-session", {"familyId": family, "plan": "family", "interval": "month"})
     stripe.stand_in.faults.fail_next(503, times=2)
     assert keeper.ask(NAME, {"familyId": family}).code == "SERVICE_UNAVAILABLE"
+    assert api.events("billing_portal_opened") == []
+
+
+def test_a_keeper_gets_the_portal_also_where_its_event_cannot_be_stored(
+    api: Api, stripe: StripeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper = api.person()
+    family = api.family(keeper)
+    keeper.ask("create-checkout-session", {"familyId": family, "plan": "family", "interval": "month"})
+    open_portal = checkout.create_portal_session
+
+    def open_and_lose_the_database(customer_id: str) -> str:
+        monkeypatch.setenv("DATABASE_URL", "postgresql://nobody:x@127.0.0.1:1/none")
+        config.reset()
+        connections.reset()
+        return open_portal(customer_id)
+
+    monkeypatch.setattr(checkout, "create_portal_session", open_and_lose_the_database)
+    assert keeper.ask(NAME, {"familyId": family}).data["url"].startswith(f"{stripe.url}/portal/")

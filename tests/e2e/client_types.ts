@@ -1,5 +1,5 @@
 // What a client relies on, said in types: tsc refuses this file when the document stops saying it.
-import type { components, paths } from '../../clients/stories.js'
+import type { AppEvents, ServerEvents, Track, components, paths } from '../../clients/stories.js'
 
 type Schemas = components['schemas']
 type CreateFamily = paths['/functions/v1/create-family']['post']
@@ -32,3 +32,16 @@ export function missingBytes(refused: Refused): number {
 
 // A webhook is no business of a client's token, an Idempotency-Key is a header.
 export const header: CreateFamily['parameters']['header'] = { 'Idempotency-Key': 'founding-1' }
+
+// The app's product events are typed, and hold nobody's words.
+declare const track: Track
+const ids = { familyId: '6f1c2c1e-3b0a-4c55-9d2e-8a7f0c1b2d3e', recordingId: '9c2f4b7a-1d3e-4f56-8a90-b1c2d3e4f506' }
+track('playback_started', ids)
+track('auth_signed_out', {})
+// @ts-expect-error without its recording, a playback is of nothing
+track('playback_started', { familyId: ids.familyId })
+// @ts-expect-error a title is somebody's words
+track('recording_completed', { familyId: ids.familyId, title: 'The bakery' })
+// @ts-expect-error the backend sends this one: from the app it would count twice
+track('recording_saved', { ...ids, sizeBytes: 1 })
+export const both: keyof AppEvents & keyof ServerEvents = undefined as never

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import uuid
+from collections import Counter
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 from uuid import UUID
@@ -13,7 +14,7 @@ from uuid import UUID
 import pytest
 
 from chalicelib import analytics
-from chalicelib.analytics import EVENTS, read_event
+from chalicelib.analytics import APP_EVENTS, EVENTS, SERVER_EVENTS, read_event
 from chalicelib.errors import NotRetryable
 
 FAMILY, PERSON = str(uuid.uuid4()), str(uuid.uuid4())
@@ -43,6 +44,31 @@ def sample_of(annotation: Any) -> Any:
 
 def test_an_event_is_named_noun_verb() -> None:
     assert all(re.fullmatch(r"[a-z]+(_[a-z]+)+", event) for event in EVENTS)
+
+
+def test_there_are_24_events_in_eight_groups_and_each_is_sent_by_one_side() -> None:
+    assert len(SERVER_EVENTS) + len(APP_EVENTS) == len(EVENTS) == 24
+    groups = Counter(event.split("_")[0] for event in EVENTS)
+    sizes = {"auth": 4, "onboarding": 2, "invitation": 2, "recording": 6, "playback": 2, "billing": 6}
+    assert groups == {**sizes, "settings": 1, "prompt": 1}
+
+
+def test_the_backend_sends_its_own_events_and_no_other() -> None:
+    functions = "\n".join(path.read_text() for path in (ROOT / "sql" / "functions").glob("*.sql"))
+    named = set(re.findall(r"'([a-z]+(?:_[a-z]+)+)'", functions))
+    assert named & EVENTS.keys() == SERVER_EVENTS.keys()
+    assert set(re.findall(r"capture_event\('(\w+)'", functions)) <= SERVER_EVENTS.keys()
+
+
+@pytest.mark.parametrize(("interface", "events"), [("AppEvents", APP_EVENTS), ("ServerEvents", SERVER_EVENTS)])
+def test_the_client_s_types_hold_each_event_with_its_properties(interface: str, events: dict[str, Any]) -> None:
+    types = (ROOT / "clients" / "stories.d.ts").read_text()
+    (body,) = re.findall(rf"^ {{8}}{interface}: {{\n(.*?)^ {{8}}}};", types, re.MULTILINE | re.DOTALL)
+    typed = {
+        name: set(re.findall(r"(\w+)\??:", re.sub(r"/\*.*?\*/", "", fields, flags=re.DOTALL)))
+        for name, fields in re.findall(r"^ {12}(\w+): {\n(.*?)^ {12}};", body, re.MULTILINE | re.DOTALL)
+    }
+    assert typed == {name: {field.alias for field in model.model_fields.values()} for name, model in events.items()}
 
 
 @pytest.mark.parametrize("event", EVENTS)
