@@ -37,8 +37,14 @@ app.operation(
     idempotent=True,
     refuses=["FORBIDDEN", "CONFLICT too_many_free_families"],
 )
-app.operation("create-invite", create_invite, limit=INVITES, idempotent=True, refuses=["CONFLICT too_many_invites"])
-app.operation("redeem-invite", redeem_invite, limit=REDEEM, refuses=["INVITE_NOT_VALID"])
+app.operation(
+    "create-invite",
+    create_invite,
+    limit=INVITES,
+    idempotent=True,
+    refuses=["FAMILY_SUSPENDED", "CONFLICT too_many_invites"],
+)
+app.operation("redeem-invite", redeem_invite, limit=REDEEM, refuses=["INVITE_NOT_VALID", "FAMILY_SUSPENDED"])
 app.operation(
     "get-signed-upload-url",
     get_signed_upload_url,
@@ -49,6 +55,8 @@ app.operation(
         "ENTITLEMENT_INACTIVE",
         "QUOTA_EXCEEDED",
         "DURATION_EXCEEDED",
+        "FAMILY_SUSPENDED",
+        "UPLOADS_PAUSED",
         "CONFLICT too_many_uploads already_finalized",
     ],
 )
@@ -75,43 +83,61 @@ app.public("/openapi.json", openapi.get_openapi)
 # Families and their people
 app.get("/v1/families", families.list_families, limit=READS)
 app.get("/v1/families/{family_id}", families.get_family, limit=READS)
-app.patch("/v1/families/{family_id}", families.update_family, limit=WRITES)
+app.patch("/v1/families/{family_id}", families.update_family, limit=WRITES, refuses=["FAMILY_SUSPENDED"])
 app.patch(
     "/v1/families/{family_id}/members/{user_id}",
     members.update_member,
     limit=WRITES,
-    refuses=["CONFLICT last_keeper keeps_too_many_families"],
+    refuses=["FAMILY_SUSPENDED", "CONFLICT last_keeper keeps_too_many_families"],
 )
 app.delete(
-    "/v1/families/{family_id}/members/{user_id}", members.remove_member, limit=WRITES, refuses=["CONFLICT last_keeper"]
+    "/v1/families/{family_id}/members/{user_id}",
+    members.remove_member,
+    limit=WRITES,
+    refuses=["FAMILY_SUSPENDED", "CONFLICT last_keeper"],
 )
 app.get("/v1/families/{family_id}/invites", invites.list_invites, limit=READS)
-app.delete("/v1/invites/{invite_id}", invites.revoke_invite, limit=WRITES)
+app.delete("/v1/invites/{invite_id}", invites.revoke_invite, limit=WRITES, refuses=["FAMILY_SUSPENDED"])
 app.post(
     "/v1/invites/{invite_id}/resend",
     invites.resend_invite,
     limit=INVITES,
-    refuses=["CONFLICT revoked used_up too_many_invites"],
+    refuses=["FAMILY_SUSPENDED", "CONFLICT revoked used_up too_many_invites"],
 )
 app.get("/v1/families/{family_id}/parked-uploads", uploads.list_parked_uploads, limit=READS)
 app.post("/v1/parked-uploads/{upload_id}/accept", uploads.accept_parked_upload, limit=WRITES)
-app.post("/v1/parked-uploads/{upload_id}/decline", uploads.decline_parked_upload, limit=WRITES)
+app.post(
+    "/v1/parked-uploads/{upload_id}/decline",
+    uploads.decline_parked_upload,
+    limit=WRITES,
+    refuses=["FAMILY_SUSPENDED"],
+)
 app.get("/v1/me", me.get_me, limit=READS)
 app.patch("/v1/me", me.update_me, limit=WRITES)
 
 # Prompts and recordings
 app.get("/v1/families/{family_id}/prompts", prompts.list_prompts, limit=READS)
-app.post("/v1/families/{family_id}/prompts", prompts.create_prompt, limit=WRITES, refuses=["CONFLICT too_many_prompts"])
-app.patch("/v1/prompts/{prompt_id}", prompts.update_prompt, limit=WRITES, refuses=["FORBIDDEN"])
-app.delete("/v1/prompts/{prompt_id}", prompts.delete_prompt, limit=WRITES, refuses=["FORBIDDEN"])
+app.post(
+    "/v1/families/{family_id}/prompts",
+    prompts.create_prompt,
+    limit=WRITES,
+    refuses=["FAMILY_SUSPENDED", "CONFLICT too_many_prompts"],
+)
+app.patch("/v1/prompts/{prompt_id}", prompts.update_prompt, limit=WRITES, refuses=["FORBIDDEN", "FAMILY_SUSPENDED"])
+app.delete("/v1/prompts/{prompt_id}", prompts.delete_prompt, limit=WRITES, refuses=["FORBIDDEN", "FAMILY_SUSPENDED"])
 app.get("/v1/families/{family_id}/recordings", recordings.list_recordings, limit=READS)
 app.patch(
     "/v1/recordings/{recording_id}",
     recordings.update_recording,
     limit=WRITES,
-    refuses=["FORBIDDEN", "CONFLICT deleted"],
+    refuses=["FORBIDDEN", "FAMILY_SUSPENDED", "CONFLICT deleted"],
 )
-app.delete("/v1/recordings/{recording_id}", recordings.delete_recording, limit=WRITES, refuses=["FORBIDDEN"])
+app.delete(
+    "/v1/recordings/{recording_id}",
+    recordings.delete_recording,
+    limit=WRITES,
+    refuses=["FORBIDDEN", "FAMILY_SUSPENDED"],
+)
 app.post(
     "/v1/recordings/{recording_id}/restore",
     recordings.restore_recording,

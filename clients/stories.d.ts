@@ -999,9 +999,19 @@ export interface components {
             lastVerifiedAt: string | null;
             members: components["schemas"]["Member"][];
             entitlement: components["schemas"]["Entitlement"];
+            features: components["schemas"]["Features"];
         };
         FamilyResponse: {
             family: components["schemas"]["Family"];
+        };
+        /** @description What is on for a family. A flag that the app knows and that is not here is off. */
+        Features: {
+            /** @description Off: get-signed-upload-url answers UPLOADS_PAUSED. Keep what was recorded, and upload later. */
+            uploads: boolean;
+            /** @description Off: the family is suspended, and whatever would change it answers FAMILY_SUSPENDED. */
+            writes: boolean;
+        } & {
+            [key: string]: boolean;
         };
         FinalizeRecordingResponse: {
             recording: components["schemas"]["Recording"];
@@ -1255,6 +1265,15 @@ export interface components {
                 message: string;
             };
         };
+        /** @description The operator has suspended the family. Reading, playing, restoring and leaving go on. */
+        FamilySuspendedError: {
+            error: {
+                /** @constant */
+                code: "FAMILY_SUSPENDED";
+                /** @description For a person to read. */
+                message: string;
+            };
+        };
         /** @description The operator has suspended uploads of this family. */
         EntitlementInactiveError: {
             error: {
@@ -1395,6 +1414,15 @@ export interface components {
             error: {
                 /** @constant */
                 code: "SERVICE_UNAVAILABLE";
+                /** @description For a person to read. */
+                message: string;
+            };
+        };
+        /** @description The operator has paused new uploads. Those under way can be finalized. */
+        UploadsPausedError: {
+            error: {
+                /** @constant */
+                code: "UPLOADS_PAUSED";
                 /** @description For a person to read. */
                 message: string;
             };
@@ -1594,6 +1622,21 @@ export interface components {
                 "application/json": components["schemas"]["SubscriptionInactiveError"];
             };
         };
+        /** @description `FAMILY_SUSPENDED`: The operator has suspended the family. Reading, playing, restoring and leaving go on. */
+        FamilySuspendedError: {
+            headers: {
+                "x-request-id": components["headers"]["x-request-id"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                Vary: components["headers"]["Vary"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["FamilySuspendedError"];
+            };
+        };
         /** @description `ENTITLEMENT_INACTIVE`: The operator has suspended uploads of this family. */
         EntitlementInactiveError: {
             headers: {
@@ -1762,6 +1805,22 @@ export interface components {
             };
             content: {
                 "application/json": components["schemas"]["ServiceUnavailableError"];
+            };
+        };
+        /** @description `UPLOADS_PAUSED`: The operator has paused new uploads. Those under way can be finalized. */
+        UploadsPausedError: {
+            headers: {
+                "x-request-id": components["headers"]["x-request-id"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                Vary: components["headers"]["Vary"];
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["UploadsPausedError"];
             };
         };
         /** @description `INTERNAL`: A fault of the server. It is reported. */
@@ -2000,7 +2059,24 @@ export interface operations {
             };
             400: components["responses"]["ValidationFailedError"];
             401: components["responses"]["UnauthorizedError"];
-            403: components["responses"]["ForbiddenError"];
+            /**
+             * @description `FORBIDDEN`: The caller is not a member of this family, or lacks the role; the same for an unknown family.
+             *     `FAMILY_SUSPENDED`: The operator has suspended the family. Reading, playing, restoring and leaving go on.
+             */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    Vary: components["headers"]["Vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"] | components["schemas"]["FamilySuspendedError"];
+                };
+            };
             /** @description `CONFLICT` (too_many_invites, idempotency_key_reused): The current state does not allow this. `details.reason` says why. */
             409: {
                 headers: {
@@ -2086,6 +2162,7 @@ export interface operations {
             };
             400: components["responses"]["ValidationFailedError"];
             401: components["responses"]["UnauthorizedError"];
+            403: components["responses"]["FamilySuspendedError"];
             404: components["responses"]["InviteNotValidError"];
             413: components["responses"]["PayloadTooLargeError"];
             415: components["responses"]["UnsupportedMediaTypeError"];
@@ -2172,6 +2249,7 @@ export interface operations {
             /**
              * @description `FORBIDDEN`: The caller is not a member of this family, or lacks the role; the same for an unknown family.
              *     `SUBSCRIPTION_INACTIVE`: The family's payment is overdue for too long. Only new uploads are refused.
+             *     `FAMILY_SUSPENDED`: The operator has suspended the family. Reading, playing, restoring and leaving go on.
              *     `ENTITLEMENT_INACTIVE`: The operator has suspended uploads of this family.
              *     `QUOTA_EXCEEDED`: The upload does not fit into the family's storage.
              *     `DURATION_EXCEEDED`: The recording is longer than the plan allows.
@@ -2187,7 +2265,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ForbiddenError"] | components["schemas"]["SubscriptionInactiveError"] | components["schemas"]["EntitlementInactiveError"] | components["schemas"]["QuotaExceededError"] | components["schemas"]["DurationExceededError"];
+                    "application/json": components["schemas"]["ForbiddenError"] | components["schemas"]["SubscriptionInactiveError"] | components["schemas"]["FamilySuspendedError"] | components["schemas"]["EntitlementInactiveError"] | components["schemas"]["QuotaExceededError"] | components["schemas"]["DurationExceededError"];
                 };
             };
             /** @description `CONFLICT` (too_many_uploads, already_finalized, idempotency_key_reused): The current state does not allow this. `details.reason` says why. */
@@ -2216,7 +2294,25 @@ export interface operations {
             415: components["responses"]["UnsupportedMediaTypeError"];
             429: components["responses"]["RateLimitError"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["ServiceUnavailableError"];
+            /**
+             * @description `SERVICE_UNAVAILABLE`: A service that the operation needs is down or too slow. A retry is safe.
+             *     `UPLOADS_PAUSED`: The operator has paused new uploads. Those under way can be finalized.
+             */
+            503: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    Vary: components["headers"]["Vary"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceUnavailableError"] | components["schemas"]["UploadsPausedError"];
+                };
+            };
         };
     };
     finalizeRecording: {
@@ -2924,6 +3020,11 @@ export interface operations {
                      *               "maxRecordingSeconds": 600,
                      *               "currentPeriodEnd": null,
                      *               "cancelAtPeriodEnd": false
+                     *             },
+                     *             "features": {
+                     *               "uploads": true,
+                     *               "writes": true,
+                     *               "new-player": false
                      *             }
                      *           }
                      *         ],
@@ -3006,6 +3107,11 @@ export interface operations {
                      *             "maxRecordingSeconds": 600,
                      *             "currentPeriodEnd": null,
                      *             "cancelAtPeriodEnd": false
+                     *           },
+                     *           "features": {
+                     *             "uploads": true,
+                     *             "writes": true,
+                     *             "new-player": false
                      *           }
                      *         }
                      *       }
@@ -3095,6 +3201,11 @@ export interface operations {
                      *             "maxRecordingSeconds": 600,
                      *             "currentPeriodEnd": null,
                      *             "cancelAtPeriodEnd": false
+                     *           },
+                     *           "features": {
+                     *             "uploads": true,
+                     *             "writes": true,
+                     *             "new-player": false
                      *           }
                      *         }
                      *       }
@@ -3107,7 +3218,24 @@ export interface operations {
             };
             400: components["responses"]["ValidationFailedError"];
             401: components["responses"]["UnauthorizedError"];
-            403: components["responses"]["ForbiddenError"];
+            /**
+             * @description `FORBIDDEN`: The caller is not a member of this family, or lacks the role; the same for an unknown family.
+             *     `FAMILY_SUSPENDED`: The operator has suspended the family. Reading, playing, restoring and leaving go on.
+             */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    Vary: components["headers"]["Vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"] | components["schemas"]["FamilySuspendedError"];
+                };
+            };
             413: components["responses"]["PayloadTooLargeError"];
             415: components["responses"]["UnsupportedMediaTypeError"];
             429: components["responses"]["RateLimitError"];
@@ -3163,7 +3291,24 @@ export interface operations {
                 };
             };
             401: components["responses"]["UnauthorizedError"];
-            403: components["responses"]["ForbiddenError"];
+            /**
+             * @description `FORBIDDEN`: The caller is not a member of this family, or lacks the role; the same for an unknown family.
+             *     `FAMILY_SUSPENDED`: The operator has suspended the family. Reading, playing, restoring and leaving go on.
+             */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    Vary: components["headers"]["Vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"] | components["schemas"]["FamilySuspendedError"];
+                };
+            };
             404: components["responses"]["NotFoundError"];
             /** @description `CONFLICT` (last_keeper): The current state does not allow this. `details.reason` says why. */
             409: {
@@ -3251,7 +3396,24 @@ export interface operations {
             };
             400: components["responses"]["ValidationFailedError"];
             401: components["responses"]["UnauthorizedError"];
-            403: components["responses"]["ForbiddenError"];
+            /**
+             * @description `FORBIDDEN`: The caller is not a member of this family, or lacks the role; the same for an unknown family.
+             *     `FAMILY_SUSPENDED`: The operator has suspended the family. Reading, playing, restoring and leaving go on.
+             */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    Vary: components["headers"]["Vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"] | components["schemas"]["FamilySuspendedError"];
+                };
+            };
             404: components["responses"]["NotFoundError"];
             /** @description `CONFLICT` (last_keeper, keeps_too_many_families): The current state does not allow this. `details.reason` says why. */
             409: {
@@ -3404,6 +3566,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["UnauthorizedError"];
+            403: components["responses"]["FamilySuspendedError"];
             404: components["responses"]["NotFoundError"];
             413: components["responses"]["PayloadTooLargeError"];
             429: components["responses"]["RateLimitError"];
@@ -3460,6 +3623,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["UnauthorizedError"];
+            403: components["responses"]["FamilySuspendedError"];
             404: components["responses"]["NotFoundError"];
             /** @description `CONFLICT` (revoked, used_up, too_many_invites): The current state does not allow this. `details.reason` says why. */
             409: {
@@ -3671,6 +3835,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["UnauthorizedError"];
+            403: components["responses"]["FamilySuspendedError"];
             404: components["responses"]["NotFoundError"];
             413: components["responses"]["PayloadTooLargeError"];
             415: components["responses"]["UnsupportedMediaTypeError"];
@@ -3913,7 +4078,24 @@ export interface operations {
             };
             400: components["responses"]["ValidationFailedError"];
             401: components["responses"]["UnauthorizedError"];
-            403: components["responses"]["ForbiddenError"];
+            /**
+             * @description `FORBIDDEN`: The caller is not a member of this family, or lacks the role; the same for an unknown family.
+             *     `FAMILY_SUSPENDED`: The operator has suspended the family. Reading, playing, restoring and leaving go on.
+             */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    Vary: components["headers"]["Vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"] | components["schemas"]["FamilySuspendedError"];
+                };
+            };
             /** @description `CONFLICT` (too_many_prompts): The current state does not allow this. `details.reason` says why. */
             409: {
                 headers: {
@@ -3992,7 +4174,24 @@ export interface operations {
                 };
             };
             401: components["responses"]["UnauthorizedError"];
-            403: components["responses"]["ForbiddenError"];
+            /**
+             * @description `FORBIDDEN`: The caller is not a member of this family, or lacks the role; the same for an unknown family.
+             *     `FAMILY_SUSPENDED`: The operator has suspended the family. Reading, playing, restoring and leaving go on.
+             */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    Vary: components["headers"]["Vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"] | components["schemas"]["FamilySuspendedError"];
+                };
+            };
             404: components["responses"]["NotFoundError"];
             413: components["responses"]["PayloadTooLargeError"];
             429: components["responses"]["RateLimitError"];
@@ -4059,7 +4258,24 @@ export interface operations {
             };
             400: components["responses"]["ValidationFailedError"];
             401: components["responses"]["UnauthorizedError"];
-            403: components["responses"]["ForbiddenError"];
+            /**
+             * @description `FORBIDDEN`: The caller is not a member of this family, or lacks the role; the same for an unknown family.
+             *     `FAMILY_SUSPENDED`: The operator has suspended the family. Reading, playing, restoring and leaving go on.
+             */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    Vary: components["headers"]["Vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"] | components["schemas"]["FamilySuspendedError"];
+                };
+            };
             404: components["responses"]["NotFoundError"];
             413: components["responses"]["PayloadTooLargeError"];
             415: components["responses"]["UnsupportedMediaTypeError"];
@@ -4195,7 +4411,24 @@ export interface operations {
                 };
             };
             401: components["responses"]["UnauthorizedError"];
-            403: components["responses"]["ForbiddenError"];
+            /**
+             * @description `FORBIDDEN`: The caller is not a member of this family, or lacks the role; the same for an unknown family.
+             *     `FAMILY_SUSPENDED`: The operator has suspended the family. Reading, playing, restoring and leaving go on.
+             */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    Vary: components["headers"]["Vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"] | components["schemas"]["FamilySuspendedError"];
+                };
+            };
             404: components["responses"]["NotFoundError"];
             413: components["responses"]["PayloadTooLargeError"];
             429: components["responses"]["RateLimitError"];
@@ -4269,7 +4502,24 @@ export interface operations {
             };
             400: components["responses"]["ValidationFailedError"];
             401: components["responses"]["UnauthorizedError"];
-            403: components["responses"]["ForbiddenError"];
+            /**
+             * @description `FORBIDDEN`: The caller is not a member of this family, or lacks the role; the same for an unknown family.
+             *     `FAMILY_SUSPENDED`: The operator has suspended the family. Reading, playing, restoring and leaving go on.
+             */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    Vary: components["headers"]["Vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"] | components["schemas"]["FamilySuspendedError"];
+                };
+            };
             404: components["responses"]["NotFoundError"];
             /** @description `CONFLICT` (deleted): The current state does not allow this. `details.reason` says why. */
             409: {

@@ -10,11 +10,15 @@ from typing import Any
 from chalicelib.api.models import camelise
 from chalicelib.errors import Details, MissingConfiguration, Refused, Unavailable
 
+PAUSED_SECONDS = 60
+"""When a client may ask again whether uploads are possible again."""
+
 # The one table: code -> (status, the message that the caller reads). A message says what to do next.
 CODES: dict[str, tuple[int, str]] = {
     "UNAUTHORIZED": (401, "Please sign in again."),
     "FORBIDDEN": (403, "You are not a member of this family, or your role does not allow this."),
     "SUBSCRIPTION_INACTIVE": (403, "The family's subscription is not active. Update the payment to upload again."),
+    "FAMILY_SUSPENDED": (403, "This family is suspended: it can be heard, not changed. Please contact support."),
     "ENTITLEMENT_INACTIVE": (403, "Uploads are suspended for this family. Please contact support."),
     "QUOTA_EXCEEDED": (403, "The family's storage is full. Delete recordings or choose a larger plan."),
     "DURATION_EXCEEDED": (403, "The recording is longer than the family's plan allows."),
@@ -29,6 +33,7 @@ CODES: dict[str, tuple[int, str]] = {
     "UNSUPPORTED_MEDIA_TYPE": (415, "Send the body as application/json in UTF-8."),
     "RATE_LIMIT": (429, "Too many requests. Wait a moment and try again."),
     "SERVICE_UNAVAILABLE": (503, "The service is not available right now. Please try again in a moment."),
+    "UPLOADS_PAUSED": (503, "New uploads are paused for a while. Keep the recording and upload it later."),
     "INTERNAL": (500, "Something went wrong. Please try again."),
 }
 
@@ -102,6 +107,8 @@ def _refusal(error: Refused) -> Problem:
     headers = _rate_limit_headers(error.details) if error.code == "RATE_LIMIT" else {}
     if error.code == "SERVICE_UNAVAILABLE":
         headers = {"Retry-After": "2"}
+    if error.code == "UPLOADS_PAUSED":
+        headers = {"Retry-After": str(PAUSED_SECONDS)}
     return _problem(error.code, message, details, headers)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from chalicelib.api.models import NOT_BLANK_TEXT, Line, Timestamp, WireModel
 from chalicelib.api.names import Name
@@ -47,6 +47,18 @@ class Entitlement(WireModel):
     cancel_at_period_end: bool
 
 
+class Features(WireModel):
+    """What is on for a family. A flag that the app knows and that is not here is off."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, bool] = Field(init=False)
+
+    uploads: bool
+    """Off: get-signed-upload-url answers UPLOADS_PAUSED. Keep what was recorded, and upload later."""
+    writes: bool
+    """Off: the family is suspended, and whatever would change it answers FAMILY_SUSPENDED."""
+
+
 class Family(WireModel):
     id: UUID
     name: str
@@ -58,6 +70,7 @@ class Family(WireModel):
     """When the nightly audit last found every recording of the family complete."""
     members: list[Member]
     entitlement: Entitlement
+    features: Features
 
 
 class Recording(WireModel):

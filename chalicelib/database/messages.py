@@ -56,9 +56,10 @@ def transact(
 
     `deadline` in seconds for the whole message. `repeatable`: running it twice does no harm, so it is sent again
     when the connection broke and the outcome is unknown. `request_hash`: the function honours Idempotency-Key; it gets
-    the caller's key along with the hash, and with a key the message is repeatable. Returns the function's jsonb object.
-    Raises Refused for a business refusal, Unavailable when Postgres is out of reach or too slow, InternalError for
-    anything that is our fault.
+    the caller's key along with the hash, and with a key the message is repeatable. Returns the function's jsonb
+    object, without its `flag`: that names a flag that decided something, and goes to the call's log line. Raises
+    Refused for a business refusal, Unavailable when Postgres is out of reach or too slow, InternalError for anything
+    that is our fault.
     """
     if request_hash is not None:
         parameters |= {"idempotency_key": call.idempotency_key, "request_hash": request_hash}
@@ -107,6 +108,8 @@ def _work(
         raise InternalError(f"{name}: gave NULL") if missing == "INTERNAL" else Refused(missing)
     if not isinstance(result, dict):
         raise InternalError(f"{name}: did not give a jsonb object")
+    if "flag" in result:
+        call.log_fields["flag"] = result.pop("flag")
     if "refused" in result:
         raise Refused(result["refused"], result.get("details"))
     return result

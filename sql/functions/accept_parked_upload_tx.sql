@@ -9,6 +9,7 @@ BEGIN
   IF v_upload.id IS NULL THEN
     RETURN ops.refuse('NOT_FOUND');
   END IF;
+  -- Also in a suspended family: what no keeper accepts is deleted.
   PERFORM ops.keep_recording(v_upload, v_upload.parked_object, NULL, NULL, NULL, true);
   RETURN jsonb_build_object('recording', ops.recording_json(p_upload_id));
 END

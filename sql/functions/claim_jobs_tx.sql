@@ -8,22 +8,23 @@ DECLARE
   v_token uuid := gen_random_uuid();
   v_ids uuid[];
   v_more uuid[];
+  v_paused text[] := ops.paused_kinds();
   v_jobs jsonb;
 BEGIN
   IF p_job_id IS NOT NULL THEN
     SELECT array_agg(id) INTO v_ids FROM (
-      SELECT id FROM ops.jobs WHERE id = p_job_id AND run_at <= v_now FOR UPDATE SKIP LOCKED
+      SELECT id FROM ops.jobs WHERE id = p_job_id AND run_at <= v_now AND kind <> ALL (v_paused) FOR UPDATE SKIP LOCKED
     ) AS wanted;
   ELSE
     -- Jobs whose turn has come go first ...
     SELECT array_agg(id) INTO v_ids FROM (
-      SELECT id FROM ops.jobs WHERE turn_at <= v_now AND run_at <= v_now
+      SELECT id FROM ops.jobs WHERE turn_at <= v_now AND run_at <= v_now AND kind <> ALL (v_paused)
       ORDER BY turn_at LIMIT p_limit FOR UPDATE SKIP LOCKED
     ) AS due;
     -- ... and where there are too few of them, busy lanes may go on: a worker must not be idle while a job is due.
     IF coalesce(cardinality(v_ids), 0) < p_limit THEN
       SELECT array_agg(id) INTO v_more FROM (
-        SELECT id FROM ops.jobs WHERE run_at <= v_now AND turn_at > v_now
+        SELECT id FROM ops.jobs WHERE run_at <= v_now AND turn_at > v_now AND kind <> ALL (v_paused)
         ORDER BY run_at LIMIT p_limit - coalesce(cardinality(v_ids), 0) FOR UPDATE SKIP LOCKED
       ) AS early;
       v_ids := v_ids || v_more;
@@ -58,5 +59,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.claim_jobs_tx IS
-  'Claims due jobs under a lease and a fencing token: p_job_id, or by turn and then by age. A job whose lease ran out is due again.';
+  'Claims due jobs under a lease and a fencing token: p_job_id, or by turn and then by age. A job whose lease ran out is due again. Kinds that the operator paused are not claimed: their jobs wait as they are.';
 SELECT ops.publish_function('ops.claim_jobs_tx', 'app_service');

@@ -59,7 +59,7 @@ BEGIN
 
   RETURN coalesce((
     SELECT jsonb_build_object(
-      'family', to_jsonb(family) - ARRAY['joined_at', 'members', 'entitlement', 'last_verified_at'],
+      'family', to_jsonb(family) - ARRAY['joined_at', 'members', 'entitlement', 'features', 'last_verified_at'],
       'entitlement', family.entitlement,
       'prompts_seeded', v_replay -> 'prompts_seeded',
       'warnings', v_warnings)

@@ -16,9 +16,14 @@ DECLARE
   v_invite public.invites;
   v_email_queued boolean;
   v_replay jsonb;
+  v_refusal jsonb;
 BEGIN
   IF NOT rls.is_keeper_of(p_family_id) THEN
     RETURN ops.refuse('FORBIDDEN');
+  END IF;
+  v_refusal := ops.refuse_by_switch('writes', p_family_id);
+  IF v_refusal IS NOT NULL THEN
+    RETURN v_refusal;
   END IF;
   v_replay := ops.recall_idempotent('create-invite', p_idempotency_key, p_request_hash);
   IF v_replay ? 'refused' THEN
@@ -65,5 +70,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.create_invite_tx IS
-  'Creates an invite, and enqueues its mail when an address is given. Refuses FORBIDDEN unless the caller is a keeper, CONFLICT too_many_invites, idempotency_key_reused. collided: another invite has the same code, so the caller tries again with another id.';
+  'Creates an invite, and enqueues its mail when an address is given. Refuses FORBIDDEN unless the caller is a keeper, FAMILY_SUSPENDED, CONFLICT too_many_invites, idempotency_key_reused. collided: another invite has the same code, so the caller tries again with another id.';
 SELECT ops.publish_function('ops.create_invite_tx', 'app_service');

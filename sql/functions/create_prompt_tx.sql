@@ -11,9 +11,14 @@ DECLARE
   c_most_prompts constant integer := 500;
   c_most_a_day constant integer := 200;
   v_prompt_id uuid;
+  v_refusal jsonb;
 BEGIN
   IF NOT rls.is_member_of(p_family_id) THEN
     RETURN ops.refuse('FORBIDDEN');
+  END IF;
+  v_refusal := ops.refuse_by_switch('writes', p_family_id);
+  IF v_refusal IS NOT NULL THEN
+    RETURN v_refusal;
   END IF;
   -- The family's row puts its prompts one after the other, so that counting them means something. Deleting one makes room
   -- for another: so what was made within a day is bounded too.
@@ -44,5 +49,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.create_prompt_tx IS
-  'Creates a prompt, in the family''s language unless another is given. A family has at most 500, and creates at most 200 a day. Refuses FORBIDDEN unless the caller is a member, CONFLICT too_many_prompts.';
+  'Creates a prompt, in the family''s language unless another is given. A family has at most 500, and creates at most 200 a day. Refuses FORBIDDEN unless the caller is a member, FAMILY_SUSPENDED, CONFLICT too_many_prompts.';
 SELECT ops.publish_function('ops.create_prompt_tx', 'app_service');

@@ -5,10 +5,12 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   v_locked record;
+  v_refusal jsonb;
 BEGIN
   SELECT * INTO v_locked FROM ops.lock_recording_for_change(p_recording_id);
-  IF v_locked.refusal IS NOT NULL THEN
-    RETURN v_locked.refusal;
+  v_refusal := coalesce(v_locked.refusal, ops.refuse_by_switch('writes', (v_locked.recording).family_id));
+  IF v_refusal IS NOT NULL THEN
+    RETURN v_refusal;
   ELSIF (v_locked.recording).purging_at IS NOT NULL THEN
     RETURN ops.refuse('NOT_FOUND');
   END IF;
@@ -18,5 +20,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.delete_recording_tx IS
-  'Moves a recording to the trash, where it stays for rls.days_in_trash() days and keeps its bytes on the ledger. Refuses NOT_FOUND, and FORBIDDEN unless the caller is its creator or a keeper.';
+  'Moves a recording to the trash, where it stays for rls.days_in_trash() days and keeps its bytes on the ledger. Refuses NOT_FOUND, FAMILY_SUSPENDED, and FORBIDDEN unless the caller is its creator or a keeper.';
 SELECT ops.publish_function('ops.delete_recording_tx', 'app_service');

@@ -31,6 +31,7 @@ DECLARE
   v_recording_id uuid := p_recording_id;
   v_replay jsonb;
   v_block text;
+  v_refusal jsonb;
 BEGIN
   IF NOT rls.is_member_of(p_family_id) THEN
     RETURN ops.refuse('FORBIDDEN');
@@ -51,6 +52,11 @@ BEGIN
   v_now := v_gate.locked_at;
   IF NOT rls.is_member_of(p_family_id) THEN
     RETURN ops.refuse('FORBIDDEN');
+  END IF;
+
+  v_refusal := coalesce(ops.refuse_by_switch('writes', p_family_id), ops.refuse_by_switch('uploads', p_family_id));
+  IF v_refusal IS NOT NULL THEN
+    RETURN v_refusal;
   END IF;
 
   IF v_replay IS NOT NULL THEN
@@ -118,5 +124,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.get_signed_upload_url_tx IS
-  'Reserves the bytes of an upload for the caller, through the gate. Refuses, in this order: FORBIDDEN, ENTITLEMENT_INACTIVE or SUBSCRIPTION_INACTIVE, QUOTA_EXCEEDED, DURATION_EXCEEDED, CONFLICT too_many_uploads; CONFLICT idempotency_key_reused, already_finalized.';
+  'Reserves the bytes of an upload for the caller, through the gate. Refuses, in this order: FORBIDDEN, FAMILY_SUSPENDED, UPLOADS_PAUSED, ENTITLEMENT_INACTIVE or SUBSCRIPTION_INACTIVE, QUOTA_EXCEEDED, DURATION_EXCEEDED, CONFLICT too_many_uploads; CONFLICT idempotency_key_reused, already_finalized.';
 SELECT ops.publish_function('ops.get_signed_upload_url_tx', 'app_service');

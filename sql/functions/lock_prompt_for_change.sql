@@ -11,9 +11,11 @@ BEGIN
   ELSIF NOT ops.may_change(prompt.family_id, prompt.created_by) THEN
     -- The API returns no deleted prompt, so for a caller who may not delete it the prompt does not exist.
     refusal := ops.refuse(CASE WHEN prompt.deleted_at IS NULL THEN 'FORBIDDEN' ELSE 'NOT_FOUND' END);
+  ELSE
+    refusal := ops.refuse_by_switch('writes', prompt.family_id);
   END IF;
 END
 $$;
 COMMENT ON FUNCTION ops.lock_prompt_for_change IS
-  'Locks a prompt that the caller wants to change; refusal is null when they may. NOT_FOUND where the caller may not see it, FORBIDDEN where they may and are neither its author nor a keeper.';
+  'Locks a prompt that the caller wants to change; refusal is null when they may. NOT_FOUND where the caller may not see it, FORBIDDEN where they may and are neither its author nor a keeper, FAMILY_SUSPENDED where its family is suspended.';
 SELECT ops.publish_function('ops.lock_prompt_for_change');

@@ -35,6 +35,10 @@ BEGIN
     THEN
       RETURN ops.refuse_wrong_code(p_address);
     END IF;
+    v_refusal := ops.refuse_by_switch('writes', v_invite.family_id);
+    IF v_refusal IS NOT NULL THEN
+      RETURN v_refusal;
+    END IF;
     BEGIN
       INSERT INTO public.profiles AS profile (user_id, display_name) VALUES (v_user_id, p_display_name)
       ON CONFLICT (user_id) DO UPDATE SET display_name = coalesce(excluded.display_name, profile.display_name);
@@ -66,5 +70,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.redeem_invite_tx IS
-  'Adds the caller to the family of the invite. A member gets already_member whatever the state of the invite, and takes no use. Refuses INVITE_NOT_VALID for every other way a code can be wrong, RATE_LIMIT past the budgets of wrong codes.';
+  'Adds the caller to the family of the invite. A member gets already_member whatever the state of the invite, and takes no use. Refuses INVITE_NOT_VALID for every other way a code can be wrong, FAMILY_SUSPENDED for a suspended family, RATE_LIMIT past the budgets of wrong codes.';
 SELECT ops.publish_function('ops.redeem_invite_tx', 'app_service');

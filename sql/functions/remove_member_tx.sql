@@ -7,6 +7,7 @@ DECLARE
   v_leaving boolean := p_user_id = auth.uid();
   v_member jsonb;
   v_joined_by uuid;
+  v_refusal jsonb;
 BEGIN
   IF NOT rls.is_member_of(p_family_id) THEN
     RETURN ops.refuse('FORBIDDEN');
@@ -15,6 +16,13 @@ BEGIN
   PERFORM FROM public.families WHERE id = p_family_id FOR NO KEY UPDATE;
   IF NOT (rls.is_keeper_of(p_family_id) OR (v_leaving AND rls.is_member_of(p_family_id))) THEN
     RETURN ops.refuse('FORBIDDEN');
+  END IF;
+  -- Leaving is possible in a suspended family too.
+  IF NOT v_leaving THEN
+    v_refusal := ops.refuse_by_switch('writes', p_family_id);
+    IF v_refusal IS NOT NULL THEN
+      RETURN v_refusal;
+    END IF;
   END IF;
   v_member := ops.member_json(p_family_id, p_user_id);
   IF v_member IS NULL THEN
@@ -36,5 +44,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.remove_member_tx IS
-  'A keeper removes a member, who then returns by a later invite alone; or the caller leaves, and for a day returns by a later invite alone. The live invites they made and the one they joined by are revoked, their pending uploads end. What they recorded stays. Refuses FORBIDDEN, NOT_FOUND for who is no member, CONFLICT last_keeper.';
+  'A keeper removes a member, who then returns by a later invite alone; or the caller leaves, and for a day returns by a later invite alone. The live invites they made and the one they joined by are revoked, their pending uploads end. What they recorded stays. Refuses FORBIDDEN, FAMILY_SUSPENDED unless the caller leaves, NOT_FOUND for who is no member, CONFLICT last_keeper.';
 SELECT ops.publish_function('ops.remove_member_tx', 'app_service');

@@ -10,10 +10,15 @@ AS $$
 DECLARE
   v_now timestamptz;
   v_invite public.invites;
+  v_refusal jsonb;
 BEGIN
   SELECT * INTO v_invite FROM public.invites WHERE id = p_invite_id;
   IF NOT ops.lock_family_as_keeper(v_invite.family_id) THEN
     RETURN ops.refuse('NOT_FOUND');
+  END IF;
+  v_refusal := ops.refuse_by_switch('writes', v_invite.family_id);
+  IF v_refusal IS NOT NULL THEN
+    RETURN v_refusal;
   END IF;
   -- Read again after the lock, with the clock after it: another call may just have redeemed the invite.
   SELECT * INTO v_invite FROM public.invites WHERE id = p_invite_id FOR NO KEY UPDATE;
@@ -50,5 +55,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.resend_invite_tx IS
-  'Makes a new generation of an invite: the old code ends, the new one is valid for as long as the first was, its mail is enqueued. next_generation: this one exists or its code is that of another invite, so the caller tries again with that. Refuses NOT_FOUND unless the caller is a keeper, CONFLICT revoked, used_up, too_many_invites.';
+  'Makes a new generation of an invite: the old code ends, the new one is valid for as long as the first was, its mail is enqueued. next_generation: this one exists or its code is that of another invite, so the caller tries again with that. Refuses NOT_FOUND unless the caller is a keeper, FAMILY_SUSPENDED, CONFLICT revoked, used_up, too_many_invites.';
 SELECT ops.publish_function('ops.resend_invite_tx', 'app_service');

@@ -9,6 +9,7 @@ BEGIN
   SELECT * INTO v_locked FROM ops.lock_recording_for_change(p_recording_id);
   IF v_locked.refusal IS NOT NULL THEN
     RETURN v_locked.refusal;
+  -- Also in a suspended family: what stays in the trash is deleted one day.
   -- After its days it may be purged at any moment, even if no purge has begun yet: what was restored must not be gone tonight.
   ELSIF (v_locked.recording).purging_at IS NOT NULL
      OR (v_locked.recording).deleted_at <= clock_timestamp() - make_interval(days => rls.days_in_trash())

@@ -6,6 +6,7 @@ AS $$
 DECLARE
   v_role text := p_changes ->> 'role';
   v_keeps_most boolean;
+  v_refusal jsonb;
 BEGIN
   -- Counted before the family's row is locked, which is the order of locks; and for a keeper's wish alone.
   IF v_role = 'keeper' AND rls.is_keeper_of(p_family_id) THEN
@@ -13,6 +14,10 @@ BEGIN
   END IF;
   IF NOT ops.lock_family_as_keeper(p_family_id) THEN
     RETURN ops.refuse('FORBIDDEN');
+  END IF;
+  v_refusal := ops.refuse_by_switch('writes', p_family_id);
+  IF v_refusal IS NOT NULL THEN
+    RETURN v_refusal;
   END IF;
   IF NOT EXISTS (SELECT FROM public.family_members WHERE family_id = p_family_id AND user_id = p_user_id) THEN
     RETURN ops.refuse('NOT_FOUND');
@@ -36,5 +41,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.update_member_tx IS
-  'Changes the role of a member; the live invites of a keeper who becomes a storyteller are revoked. Refuses FORBIDDEN unless the caller is a keeper, NOT_FOUND for a person who is no member, CONFLICT last_keeper, keeps_too_many_families.';
+  'Changes the role of a member; the live invites of a keeper who becomes a storyteller are revoked. Refuses FORBIDDEN unless the caller is a keeper, FAMILY_SUSPENDED, NOT_FOUND for a person who is no member, CONFLICT last_keeper, keeps_too_many_families.';
 SELECT ops.publish_function('ops.update_member_tx', 'app_service');

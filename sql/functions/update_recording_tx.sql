@@ -5,11 +5,13 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   v_locked record;
+  v_refusal jsonb;
   v_prompt_id uuid := p_changes ->> 'prompt_id';
 BEGIN
   SELECT * INTO v_locked FROM ops.lock_recording_for_change(p_recording_id);
-  IF v_locked.refusal IS NOT NULL THEN
-    RETURN v_locked.refusal;
+  v_refusal := coalesce(v_locked.refusal, ops.refuse_by_switch('writes', (v_locked.recording).family_id));
+  IF v_refusal IS NOT NULL THEN
+    RETURN v_refusal;
   ELSIF (v_locked.recording).purging_at IS NOT NULL THEN
     RETURN ops.refuse('NOT_FOUND');
   ELSIF (v_locked.recording).deleted_at IS NOT NULL THEN
@@ -31,5 +33,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.update_recording_tx IS
-  'Changes those of {title, prompt_id, recorded_at} that p_changes names. Refuses NOT_FOUND (recording or prompt), CONFLICT deleted, and FORBIDDEN unless the caller is its creator or a keeper.';
+  'Changes those of {title, prompt_id, recorded_at} that p_changes names. Refuses NOT_FOUND (recording or prompt), CONFLICT deleted, FAMILY_SUSPENDED, and FORBIDDEN unless the caller is its creator or a keeper.';
 SELECT ops.publish_function('ops.update_recording_tx', 'app_service');

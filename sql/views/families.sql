@@ -18,7 +18,8 @@ SELECT
     SELECT to_jsonb(entitlement) - 'family_id'
     FROM wire.entitlements AS entitlement
     WHERE entitlement.family_id = family.id
-  ) AS entitlement
+  ) AS entitlement,
+  rls.features_of(family.id) AS features
 FROM public.family_members AS mine
 JOIN public.families AS family ON family.id = mine.family_id
 WHERE mine.user_id = (SELECT auth.uid());

@@ -13,7 +13,17 @@ def test_a_family_shows_its_people_and_what_it_may_store(api: Api) -> None:
     teller = api.member(family)
     api.recording(family, teller, size=1234)
     shown = teller.get(f"/v1/families/{family}").data["family"]
-    assert set(shown) == {"id", "name", "locale", "role", "createdAt", "lastVerifiedAt", "members", "entitlement"}
+    assert set(shown) == {
+        "id",
+        "name",
+        "locale",
+        "role",
+        "createdAt",
+        "lastVerifiedAt",
+        "members",
+        "entitlement",
+        "features",
+    }
     assert (shown["id"], shown["name"], shown["locale"], shown["role"]) == (family, "Sol", "en", STORYTELLER)
     assert [(one["userId"], one["role"]) for one in shown["members"]] == [(keeper.id, KEEPER), (teller.id, STORYTELLER)]
     assert set(shown["members"][0]) == {"userId", "displayName", "role", "joinedAt"}

@@ -27,6 +27,7 @@ WORK_OF_THE_SYSTEM = {
     "ops.note_copy_trouble_tx",
     "ops.note_invite_mail_refused_tx",
     "ops.rescue_recording_tx",
+    "ops.set_flag_tx",
     "ops.take_billing_ticket_tx",
 }
 # Ids of runs, jobs, leases and pages: no client sends one of them.

@@ -21,7 +21,10 @@ def test_the_statuses_are_those_of_the_contract() -> None:
     by_status = {
         400: {"VALIDATION_FAILED"},
         401: {"UNAUTHORIZED"},
-        403: {"FORBIDDEN", "SUBSCRIPTION_INACTIVE", "ENTITLEMENT_INACTIVE", "QUOTA_EXCEEDED", "DURATION_EXCEEDED"},
+        403: {
+            *("FORBIDDEN", "FAMILY_SUSPENDED", "SUBSCRIPTION_INACTIVE", "ENTITLEMENT_INACTIVE"),
+            *("QUOTA_EXCEEDED", "DURATION_EXCEEDED"),
+        },
         404: {"NOT_FOUND", "INVITE_NOT_VALID"},
         405: {"METHOD_NOT_ALLOWED"},
         409: {"UPLOAD_NOT_FOUND", "UPLOAD_MISMATCH", "CONFLICT"},
@@ -29,7 +32,7 @@ def test_the_statuses_are_those_of_the_contract() -> None:
         415: {"UNSUPPORTED_MEDIA_TYPE"},
         429: {"RATE_LIMIT"},
         500: {"INTERNAL"},
-        503: {"SERVICE_UNAVAILABLE"},
+        503: {"SERVICE_UNAVAILABLE", "UPLOADS_PAUSED"},
     }
     assert {status: {code for code in CODES if CODES[code][0] == status} for status in by_status} == by_status
     assert {status for status, _ in CODES.values()} == set(by_status)

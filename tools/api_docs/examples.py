@@ -74,6 +74,7 @@ _FAMILY = {
         _MEMBER,
     ],
     "entitlement": _ENTITLEMENT,
+    "features": {"uploads": True, "writes": True, "new-player": False},
 }
 _RECORDING = {
     "id": RECORDING,

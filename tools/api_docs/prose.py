@@ -159,12 +159,14 @@ EVERY_RESPONSE = _references(
 HEADERS_OF_CODE: dict[str, Json] = {
     "RATE_LIMIT": _references("Retry-After", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"),
     "SERVICE_UNAVAILABLE": _references("Retry-After"),
+    "UPLOADS_PAUSED": _references("Retry-After"),
 }
 
 _WHEN: dict[str, str] = {
     "UNAUTHORIZED": "The token is missing, malformed, expired, anonymous or issued for another audience.",
     "FORBIDDEN": "The caller is not a member of this family, or lacks the role; the same for an unknown family.",
     "SUBSCRIPTION_INACTIVE": "The family's payment is overdue for too long. Only new uploads are refused.",
+    "FAMILY_SUSPENDED": "The operator has suspended the family. Reading, playing, restoring and leaving go on.",
     "ENTITLEMENT_INACTIVE": "The operator has suspended uploads of this family.",
     "QUOTA_EXCEEDED": "The upload does not fit into the family's storage.",
     "DURATION_EXCEEDED": "The recording is longer than the plan allows.",
@@ -179,6 +181,7 @@ _WHEN: dict[str, str] = {
     "UNSUPPORTED_MEDIA_TYPE": "The content type is not JSON in UTF-8.",
     "RATE_LIMIT": "Too many calls. Wait `Retry-After` seconds.",
     "SERVICE_UNAVAILABLE": "A service that the operation needs is down or too slow. A retry is safe.",
+    "UPLOADS_PAUSED": "The operator has paused new uploads. Those under way can be finalized.",
     "INTERNAL": "A fault of the server. It is reported.",
 }
 
