@@ -14,6 +14,7 @@ from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import deadlines
+from chalicelib.config import parameter
 from chalicelib.errors import Trouble, Unavailable
 from chalicelib.telemetry import logs
 
@@ -169,6 +170,8 @@ def trouble_of_status(status: int) -> Trouble:
 
 def failed(service: str, trouble: Trouble, **fields: Any) -> Unavailable:
     """Logs a vendor's failure, in one line and in words of ours, and gives the error to raise."""
+    if trouble == "refuses us":
+        parameter.look_again()
     write = logs.error if trouble in ("refuses us", "unreadable answer") else logs.warning
     write("vendor_failed", vendor=service, trouble=trouble, **fields)
     return Unavailable(service, trouble=trouble)

@@ -21,7 +21,7 @@ from yoyo import read_migrations  # type: ignore[import-untyped]
 from yoyo.backends.core.postgresql import PostgresqlBackend  # type: ignore[import-untyped]
 from yoyo.connections import parse_uri  # type: ignore[import-untyped]
 
-from chalicelib.config_rules import DEFAULT_CA, certificate_file, is_local_host
+from chalicelib.config.addresses import DEFAULT_CA, certificate_file, is_local_host
 
 # The advisory lock of a run. The number means nothing; every run of this project uses the same.
 DEPLOYER_LOCK = 5_308_417_662

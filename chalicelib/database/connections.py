@@ -2,17 +2,12 @@
 
 A stack, last in first out: one connection in Lambda, a few under the threaded local server. Nothing connects before
 it is asked to. A connection that broke, timed out or came back in the middle of something is closed and never
-reused. Outside the local stack the password goes only to a server that has shown a certificate of the configured
-authority for its host name, and only by SCRAM, which proves that both know it and does not send it.
+reused.
 """
 
 from __future__ import annotations
 
-import re
 import select
-import socket
-import threading
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,30 +15,14 @@ import psycopg2
 import psycopg2.extensions
 
 from chalicelib import config
-from chalicelib.config_rules import certificate_file
-from chalicelib.deadlines import within
-
-CONNECT_SECONDS = 3.0
+from chalicelib.config import parameter
+from chalicelib.database.connecting import Lost, TooSlow, connect_to, waiting
 
 _KEPT: list[psycopg2.extensions.connection] = []
 _MAX_KEPT = 8
-_waiting = threading.local()
-
-
-class Lost(Exception):
-    """No answer. `cause` is a word of ours; `sent`: the message may have been carried out; `in_time`: trying again
-    may help.
-    """
-
-    def __init__(self, cause: str, sent: bool, in_time: bool) -> None:
-        super().__init__(cause)
-        self.cause = cause
-        self.sent = sent
-        self.in_time = in_time
-
-
-class _TooSlow(Exception):
-    """The deadline passed while waiting for the server."""
+_kept_for: config.DatabaseSettings | None = None
+_password_refused = False
+"""Whether the server refused the password of `_kept_for`: then its next one is tried."""
 
 
 def exchange(message: str, values: Mapping[str, Any], until: float) -> Any:
@@ -51,36 +30,46 @@ def exchange(message: str, values: Mapping[str, Any], until: float) -> Any:
 
     Raises Lost when there is no answer, psycopg2.Error (with its SQLSTATE) when the server refused.
     """
-    connection = _take(until)
-    _waiting.until = until
+    settings = config.load(config.DatabaseSettings)
+    if settings is not _kept_for:
+        _begin_with(settings)
+    connection = _take(settings, until)
+    waiting.until = until
     try:
         with connection.cursor() as cursor:
             cursor.execute(message, values)
             row = cursor.fetchone()
-    except _TooSlow:
+    except TooSlow:
         connection.close()
         raise Lost("too slow", sent=True, in_time=False) from None
     except psycopg2.ProgrammingError:
         # A statement or a parameter that cannot be right, said by psycopg2 itself or by the server.
-        _keep(connection)
+        _keep(connection, settings)
         raise
     except psycopg2.Error as error:
         if error.pgcode is None or error.pgcode.startswith(("57P", "08")):
             # No SQLSTATE: the connection broke. 57P: the server is going away. Whether it committed first is unknown.
             connection.close()
             raise Lost("connection broke", sent=True, in_time=True) from None
-        _keep(connection)
+        _keep(connection, settings)
         raise
     except BaseException:
         connection.close()
         raise
     finally:
-        _waiting.until = None
-    _keep(connection)
+        waiting.until = None
+    _keep(connection, settings)
     return row[0] if row else None
 
 
-def _take(until: float) -> psycopg2.extensions.connection:
+def _begin_with(settings: config.DatabaseSettings) -> None:
+    """The configuration was read, or has changed: connections to what it named before are closed."""
+    global _kept_for
+    reset()
+    _kept_for = settings
+
+
+def _take(settings: config.DatabaseSettings, until: float) -> psycopg2.extensions.connection:
     """A live connection: the one used last, or a new one."""
     while _KEPT:
         try:
@@ -90,7 +79,7 @@ def _take(until: float) -> psycopg2.extensions.connection:
         if not connection.closed and not _readable(connection):
             return connection
         connection.close()
-    return _connect(until)
+    return _connect(settings, until)
 
 
 def _readable(connection: psycopg2.extensions.connection) -> bool:
@@ -100,137 +89,34 @@ def _readable(connection: psycopg2.extensions.connection) -> bool:
     return bool(poller.poll(0))
 
 
-def _keep(connection: psycopg2.extensions.connection) -> None:
-    idle = psycopg2.extensions.TRANSACTION_STATUS_IDLE
-    if connection.closed or connection.info.transaction_status != idle or len(_KEPT) >= _MAX_KEPT:
+def _keep(connection: psycopg2.extensions.connection, settings: config.DatabaseSettings) -> None:
+    is_idle = connection.info.transaction_status == psycopg2.extensions.TRANSACTION_STATUS_IDLE
+    if connection.closed or not is_idle or settings is not _kept_for or len(_KEPT) >= _MAX_KEPT:
         connection.close()
     else:
         _KEPT.append(connection)
 
 
-def _connect(until: float) -> psycopg2.extensions.connection:
-    """A new connection to the first address of the host that takes one. Raises Lost."""
-    if psycopg2.extensions.get_wait_callback() is not _wait:
-        psycopg2.extensions.set_wait_callback(_wait)
-    parameters = _parameters(config.load(config.DatabaseSettings))
-    until = min(until, time.monotonic() + CONNECT_SECONDS)
-    addresses = _addresses(parameters["host"], until)
-    while True:
-        address = addresses.pop(0)
-        now = time.monotonic()
-        # An address where nothing answers gets its share of the time, one that answers all of it.
-        reached_by = now + (until - now) / (len(addresses) + 1)
-        try:
-            return _open({**parameters, "hostaddr": address}, reached_by, until)
-        except Lost as lost:
-            if not addresses or lost.cause not in _TRY_NEXT_ADDRESS:
-                raise
-
-
-def _open(parameters: Mapping[str, Any], reached_by: float, until: float) -> psycopg2.extensions.connection:
-    _waiting.first, _waiting.until = reached_by, until
+def _connect(settings: config.DatabaseSettings, until: float) -> psycopg2.extensions.connection:
+    """A new connection, by the password that the server took last. Raises Lost."""
+    global _password_refused
+    following = settings.database_url_next
     try:
-        connection: psycopg2.extensions.connection = psycopg2.connect(**parameters)
-    except _TooSlow:
-        raise Lost("connecting too slow", sent=False, in_time=False) from None
-    except psycopg2.Error as error:
-        raise Lost(_why(error), sent=False, in_time=True) from None
-    finally:
-        _waiting.first = _waiting.until = None
-    connection.autocommit = True
-    return connection
-
-
-def _addresses(host: str, until: float) -> list[str]:
-    """The addresses of a host, in the resolver's order. libpq would wait for the resolver without any deadline."""
-    try:
-        found = within(until - time.monotonic(), lambda: socket.getaddrinfo(host, None, type=socket.SOCK_STREAM))
-    except TimeoutError:
-        raise Lost("name resolution too slow", sent=False, in_time=False) from None
-    except (OSError, UnicodeError):
-        raise Lost("unknown host", sent=False, in_time=True) from None
-    return [str(address[0]) for *_, address in found]
-
-
-def _parameters(settings: config.DatabaseSettings) -> dict[str, Any]:
-    """What libpq gets: the URL's parts and our own choices, which its environment variables do not change."""
-    parameters: dict[str, Any] = {
-        **psycopg2.extensions.parse_dsn(settings.database_url),
-        "application_name": "stories-from-the-sun",
-        "client_encoding": "utf8",
-        "connect_timeout": 3,
-        "tcp_user_timeout": 3000,
-        "keepalives_idle": 2,
-        "keepalives_interval": 1,
-        "keepalives_count": 2,
-        # One round trip less: no server here speaks GSSAPI.
-        "gssencmode": "disable",
-    }
-    if settings.stage != "local":
-        parameters |= {
-            "sslmode": "verify-full",
-            "sslrootcert": certificate_file(settings.database_ca),
-            "require_auth": "scram-sha-256",
-            "channel_binding": settings.database_channel_binding,
-        }
-    return parameters
-
-
-_CAUSES = (
-    ("certificate verify failed", "certificate not trusted or expired"),
-    ("does not match host name", "certificate of another host"),
-    ("could not get server's host name", "certificate of another host"),
-    ("root certificate file", "certificate authority unreadable"),
-    ("does not support ssl", "no TLS"),
-    ("authentication method requirement", "no SCRAM"),
-    ("channel binding", "no channel binding"),
-    ("authentication failed", "wrong password"),
-    ("refused", "connection refused"),
-    ("timeout", "connecting too slow"),
-    ("unreachable", "network unreachable"),
-    ("no route", "network unreachable"),
-    ("too many", "too many connections"),
-    ("starting up", "starting up"),
-    ("shutting down", "shutting down"),
-    ("ssl", "TLS failed"),
-    ("does not exist", "no such database or role"),
-)
-"""A sign in libpq's or the server's message -> the cause in words of ours; the first that fits."""
-_WHERE = re.compile(r"connection to server at .*?, port \d+ failed: ")
-_TRY_NEXT_ADDRESS = frozenset({"connecting too slow", "connection refused", "network unreachable"})
-
-
-def _why(error: psycopg2.Error) -> str:
-    """Why connecting failed, in words of ours: libpq's name the host and the user."""
-    # In the host's name, which may stand before, any sign may occur.
-    text = _WHERE.sub("", str(error).lower())
-    return next((cause for sign, cause in _CAUSES if sign in text), "cannot connect")
-
-
-def _wait(connection: psycopg2.extensions.connection) -> None:
-    """psycopg2's wait callback: every wait of every connection ends by the deadline its thread has set.
-
-    The first wait of a new connection, for the TCP handshake, may have a deadline of its own.
-    """
-    until: float | None = getattr(_waiting, "first", None) or getattr(_waiting, "until", None)
-    poller = select.poll()
-    while True:
-        state = connection.poll()
-        if state == psycopg2.extensions.POLL_OK:
-            return
-        event = select.POLLIN if state == psycopg2.extensions.POLL_READ else select.POLLOUT
-        descriptor = connection.fileno()
-        poller.register(descriptor, event)
-        left = None if until is None else (until - time.monotonic()) * 1000
-        if left is not None and (left <= 0 or not poller.poll(left)):
-            raise _TooSlow
-        if left is None:
-            poller.poll()
-        # The address has answered, or this was not a new connection's first wait.
-        _waiting.first, until = None, getattr(_waiting, "until", None)
+        return connect_to(following if _password_refused and following else settings.database_url, settings, until)
+    except Lost as lost:
+        if lost.cause != "wrong password":
+            raise
+        # It may have been rotated: the parameter is read again, and the message is sent once more by what it says.
+        parameter.look_again()
+        _password_refused = not _password_refused
+        if following is None or not _password_refused:
+            raise
+    return connect_to(following, settings, until)
 
 
 def reset() -> None:
-    """Closes what is kept."""
+    """Closes what is kept, and forgets for which settings it was."""
+    global _kept_for, _password_refused
+    _kept_for, _password_refused = None, False
     while _KEPT:
         _KEPT.pop().close()

@@ -21,6 +21,7 @@ import psycopg2
 
 from chalicelib.call import Call
 from chalicelib.database import connections
+from chalicelib.database.connecting import Lost
 from chalicelib.database.literals import to_literal
 from chalicelib.errors import InternalError, Refused, Unavailable
 from chalicelib.telemetry import logs
@@ -87,7 +88,7 @@ def ping(seconds: float = 2.0) -> None:
     """One round trip, nothing else. Raises Unavailable("database")."""
     try:
         connections.exchange("SELECT 1", {}, time.monotonic() + seconds)
-    except (connections.Lost, psycopg2.Error) as error:
+    except (Lost, psycopg2.Error) as error:
         raise Unavailable("database") from error
 
 
@@ -152,7 +153,7 @@ def _send(call: Call, name: str, message: str, values: Mapping[str, Any], second
         call.messages += 1
         try:
             result = connections.exchange(message, values, until)
-        except connections.Lost as error:
+        except Lost as error:
             again = error.in_time and (repeatable or not error.sent)
             failure: dict[str, Any] = {"cause": error.cause, "sent": error.sent}
         except psycopg2.Error as error:

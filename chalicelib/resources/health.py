@@ -71,7 +71,7 @@ def _authorise(call: Call) -> None:
 
 def _check_configuration() -> None:
     # Sixty fields that nobody else builds: imported by who asks.
-    from chalicelib.config_by_function import ApiFunction
+    from chalicelib.config.by_function import ApiFunction
 
     config.load(ApiFunction)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -28,6 +28,8 @@ CONNECT_SECONDS = 1.0
 _READ_SECONDS = 1.5
 _ATTEMPTS = 3
 _AGAIN = frozenset({429, 500, 502, 503, 504})
+_KEY_REFUSED = frozenset({401, 403})
+_NO_OBJECT = "no-such-object"
 _WORTH_DRAINING = 64 * 1024
 _ERROR_BYTES = 4096
 
@@ -54,11 +56,12 @@ class _GivenUp(Exception):
 class S3Http:
     """One bucket's HTTP. `service` names it in errors and logs. Connects when it is first asked something."""
 
-    def __init__(self, service: str, endpoint: str, bucket: str, access_key_id: str, secret_access_key: str) -> None:
+    def __init__(self, service: str, endpoint: str, bucket: str, keys: Sequence[tuple[str, str]]) -> None:
+        """`keys`: (access key id, secret); the first that the store accepts signs."""
         self.service = service
         self._root = f"{endpoint.rstrip('/')}/{bucket}"
-        self._access_key_id = access_key_id
-        self._secret_access_key = secret_access_key
+        self._keys = keys
+        self._accepted: tuple[str, str] | None = keys[0] if len(keys) == 1 else None
         self._pool: PoolManager | None = None
 
     def presign(self, method: str, key: str, headers: Mapping[str, str], seconds: int) -> tuple[str, datetime]:
@@ -67,7 +70,7 @@ class S3Http:
         from botocore.awsrequest import AWSRequest
 
         request = AWSRequest(method=method, url=self._url(key), headers=dict(headers))
-        S3SigV4QueryAuth(self._credentials(), "s3", "auto", expires=seconds).add_auth(request)
+        S3SigV4QueryAuth(_credentials(self._key()), "s3", "auto", expires=seconds).add_auth(request)
         signed_at = datetime.strptime(request.context["timestamp"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
         return str(request.url), signed_at
 
@@ -132,6 +135,21 @@ class S3Http:
 
         `seconds` to connect, and to wait for each read. Raises whatever urllib3 raises.
         """
+        answer = self._send(self._key(), method, key, headers, query, body, seconds)
+        if answer.status in _KEY_REFUSED and len(self._keys) > 1:
+            self._accepted = None
+        return answer
+
+    def _send(
+        self,
+        signing: tuple[str, str],
+        method: str,
+        key: str,
+        headers: Mapping[str, str],
+        query: str,
+        body: Iterable[bytes] | None,
+        seconds: tuple[float, float],
+    ) -> BaseHTTPResponse:
         from botocore.auth import S3SigV4Auth
         from botocore.awsrequest import AWSRequest
         from urllib3 import PoolManager, Timeout
@@ -140,7 +158,7 @@ class S3Http:
         request = AWSRequest(method=method, url=url, headers=dict(headers))
         # Bodies are streams: TLS and Content-MD5 protect them, and nobody reads them twice to hash them.
         request.context["client_config"] = SimpleNamespace(s3={"payload_signing_enabled": False})
-        S3SigV4Auth(self._credentials(), "s3", "auto").add_auth(request)
+        S3SigV4Auth(_credentials(signing), "s3", "auto").add_auth(request)
         if self._pool is None:
             self._pool = PoolManager(maxsize=8, blocksize=64 * 1024, retries=False)
         return self._pool.request(
@@ -161,10 +179,30 @@ class S3Http:
     def _url(self, key: str) -> str:
         return f"{self._root}/{quote(key)}" if key else self._root
 
-    def _credentials(self) -> Any:
-        from botocore.credentials import Credentials
+    def _key(self) -> tuple[str, str]:
+        """The key that signs.
 
-        return Credentials(self._access_key_id, self._secret_access_key)
+        While keys are rotated there are two, and the store is asked which it accepts: a URL is signed without asking
+        it, and nobody could upload by a URL whose key is refused.
+        """
+        if self._accepted is None:
+            self._accepted = next((key for key in self._keys[:-1] if self._is_accepted(key)), self._keys[-1])
+        return self._accepted
+
+    def _is_accepted(self, key: tuple[str, str]) -> bool:
+        """Whether the store does not refuse it; a store that does not answer refuses nothing."""
+        try:
+            answer = self._send(key, "GET", _NO_OBJECT, {}, "", None, (CONNECT_SECONDS, _READ_SECONDS))
+        except Exception:
+            return True
+        finish(answer)
+        return answer.status not in _KEY_REFUSED
+
+
+def _credentials(key: tuple[str, str]) -> Any:
+    from botocore.credentials import Credentials
+
+    return Credentials(*key)
 
 
 def says(answer: BaseHTTPResponse, code: str) -> bool:

@@ -175,25 +175,26 @@ def _moment(header: str) -> datetime:
     return parsedate_to_datetime(header).astimezone(UTC)
 
 
-_stores: dict[str, Store] = {}
+_stores: dict[str, tuple[config.Settings, Store]] = {}
 
 
 def audio_store() -> Store:
     """The bucket of the families' recordings. Raises MissingConfiguration."""
-    if "storage" not in _stores:
-        settings = config.load(config.StorageSettings)
-        keys = settings.r2_access_key_id, settings.r2_secret_access_key
-        _stores["storage"] = Store(S3Http("storage", settings.endpoint, settings.r2_bucket_name, *keys))
-    return _stores["storage"]
+    return _store_of("storage", config.load(config.StorageSettings))
 
 
 def backup_store() -> Store:
     """The bucket of the second copies, in another account. Raises MissingConfiguration."""
-    if "backup" not in _stores:
-        settings = config.load(config.BackupSettings)
-        keys = settings.backup_access_key_id, settings.backup_secret_access_key
-        _stores["backup"] = Store(S3Http("backup", settings.backup_endpoint_url, settings.backup_bucket_name, *keys))
-    return _stores["backup"]
+    return _store_of("backup", config.load(config.BackupSettings))
+
+
+def _store_of(service: str, settings: config.StorageSettings | config.BackupSettings) -> Store:
+    """Kept with its connections until the settings change."""
+    known = _stores.get(service)
+    if known is None or known[0] is not settings:
+        http = S3Http(service, settings.endpoint, settings.bucket, settings.keys)
+        known = _stores[service] = settings, Store(http)
+    return known[1]
 
 
 def reset() -> None:

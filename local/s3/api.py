@@ -76,15 +76,23 @@ class ObjectStore:
         self._secrets: dict[str, str] = {}
         self._buckets: dict[str, set[str]] = {}
         for credential in credentials:
-            known = self._secrets.setdefault(credential.access_key_id, credential.secret_access_key)
-            if known != credential.secret_access_key:
-                raise ValueError("one access key id stands with two different secrets")
-            self._buckets.setdefault(credential.access_key_id, set()).add(credential.bucket)
+            self.accept(credential)
         self._files = ObjectFiles(data_dir)
         self._closed = threading.Event()
         self._faults: list[_Fault] = []
         self._fault_lock = threading.Lock()
         self.delay = 0.0  # seconds before anything is read or answered
+
+    def accept(self, credential: Credential) -> None:
+        """From now on requests may be signed with this key too."""
+        known = self._secrets.setdefault(credential.access_key_id, credential.secret_access_key)
+        if known != credential.secret_access_key:
+            raise ValueError("one access key id stands with two different secrets")
+        self._buckets.setdefault(credential.access_key_id, set()).add(credential.bucket)
+
+    def revoke(self, access_key_id: str) -> None:
+        """From now on what this key signs is refused, URLs signed before included, as when it is deleted at R2."""
+        del self._secrets[access_key_id]
 
     def fail_next(self, status: int = 503, times: int = 1, method: str | None = None) -> None:
         """Answers the next `times` requests (of `method` alone, when given) with `status` instead of serving them."""

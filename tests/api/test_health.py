@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from chalicelib import config
-from chalicelib.config_by_function import ApiFunction
+from chalicelib.config.by_function import ApiFunction
 from chalicelib.database import connections
 from chalicelib.resources import health
 from tests.support import gateway

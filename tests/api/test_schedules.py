@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app import app
-from chalicelib.config_by_function import FUNCTIONS
+from chalicelib.config.by_function import FUNCTIONS
 from chalicelib.errors import InternalError
 from chalicelib.schedules import audit_storage, slots
 from chalicelib.storage.store import Store

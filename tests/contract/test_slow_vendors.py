@@ -15,6 +15,7 @@ from chalicelib import analytics, config
 from chalicelib.api import jwks, rate_limits
 from chalicelib.billing import stripe_client, stripe_http
 from chalicelib.call import Call
+from chalicelib.config import parameter
 from chalicelib.errors import MissingConfiguration
 from chalicelib.mail import resend_client
 from chalicelib.mail.templates import Letter
@@ -95,7 +96,7 @@ def configured(monkeypatch: pytest.MonkeyPatch, vendor: Vendor) -> Iterator[None
         (copying, "WINDOW_SECONDS"),
         (jwks, "FETCH_SECONDS"),
         (rate_limits, "STORE_SECONDS"),
-        (config, "PARAMETER_SECONDS"),
+        (parameter, "FIRST_SECONDS"),
     ):
         assert getattr(module, name) >= HASTE
         monkeypatch.setattr(module, name, HASTE)

@@ -15,10 +15,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib import config, config_rules
+from chalicelib import config
 from chalicelib.api import rate_limits
 from chalicelib.call import Call
-from chalicelib.database import connections, messages
+from chalicelib.config import addresses as address_rules
+from chalicelib.database import connecting, connections, messages
 from chalicelib.errors import Unavailable
 from local.postgres import EmbeddedPostgres
 from local.postgres.account import hand_over
@@ -55,7 +56,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 @pytest.fixture
 def outside(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> Outside:
-    monkeypatch.setattr(config_rules, "CERTIFICATES", authority.folder)
+    monkeypatch.setattr(address_rules, "CERTIFICATES", authority.folder)
     real, addresses = socket.getaddrinfo, ["127.0.0.1"]
 
     def resolve(host: Any, *rest: Any, **options: Any) -> Any:
@@ -259,7 +260,7 @@ def test_a_resolver_that_never_answers_is_waited_for_no_longer_than_for_a_connec
     outside: Outside, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ended = threading.Event()
-    outside.monkeypatch.setattr(connections, "CONNECT_SECONDS", 0.3)
+    outside.monkeypatch.setattr(connecting, "CONNECT_SECONDS", 0.3)
     outside.monkeypatch.setattr(socket, "getaddrinfo", lambda *_rest, **_options: ended.wait(30))
     outside.point_at(5432)
     started = time.monotonic()
@@ -306,7 +307,7 @@ def test_an_address_that_swallows_everything_leaves_time_for_the_next(outside: O
 
 
 def test_an_address_that_answers_has_all_the_time_there_is(outside: Outside, cluster: Cluster) -> None:
-    outside.monkeypatch.setattr(connections, "CONNECT_SECONDS", 2.0)
+    outside.monkeypatch.setattr(connecting, "CONNECT_SECONDS", 2.0)
     outside.addresses[:] = ["127.0.0.1", "::1"]
     certificate = outside.authority.issue(HOST)
     with PretendServer(certificate=certificate, real=cluster.server.port, delay=1.1).serving() as pooler:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.config_by_function import FUNCTIONS
+from chalicelib.config.by_function import FUNCTIONS
 from local.settings import ROOT
 
 FOLDER = ROOT / ".chalice"

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from chalicelib import config
-from chalicelib.config_by_function import FUNCTIONS, ApiFunction
+from chalicelib.config.by_function import FUNCTIONS, ApiFunction
 from chalicelib.errors import MissingConfiguration
 
 PROD = {
@@ -197,45 +195,3 @@ def test_one_way_to_verify_tokens_is_enough_and_none_is_too_few() -> None:
     config.check(config.AuthSettings, {**PROD, "SUPABASE_JWT_SECRET": ""})
     config.check(config.AuthSettings, {**PROD, "SUPABASE_JWKS_URL": ""})
     assert "SUPABASE_JWT_SECRET" in problems(config.AuthSettings, SUPABASE_JWT_SECRET="", SUPABASE_JWKS_URL="")
-
-
-class _ParameterStore:
-    """What AWS answers with; the network's edge, so a stand-in."""
-
-    def __init__(self, value: str) -> None:
-        self.value = value
-        self.asked: list[str] = []
-
-    def __call__(self, service: str, **_options: Any) -> _ParameterStore:
-        assert service == "ssm"
-        return self
-
-    def get_parameter(self, Name: str, WithDecryption: bool) -> dict[str, Any]:
-        assert WithDecryption
-        self.asked.append(Name)
-        return {"Parameter": {"Value": self.value}}
-
-
-def test_secrets_come_from_the_parameter_once_and_the_environment_wins(monkeypatch: pytest.MonkeyPatch) -> None:
-    import boto3
-
-    store = _ParameterStore(json.dumps({"DATABASE_URL": "postgresql://a:b@localhost/secret", "STAGE": "dev"}))
-    monkeypatch.setattr(boto3, "client", store)
-    monkeypatch.setenv("CONFIG_PARAMETER", "/stories-from-the-sun/local/api_handler")
-    monkeypatch.setenv("STAGE", "local")
-    settings = config.load(config.DatabaseSettings)
-    assert (settings.stage, settings.database_url) == ("local", "postgresql://a:b@localhost/secret")
-    config.load(config.HttpSettings)
-    assert store.asked == ["/stories-from-the-sun/local/api_handler"]
-
-
-@pytest.mark.parametrize("value", ["not json", "[]"])
-def test_a_parameter_that_cannot_be_read_is_missing_configuration(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    import boto3
-
-    monkeypatch.setattr(boto3, "client", _ParameterStore(value))
-    monkeypatch.setenv("CONFIG_PARAMETER", "/name")
-    with pytest.raises(MissingConfiguration) as caught:
-        config.load(config.DatabaseSettings)
-    assert list(caught.value.problems) == ["CONFIG_PARAMETER"]
-    assert value not in str(caught.value)

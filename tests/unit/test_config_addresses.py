@@ -10,8 +10,9 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
-from chalicelib import config, config_rules
-from chalicelib.config_by_function import ApiFunction
+from chalicelib import config
+from chalicelib.config import addresses
+from chalicelib.config.by_function import ApiFunction
 from chalicelib.errors import MissingConfiguration
 from tests.unit.test_config import PROD, problems
 
@@ -257,7 +258,7 @@ def test_the_local_stage_takes_what_the_local_stack_has() -> None:
 
 # --- the authorities that ship ---------------------------------------------------------------------------------------
 
-SHIPPED = sorted(config_rules.CERTIFICATES.glob("*.crt"))
+SHIPPED = sorted(addresses.CERTIFICATES.glob("*.crt"))
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
@@ -272,18 +273,18 @@ def test_a_shipped_authority_signs_itself_and_has_months_to_live(path: Path) -> 
 
 def test_supabases_root_is_the_one_it_publishes() -> None:
     """As several people who downloaded it from Supabase's dashboard wrote its fingerprint down."""
-    (root,) = x509.load_pem_x509_certificates((config_rules.CERTIFICATES / "supabase-root-2021.crt").read_bytes())
+    (root,) = x509.load_pem_x509_certificates((addresses.CERTIFICATES / "supabase-root-2021.crt").read_bytes())
     assert root.subject.rfc4514_string().startswith("CN=Supabase Root 2021 CA,O=Supabase Inc")
     fingerprint = "807025ad50d4ed219d2c9c7d299c004f824eb00cf7f65afef607d07b72e6cafa"
     assert root.fingerprint(hashes.SHA256()).hex() == fingerprint
-    assert config_rules.certificate_file(config.check(config.DatabaseSettings, PROD).database_ca).endswith(
+    assert addresses.certificate_file(config.check(config.DatabaseSettings, PROD).database_ca).endswith(
         "chalicelib/database/certificates/supabase-root-2021.crt"
     )
 
 
 def test_public_authorities_come_from_the_package() -> None:
     """The system's are not found: the libpq of psycopg2-binary looks for them in the folder it was built in."""
-    file = Path(config_rules.certificate_file(config_rules.PUBLIC_CAS))
+    file = Path(addresses.certificate_file(addresses.PUBLIC_CAS))
     assert file.read_text("utf-8").count("-----BEGIN CERTIFICATE-----") > 50
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 import pytest
 
 from chalicelib import config
-from chalicelib.database import connections, messages
+from chalicelib.database import connecting, connections, messages
 from chalicelib.errors import Unavailable
 from tests.support.database_server import Database
 from tests.support.in_time import in_time
@@ -130,7 +130,7 @@ def test_a_server_that_accepts_and_says_nothing_is_not_waited_for(
 ) -> None:
     import socket
 
-    monkeypatch.setattr(connections, "CONNECT_SECONDS", 0.4)
+    monkeypatch.setattr(connecting, "CONNECT_SECONDS", 0.4)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setenv("DATABASE_URL", f"postgresql://a:b@127.0.0.1:{silent.getsockname()[1]}/x")
         config.reset()

@@ -1,21 +1,13 @@
-"""Configuration: frozen groups of settings, read on first use from the environment and one SSM parameter.
-
-Each function loads only the groups it needs. A variable's value never appears in an error or a log, only its name and
-what is wrong with it. Outside STAGE=local nothing local is accepted: no address without TLS or of this machine, no
-secret of the local stack, and no test key on prod.
-"""
+"""The groups of settings: which variables there are, and what each may hold."""
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeVar, cast
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from chalicelib import deadlines
-from chalicelib.config_rules import (
+from chalicelib.config.addresses import (
     DEFAULT_CA,
     Address,
     CertificateAuthority,
@@ -23,14 +15,9 @@ from chalicelib.config_rules import (
     DatabaseAddress,
     Origin,
     SentryDsn,
-    local_problems,
-    parse_prices,
-    split,
+    is_same_database,
 )
-from chalicelib.errors import MissingConfiguration
-
-PARAMETER_SECONDS = 6.0
-"""For reading the parameter, both attempts included."""
+from chalicelib.config.rules import local_problems, parse_prices, split
 
 
 class Settings(BaseModel):
@@ -56,13 +43,24 @@ class Settings(BaseModel):
 Secrets = Annotated[tuple[str, ...], BeforeValidator(split), Field(min_length=1)]
 """Secrets that sign, comma separated: the first signs, all verify."""
 
+KeyParts = Annotated[tuple[str, ...], BeforeValidator(split), Field(min_length=1, max_length=2)]
+"""Keys of a store, comma separated and in the same order as their other halves: the first that is accepted signs."""
+
 
 class DatabaseSettings(Settings):
     database_url: DatabaseAddress
+    database_url_next: DatabaseAddress | None = None
+    """The same with the next password, while it is rotated: used when the server refuses the present one."""
     database_ca: CertificateAuthority = DEFAULT_CA
     """Whose certificate Postgres shows outside the local stack: a file of database/certificates, or `public`."""
     database_channel_binding: Literal["prefer", "require"] = "prefer"
     """`require` for a direct connection; poolers do not offer it."""
+
+    @model_validator(mode="after")
+    def _one_database(self) -> DatabaseSettings:
+        if self.database_url_next is not None and not is_same_database(self.database_url, self.database_url_next):
+            raise ValueError("DATABASE_URL_NEXT: must differ from DATABASE_URL in user and password alone")
+        return self
 
 
 class AuthSettings(Settings):
@@ -87,11 +85,16 @@ class LimitSettings(Settings):
     rate_limit_storage_url: CounterStore | None = None
 
 
+def _check_pairs(store: str, ids: tuple[str, ...], secrets: tuple[str, ...]) -> None:
+    if len(ids) != len(secrets):
+        raise ValueError(f"{store}_SECRET_ACCESS_KEY: must hold one secret for each access key id, in the same order")
+
+
 class StorageSettings(Settings):
     r2_account_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,63}$")] | None = None
     """A part of the endpoint's host."""
-    r2_access_key_id: str
-    r2_secret_access_key: str
+    r2_access_key_id: KeyParts
+    r2_secret_access_key: KeyParts
     r2_bucket_name: str
     r2_endpoint_url: Address | None = None
     """Default: https://<R2_ACCOUNT_ID>.r2.cloudflarestorage.com."""
@@ -100,7 +103,16 @@ class StorageSettings(Settings):
     def _some_endpoint(self) -> StorageSettings:
         if self.r2_endpoint_url is None and not self.r2_account_id:
             raise ValueError("R2_ACCOUNT_ID: or R2_ENDPOINT_URL is required")
+        _check_pairs("R2", self.r2_access_key_id, self.r2_secret_access_key)
         return self
+
+    @property
+    def bucket(self) -> str:
+        return self.r2_bucket_name
+
+    @property
+    def keys(self) -> list[tuple[str, str]]:
+        return list(zip(self.r2_access_key_id, self.r2_secret_access_key, strict=True))
 
     @property
     def endpoint(self) -> str:
@@ -108,10 +120,27 @@ class StorageSettings(Settings):
 
 
 class BackupSettings(Settings):
-    backup_access_key_id: str
-    backup_secret_access_key: str
+    backup_access_key_id: KeyParts
+    backup_secret_access_key: KeyParts
     backup_bucket_name: str
     backup_endpoint_url: Address
+
+    @model_validator(mode="after")
+    def _a_secret_for_each_key(self) -> BackupSettings:
+        _check_pairs("BACKUP", self.backup_access_key_id, self.backup_secret_access_key)
+        return self
+
+    @property
+    def endpoint(self) -> str:
+        return self.backup_endpoint_url
+
+    @property
+    def bucket(self) -> str:
+        return self.backup_bucket_name
+
+    @property
+    def keys(self) -> list[tuple[str, str]]:
+        return list(zip(self.backup_access_key_id, self.backup_secret_access_key, strict=True))
 
 
 class BillingSettings(Settings):
@@ -157,82 +186,3 @@ class MonitoringSettings(Settings):
     """Without a DSN nothing is sent."""
     sentry_traces_sample_rate: float = Field(default=0.0, ge=0, le=1)
     """The share of calls whose times are sent too, such as 0.1; by default none."""
-
-
-Group = TypeVar("Group", bound=Settings)
-
-_loaded: dict[type[Settings], Settings] = {}
-_parameter: dict[str, str] | None = None
-
-
-def load(group: type[Group]) -> Group:
-    """The settings of a group, read once. Raises MissingConfiguration with the names of what is missing or wrong."""
-    settings = _loaded.get(group)
-    if settings is None:
-        settings = _loaded[group] = check(group, {**_secrets(), **os.environ})
-    return cast(Group, settings)
-
-
-def reset() -> None:
-    """Forgets what was read, so that the next use reads again."""
-    global _parameter
-    _loaded.clear()
-    _parameter = None
-
-
-def check(group: type[Group], variables: Mapping[str, str]) -> Group:
-    """A group made of these variables alone. Raises MissingConfiguration."""
-    given = {name: value.strip() for name, value in variables.items() if value.strip()}
-    try:
-        return group.model_validate(given)
-    except ValidationError as error:
-        raise MissingConfiguration(_problems(error)) from None
-
-
-def _problems(error: ValidationError) -> dict[str, str]:
-    """Variable -> what is wrong; pydantic's own message is not used, it may hold the value."""
-    problems: dict[str, str] = {}
-    for problem in error.errors(include_url=False, include_input=False):
-        name = str(problem["loc"][0]) if problem["loc"] else ""
-        if problem["type"] == "missing":
-            reason = "is missing"
-        elif problem["type"] == "value_error":
-            # Raised by our own rules, which name variables and never values.
-            reason = str((problem.get("ctx") or {}).get("error", "is not valid"))
-        else:
-            reason = "is not valid"
-        if not name and ": " in reason:
-            name, reason = reason.split(": ", 1)
-        problems.setdefault(name or "configuration", reason)
-    return problems
-
-
-def _secrets() -> Mapping[str, str]:
-    """The names and values in the SecureString parameter, a JSON object; nothing where none is named.
-
-    The environment wins over it, so that an operator can override a secret in a hurry.
-    """
-    global _parameter
-    name = os.environ.get("CONFIG_PARAMETER", "").strip()
-    if not name:
-        return {}
-    if _parameter is None:
-        _parameter = _fetch_parameter(name)
-    return _parameter
-
-
-def _fetch_parameter(name: str) -> dict[str, str]:
-    # boto3 takes 400 ms to import: only who keeps secrets in a parameter pays for it.
-    import boto3
-    from botocore.config import Config
-
-    client = boto3.client("ssm", config=Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 2}))
-    try:
-        answer = deadlines.within(PARAMETER_SECONDS, lambda: client.get_parameter(Name=name, WithDecryption=True))
-        text: Any = answer["Parameter"]["Value"]
-        values = json.loads(text)
-        if not isinstance(values, dict):
-            raise ValueError("not an object")
-    except Exception as error:
-        raise MissingConfiguration({"CONFIG_PARAMETER": f"cannot be read ({type(error).__name__})"}) from None
-    return {str(key): str(value) for key, value in values.items()}
