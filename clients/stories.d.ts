@@ -136,7 +136,7 @@ export interface paths {
         put?: never;
         /**
          * Turn the caller's uploaded file into a recording
-         * @description Turn the caller's uploaded file into a recording. A repeated call returns the same recording. An upload is never refused here for quota or billing.
+         * @description Turn the caller's uploaded file into a recording. A repeated call returns the same recording. An upload is never refused here for quota or billing, nor for its waveform: one that is not there yet, or is not as documented, is left out for good.
          *
          *     Limit: 60 calls a minute, class `writes`.
          */
@@ -904,6 +904,7 @@ export interface components {
             /** @constant */
             contentType: "audio/mp4";
             contentMd5?: string | null;
+            /** @description Of a JSON array of 1 to 65,536 numbers from -32768 to 32768, uploaded before finalizing. */
             waveformSizeBytes?: number | null;
         };
         RedeemInviteRequest: {
@@ -1026,6 +1027,7 @@ export interface components {
             expiresInSeconds: number;
             /** @default 720 */
             refreshAfterSeconds: number;
+            /** @description Null where no waveform was there, or none as documented, when the recording was made. */
             waveformUrl: string | null;
         };
         GetSignedUploadUrlResponse: {
@@ -1045,6 +1047,7 @@ export interface components {
             expiresAt: string;
             /** @default 900 */
             expiresInSeconds: number;
+            /** @description Of the audio and the waveform together. */
             reservedBytes: number;
         };
         HealthResponse: {

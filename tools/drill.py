@@ -55,7 +55,7 @@ LEDGER = """
     SELECT e.family_id FROM public.entitlements AS e
     WHERE storage_used_bytes <> (SELECT coalesce(sum(delta_bytes), 0) FROM public.usage_ledger AS l
                                  WHERE l.family_id = e.family_id)
-       OR storage_used_bytes <> (SELECT coalesce(sum(size_bytes), 0) FROM public.recordings AS r
+       OR storage_used_bytes <> (SELECT coalesce(sum(size_bytes + waveform_size_bytes), 0) FROM public.recordings AS r
                                  WHERE r.family_id = e.family_id)"""
 
 RECORDINGS = """

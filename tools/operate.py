@@ -17,6 +17,7 @@ from chalicelib.billing import sync
 from chalicelib.call import Call
 from chalicelib.database.messages import transact
 from chalicelib.errors import MissingConfiguration, Refused, Unavailable
+from chalicelib.storage.arrivals import look_for
 from chalicelib.storage.keys import ids_of_key, object_key, waveform_key
 from chalicelib.storage.store import ListedObject, audio_store
 from local.settings import configure
@@ -90,19 +91,20 @@ def adopt(call: Call) -> None:
         seconds = float(os.environ.get("SECONDS", ""))
     except ValueError:
         raise Mistaken("give the length of the recording: SECONDS=... (ffprobe prints it)") from None
-    found = audio_store().inspect_object(key)
-    if found is None or not found.is_mp4:
-        raise Mistaken("there is no audio object with this key")
     family_id, recording_id = ids
     waveform = waveform_key(family_id, recording_id)
+    found = look_for({"object_key": key, "waveform_key": waveform})
+    if found is None or not found["is_mp4"]:
+        raise Mistaken("there is no audio object with this key")
+    has_waveform = found["waveform"] is not None and found["waveform"]["is_waveform"]
     transact(
         call,
         "adopt_object_tx",
         family_id=family_id,
         recording_id=recording_id,
         object_key=key,
-        waveform_key=waveform if audio_store().inspect_object(waveform) else None,
-        object=found.facts(),
+        waveform_key=waveform if has_waveform else None,
+        object=found,
         duration_seconds=seconds,
     )
     print(f"{recording_id} is a recording of family {family_id} now")

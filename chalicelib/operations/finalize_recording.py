@@ -12,7 +12,7 @@ from chalicelib.api.shapes import Recording, Title
 from chalicelib.call import Call
 from chalicelib.database.messages import transact
 from chalicelib.database.vendor_calls import vendor_calls
-from chalicelib.storage.store import audio_store
+from chalicelib.storage.arrivals import look_for
 
 
 class FinalizeRecordingRequest(WireModel):
@@ -48,7 +48,8 @@ class FinalizeRecordingResponse(WireModel):
 def finalize_recording(call: Call, request: FinalizeRecordingRequest) -> FinalizeRecordingResponse:
     """Turn the caller's uploaded file into a recording.
 
-    A repeated call returns the same recording. An upload is never refused here for quota or billing.
+    A repeated call returns the same recording. An upload is never refused here for quota or billing, nor for its
+    waveform: one that is not there yet, or is not as documented, is left out for good.
     """
     # The store is asked only for a caller who is within their limit and has this upload: else a stranger could make us
     # ask it, and learn from the time it takes whether an object exists. It is asked between two messages, so that no
@@ -61,14 +62,14 @@ def finalize_recording(call: Call, request: FinalizeRecordingRequest) -> Finaliz
         recording_id=request.recording_id,
     )
     with vendor_calls(call):
-        found = audio_store().inspect_object(upload["object_key"]) if upload["object_key"] else None
+        found = look_for(upload) if upload["object_key"] else None
     row = transact(
         call,
         "finalize_recording_tx",
         repeatable=True,
         family_id=request.family_id,
         recording_id=request.recording_id,
-        object=None if found is None else found.facts(),
+        object=found,
         title=request.title or None,
         prompt_id=request.prompt_id,
         recorded_at=request.recorded_at,

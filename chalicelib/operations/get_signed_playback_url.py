@@ -23,6 +23,7 @@ class GetSignedPlaybackUrlResponse(WireModel):
     expires_in_seconds: int = URL_SECONDS
     refresh_after_seconds: int = REFRESH_AFTER_SECONDS
     waveform_url: str | None
+    """Null where no waveform was there, or none as documented, when the recording was made."""
 
 
 def get_signed_playback_url(call: Call, request: GetSignedPlaybackUrlRequest) -> GetSignedPlaybackUrlResponse:

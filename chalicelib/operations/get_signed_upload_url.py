@@ -13,11 +13,11 @@ from pydantic_core import PydanticCustomError
 from chalicelib.api.models import Timestamp, WireModel, fingerprint
 from chalicelib.call import Call
 from chalicelib.database.messages import transact
+from chalicelib.storage import waveforms
 from chalicelib.storage.keys import object_key, waveform_key
 from chalicelib.storage.store import URL_SECONDS, WAVEFORM_TYPE, audio_store
 
 MAX_AUDIO_BYTES = 512 * 1024**2
-MAX_WAVEFORM_BYTES = 256 * 1024
 # For the OpenAPI document: what _md5 takes.
 MD5_PATTERN = "^[A-Za-z0-9+/]{21}[AQgw]==$"
 
@@ -39,7 +39,8 @@ class GetSignedUploadUrlRequest(WireModel):
     duration_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)]
     content_type: Literal["audio/mp4"]
     content_md5: Annotated[str, AfterValidator(_md5), Field(json_schema_extra={"pattern": MD5_PATTERN})] | None = None
-    waveform_size_bytes: Annotated[int, Field(ge=1, le=MAX_WAVEFORM_BYTES)] | None = None
+    waveform_size_bytes: Annotated[int, Field(ge=1, le=waveforms.MAX_BYTES)] | None = None
+    """Of a JSON array of 1 to 65,536 numbers from -32768 to 32768, uploaded before finalizing."""
 
 
 class GetSignedUploadUrlResponse(WireModel):
@@ -53,6 +54,7 @@ class GetSignedUploadUrlResponse(WireModel):
     expires_at: Timestamp
     expires_in_seconds: int = URL_SECONDS
     reserved_bytes: int
+    """Of the audio and the waveform together."""
 
 
 def get_signed_upload_url(call: Call, request: GetSignedUploadUrlRequest) -> GetSignedUploadUrlResponse:

@@ -1,9 +1,9 @@
-"""Every hour: deletes recordings that were in the trash for thirty days, and objects of abandoned uploads.
+"""Every hour: deletes recordings that were in the trash for thirty days, and objects of uploads that became none.
 
-An object is deleted only where a row in state purging or abandoned names it, never because a bucket lists it, and only
-by the database's clock. A purge commits that it has begun, deletes the objects with no lock held, then deletes the row
-and releases its bytes: killed anywhere, the next run goes on. While deleting is disarmed, as after a restore, nothing
-is deleted.
+An object is deleted only where a row condemns it by its key, never because a bucket lists it, and only by the
+database's clock. A purge commits that it has begun, deletes the objects with no lock held, then deletes the row and
+releases its bytes: killed anywhere, the next run goes on. While deleting is disarmed, as after a restore, nothing is
+deleted.
 """
 
 from __future__ import annotations
@@ -67,9 +67,18 @@ def _drop(call: Call, recording_id: str) -> str:
     return "dropped" if dropped["dropped"] else "skipped"
 
 
+def _drop_waveform(call: Call, recording_id: str) -> str:
+    keys = transact(call, "check_stray_waveform", repeatable=True, recording_id=recording_id)["keys"]
+    if not keys:
+        return "skipped"
+    _delete(keys)
+    dropped = transact(call, "drop_stray_waveform_tx", repeatable=True, recording_id=recording_id)
+    return "dropped" if dropped["dropped"] else "skipped"
+
+
 def _delete(keys: list[str]) -> None:
     for key in keys:
         audio_store().delete_object(key)
 
 
-_STEPS: Mapping[str, Any] = {"purge": _purge, "abandon": _drop}
+_STEPS: Mapping[str, Any] = {"purge": _purge, "abandon": _drop, "stray_waveform": _drop_waveform}

@@ -14,7 +14,7 @@ from chalicelib.call import Call
 from chalicelib.database.messages import transact
 from chalicelib.schedules.rows import Row, work_through
 from chalicelib.schedules.slots import QUARTER, once_a_slot
-from chalicelib.storage.store import audio_store
+from chalicelib.storage.arrivals import look_for
 
 PAGE = 100
 MOST = 5000
@@ -57,7 +57,6 @@ def _due(call: Call) -> Iterator[dict[str, Any]]:
 
 
 def _settle_one(call: Call, upload: Row) -> str:
-    found = audio_store().inspect_object(upload["object_key"])
-    facts = None if found is None else found.facts()
-    settled = transact(call, "rescue_recording_tx", repeatable=True, recording_id=upload["id"], object=facts)
+    found = look_for(upload)
+    settled = transact(call, "rescue_recording_tx", repeatable=True, recording_id=upload["id"], object=found)
     return str(settled["outcome"])

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -94,9 +95,10 @@ class Store:
         url, signed_at = self.http.presign("GET", key, {}, URL_SECONDS)
         return SignedDownload(url, signed_at + timedelta(seconds=URL_SECONDS))
 
-    def inspect_object(self, key: str) -> StoredObject | None:
-        """The object under a key, by one GET of its first 4 KiB; None when there is none. Raises Unavailable."""
-        return self.http.ask("GET", key, _inspected, headers={"range": f"bytes=0-{HEAD_BYTES - 1}"})
+    def inspect_object(self, key: str, head_bytes: int = HEAD_BYTES) -> StoredObject | None:
+        """The object under a key, by one GET of its first bytes; None when there is none. Raises Unavailable."""
+        look = partial(_inspected, head_bytes=head_bytes)
+        return self.http.ask("GET", key, look, headers={"range": f"bytes=0-{head_bytes - 1}"})
 
     def delete_object(self, key: str) -> None:
         """Deletes an object; it is no error when there is none. Raises Unavailable."""
@@ -122,7 +124,7 @@ class Store:
                 start_after = page[-1].key
 
 
-def _inspected(answer: BaseHTTPResponse) -> StoredObject | None:
+def _inspected(answer: BaseHTTPResponse, head_bytes: int) -> StoredObject | None:
     if answer.status == 404 and says(answer, "NoSuchKey"):
         return None
     if answer.status == 416 and says(answer, "InvalidRange"):
@@ -135,7 +137,7 @@ def _inspected(answer: BaseHTTPResponse) -> StoredObject | None:
     stated = answer.headers["content-range" if answer.status == 206 else "content-length"]
     size = int(stated.rpartition("/")[2])
     # Read last: what has no such headers is no object, and may have no end.
-    head = read_some(answer, HEAD_BYTES)
+    head = read_some(answer, head_bytes)
     return StoredObject(
         size_bytes=size,
         content_type=answer.headers.get("content-type", ""),

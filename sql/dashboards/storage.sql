@@ -4,7 +4,7 @@ SELECT
   entitlement.plan,
   count(DISTINCT entitlement.family_id) AS families,
   count(recording.id) AS recordings,
-  pg_size_pretty(coalesce(sum(recording.size_bytes), 0)) AS kept,
+  pg_size_pretty(coalesce(sum(recording.size_bytes + recording.waveform_size_bytes), 0)) AS kept,
   count(recording.id) FILTER (WHERE recording.deleted_at IS NOT NULL) AS in_trash,
   count(recording.id) FILTER (WHERE recording.copied_at IS NULL) AS without_second_copy,
   max(now() - recording.created_at) FILTER (WHERE recording.copied_at IS NULL) AS longest_without,

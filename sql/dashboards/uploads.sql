@@ -9,7 +9,7 @@ SELECT
     ELSE '3 hold lapsed, still watched'
   END AS stage,
   count(*) AS uploads,
-  pg_size_pretty(sum(size_bytes)) AS declared,
+  pg_size_pretty(sum(size_bytes + coalesce(waveform_size_bytes, 0))) AS declared,
   max(now() - created_at) AS oldest
 FROM ops.upload_reservations
 GROUP BY stage

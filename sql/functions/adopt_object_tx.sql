@@ -26,10 +26,11 @@ BEGIN
     RETURN ops.refuse('CONFLICT', '{"reason": "claimed"}');
   END IF;
   -- Like every recording it is made from a reservation, so that ledger and used bytes follow in one place.
-  INSERT INTO ops.upload_reservations (id, family_id, object_key, waveform_key, size_bytes, duration_seconds, content_type,
-                                       url_expires_at, live_until, watch_until)
-  VALUES (p_recording_id, p_family_id, p_object_key, p_waveform_key, (p_object ->> 'size_bytes')::bigint, p_duration_seconds,
-          p_object ->> 'content_type', v_now, v_now, v_now)
+  INSERT INTO ops.upload_reservations (id, family_id, object_key, waveform_key, size_bytes, waveform_size_bytes, duration_seconds,
+                                       content_type, url_expires_at, live_until, watch_until)
+  VALUES (p_recording_id, p_family_id, p_object_key, p_waveform_key, (p_object ->> 'size_bytes')::bigint,
+          CASE WHEN p_waveform_key IS NOT NULL THEN (p_object #>> '{waveform,size_bytes}')::integer END, p_duration_seconds, p_object ->> 'content_type',
+          v_now, v_now, v_now)
   RETURNING * INTO v_reservation;
   PERFORM ops.keep_recording(v_reservation, p_object, NULL, NULL, (p_object ->> 'stored_at')::timestamptz, true);
   RETURN jsonb_build_object('recording', ops.recording_json(p_recording_id));

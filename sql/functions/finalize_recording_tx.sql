@@ -78,5 +78,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.finalize_recording_tx IS
-  'Makes the caller''s own upload a recording, once; repeated, it returns the same. A recording that settle_uploads made takes the title and prompt that the app sends late. p_object: {size_bytes, content_type, is_mp4, etag, stored_at} of the stored object, null when there is none. Refuses FORBIDDEN, NOT_FOUND, UPLOAD_NOT_FOUND, UPLOAD_MISMATCH; never for quota or billing.';
+  'Makes the caller''s own upload a recording, once; repeated, it returns the same. A recording that settle_uploads made takes the title and prompt that the app sends late. p_object: {size_bytes, content_type, is_mp4, etag, stored_at, waveform: {size_bytes, stored_at, is_waveform}} of the stored object, null when there is none. Refuses FORBIDDEN, NOT_FOUND, UPLOAD_NOT_FOUND, UPLOAD_MISMATCH; never for quota or billing.';
 SELECT ops.publish_function('ops.finalize_recording_tx', 'app_service');

@@ -25,6 +25,7 @@ DECLARE
   v_now timestamptz;
   v_entitlement public.entitlements;
   v_reservation ops.upload_reservations;
+  v_requested bigint := p_size_bytes + coalesce(p_waveform_size_bytes, 0);
   v_reserved bigint;
   v_pending integer;
   v_watched integer;
@@ -71,15 +72,15 @@ BEGIN
     RETURN ops.refuse(v_block);
   END IF;
   -- The other live reservations. The bytes of this one are asked for again, whether it is new, still live or has lapsed.
-  SELECT coalesce(sum(size_bytes), 0) INTO v_reserved
+  SELECT coalesce(sum(size_bytes + coalesce(waveform_size_bytes, 0)), 0) INTO v_reserved
   FROM ops.upload_reservations
   WHERE family_id = p_family_id AND state = 'pending' AND live_until > v_now AND id <> v_recording_id;
-  IF v_entitlement.storage_used_bytes + v_reserved + p_size_bytes > v_entitlement.storage_quota_bytes THEN
+  IF v_entitlement.storage_used_bytes + v_reserved + v_requested > v_entitlement.storage_quota_bytes THEN
     RETURN ops.refuse('QUOTA_EXCEEDED', jsonb_build_object(
       'quota_bytes', v_entitlement.storage_quota_bytes,
       'used_bytes', v_entitlement.storage_used_bytes,
       'reserved_bytes', v_reserved,
-      'requested_bytes', p_size_bytes));
+      'requested_bytes', v_requested));
   END IF;
   IF p_duration_seconds > v_entitlement.max_recording_seconds THEN
     RETURN ops.refuse('DURATION_EXCEEDED', jsonb_build_object('max_recording_seconds', v_entitlement.max_recording_seconds));
@@ -119,10 +120,10 @@ BEGIN
     'recording_id', v_recording_id,
     'object_key', v_reservation.object_key,
     'waveform_key', v_reservation.waveform_key,
-    'reserved_bytes', p_size_bytes,
+    'reserved_bytes', v_requested,
     'expires_at', v_now + p_url_seconds * interval '1 second');
 END
 $$;
 COMMENT ON FUNCTION ops.get_signed_upload_url_tx IS
-  'Reserves the bytes of an upload for the caller, through the gate. Refuses, in this order: FORBIDDEN, FAMILY_SUSPENDED, UPLOADS_PAUSED, ENTITLEMENT_INACTIVE or SUBSCRIPTION_INACTIVE, QUOTA_EXCEEDED, DURATION_EXCEEDED, CONFLICT too_many_uploads; CONFLICT idempotency_key_reused, already_finalized.';
+  'Reserves the bytes of an upload, audio and waveform, for the caller, through the gate. Refuses, in this order: FORBIDDEN, FAMILY_SUSPENDED, UPLOADS_PAUSED, ENTITLEMENT_INACTIVE or SUBSCRIPTION_INACTIVE, QUOTA_EXCEEDED, DURATION_EXCEEDED, CONFLICT too_many_uploads; CONFLICT idempotency_key_reused, already_finalized.';
 SELECT ops.publish_function('ops.get_signed_upload_url_tx', 'app_service');

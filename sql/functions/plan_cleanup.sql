@@ -10,13 +10,17 @@ BEGIN
   SELECT jsonb_agg(to_jsonb(due) ORDER BY due.due_since, due.recording_id) INTO v_plan
   FROM (
     SELECT * FROM (
-      SELECT 'purge' AS step, id AS recording_id, family_id, size_bytes, deleted_at AS due_since
+      SELECT 'purge' AS step, id AS recording_id, family_id, size_bytes + waveform_size_bytes AS size_bytes, deleted_at AS due_since
       FROM public.recordings
       WHERE deleted_at IS NOT NULL AND (purging_at IS NOT NULL OR deleted_at <= v_now - make_interval(days => rls.days_in_trash()))
       UNION ALL
       SELECT 'abandon', id, family_id, 0, watch_until
       FROM ops.upload_reservations
       WHERE state IN ('abandoned', 'parked') AND watch_until <= v_now
+      UNION ALL
+      SELECT 'stray_waveform', recording_id, family_id, 0, delete_after
+      FROM ops.stray_waveforms
+      WHERE delete_after <= v_now
     ) AS every
     ORDER BY every.due_since, every.recording_id
     LIMIT p_limit + 1

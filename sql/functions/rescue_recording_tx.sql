@@ -58,5 +58,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.rescue_recording_tx IS
-  'Settles an upload whose URL has expired. A whole object becomes a recording of its uploader, however late and even over quota; stored after its uploader left the family, it is parked for a keeper. Without an object the upload is abandoned when it is no longer watched. p_object: {size_bytes, content_type, is_mp4, etag, stored_at}, null when there is none. outcome: rescued, parked, waiting, abandoned, mismatch, settled (by another call).';
+  'Settles an upload whose URL has expired. A whole object becomes a recording of its uploader, however late and even over quota; stored after its uploader left the family, it is parked for a keeper. Without an object the upload is abandoned when it is no longer watched. p_object: {size_bytes, content_type, is_mp4, etag, stored_at, waveform: {size_bytes, stored_at, is_waveform}}, null when there is none. outcome: rescued, parked, waiting, abandoned, mismatch, settled (by another call).';
 SELECT ops.publish_function('ops.rescue_recording_tx', 'app_service');

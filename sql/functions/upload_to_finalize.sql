@@ -4,7 +4,7 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  v_object_key text;
+  v_upload jsonb;
 BEGIN
   IF NOT rls.is_member_of(p_family_id) THEN
     RETURN ops.refuse('FORBIDDEN');
@@ -13,16 +13,17 @@ BEGIN
     SELECT FROM public.recordings
     WHERE id = p_recording_id AND family_id = p_family_id AND created_by = auth.uid() AND purging_at IS NULL
   ) THEN
-    RETURN '{"object_key": null}';
+    RETURN '{"object_key": null, "waveform_key": null}';
   END IF;
-  SELECT object_key INTO v_object_key FROM ops.upload_reservations
+  SELECT jsonb_build_object('object_key', object_key, 'waveform_key', waveform_key) INTO v_upload
+  FROM ops.upload_reservations
   WHERE id = p_recording_id AND family_id = p_family_id AND user_id = auth.uid() AND state = 'pending';
   IF NOT FOUND THEN
     RETURN ops.refuse('NOT_FOUND');
   END IF;
-  RETURN jsonb_build_object('object_key', v_object_key);
+  RETURN v_upload;
 END
 $$;
 COMMENT ON FUNCTION ops.upload_to_finalize IS
-  'Where the object of the caller''s own upload is, asked before the object store is; null where the upload is a recording already. Refuses FORBIDDEN, NOT_FOUND.';
+  'Where the objects of the caller''s own upload are, asked before the object store is: {object_key, waveform_key}, both null where the upload is a recording already. Refuses FORBIDDEN, NOT_FOUND.';
 SELECT ops.publish_function('ops.upload_to_finalize', 'app_service');

@@ -9,13 +9,13 @@ DECLARE
 BEGIN
   -- Two index scans that end at the limit. A single order over both would sort every upload that was ever looked at.
   WITH first_looks AS (
-    SELECT id, object_key, url_expires_at AS due_at, 1 AS turn
+    SELECT id, object_key, waveform_key, url_expires_at AS due_at, 1 AS turn
     FROM ops.upload_reservations
     WHERE state = 'pending' AND next_look_at IS NULL AND url_expires_at <= v_before
     ORDER BY url_expires_at, id
     LIMIT p_limit
   ), next_looks AS (
-    SELECT id, object_key, next_look_at AS due_at, 2 AS turn
+    SELECT id, object_key, waveform_key, next_look_at AS due_at, 2 AS turn
     FROM ops.upload_reservations
     WHERE state = 'pending' AND next_look_at <= v_before
     ORDER BY next_look_at, id
@@ -25,7 +25,9 @@ BEGIN
     ORDER BY turn, due_at, id
     LIMIT p_limit
   )
-  SELECT jsonb_agg(jsonb_build_object('id', id, 'object_key', object_key) ORDER BY turn, due_at, id) INTO v_uploads
+  SELECT jsonb_agg(
+    jsonb_build_object('id', id, 'object_key', object_key, 'waveform_key', waveform_key) ORDER BY turn, due_at, id
+  ) INTO v_uploads
   FROM due;
   RETURN jsonb_build_object('before', v_before, 'uploads', coalesce(v_uploads, '[]'));
 END

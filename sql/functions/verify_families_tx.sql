@@ -23,7 +23,8 @@ BEGIN
       entitlement.family_id,
       entitlement.storage_used_bytes AS used_bytes,
       (SELECT coalesce(sum(delta_bytes), 0)::bigint FROM public.usage_ledger WHERE family_id = entitlement.family_id) AS ledger_bytes,
-      (SELECT coalesce(sum(size_bytes), 0)::bigint FROM public.recordings WHERE family_id = entitlement.family_id) AS kept_bytes,
+      (SELECT coalesce(sum(size_bytes + waveform_size_bytes), 0)::bigint
+       FROM public.recordings WHERE family_id = entitlement.family_id) AS kept_bytes,
       EXISTS (
         SELECT FROM ops.anomalies
         WHERE family_id = entitlement.family_id AND kind IN ('audit_missing', 'audit_differing') AND created_at >= v_started_at

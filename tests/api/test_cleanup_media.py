@@ -19,10 +19,7 @@ class Killed(BaseException):
 
 def trashed(schedules: Schedules, age: str = "31 days") -> tuple[str, str, Person]:
     family, keeper = schedules.family_of_one()
-    recording = schedules.kept(family, keeper, waveformSizeBytes=3)
-    schedules.store.put(
-        schedules.key(family, recording).replace(".audio.m4a", ".waveform.json"), b"[1]", "application/json"
-    )
+    recording = schedules.kept(family, keeper, waveform=b"[1]")
     schedules.trash(recording, age)
     return family, recording, keeper
 
@@ -37,14 +34,14 @@ def abandoned(schedules: Schedules, **more: Any) -> tuple[str, str]:
 
 def test_a_recording_in_the_trash_for_thirty_days_is_deleted_with_its_bytes_once(schedules: Schedules) -> None:
     family, recording, _ = trashed(schedules, "30 days 1 minute")
-    assert schedules.used(family) == 2_000, "trash counts until it is purged"
+    assert schedules.used(family) == 2_003, "trash counts until it is purged"
     summary = schedules.now("cleanup_media")
     assert summary == {"armed": True, "planned": 1, "capped": False, "purged": 1, "finished": True}
     assert schedules.stored() == []
     assert schedules.used(family) == 0
     assert schedules.run("SELECT operation, delta_bytes FROM public.usage_ledger ORDER BY created_at") == [
-        ("finalize", 2_000),
-        ("purge", -2_000),
+        ("finalize", 2_003),
+        ("purge", -2_003),
     ]
     assert schedules.now("cleanup_media")["planned"] == 0
     assert schedules.value("SELECT ops.finish_purge_tx(%s)", recording) == {"purged": False}
@@ -94,7 +91,7 @@ def test_a_recording_restored_between_plan_and_purge_stays(
     monkeypatch.setitem(cleanup_media._STEPS, "purge", too_late)  # type: ignore[arg-type]
     assert schedules.now("cleanup_media")["skipped"] == 1
     assert schedules.key(family, recording) in schedules.stored()
-    assert schedules.used(family) == 2_000
+    assert schedules.used(family) == 2_003
 
 
 def test_a_recording_being_purged_cannot_be_restored_played_or_listed(schedules: Schedules) -> None:
@@ -102,7 +99,7 @@ def test_a_recording_being_purged_cannot_be_restored_played_or_listed(schedules:
     schedules.value("SELECT ops.mark_purging_tx(%s)", recording)
     assert keeper.post(f"/v1/recordings/{recording}/restore").status in (404, 409)
     assert keeper.get(f"/v1/families/{family}/recordings?trashed=true").data["recordings"] == []
-    assert schedules.used(family) == 2_000
+    assert schedules.used(family) == 2_003
 
 
 @pytest.mark.parametrize("deed", ["mark", "audio", "waveform", "finish"])
@@ -131,7 +128,7 @@ def test_a_purge_killed_before_or_after_any_step_converges(
     monkeypatch.setattr(cleanup_media, "transact", transact)
 
     used_in_between = schedules.used(family)
-    assert used_in_between == (0 if deed == "finish" else 2_000)
+    assert used_in_between == (0 if deed == "finish" else 2_003)
     schedules.now("cleanup_media")
     assert (schedules.stored(), schedules.used(family)) == ([], 0)
     assert schedules.value("SELECT count(*) FROM public.recordings WHERE id = %s", recording) == 0
@@ -150,7 +147,7 @@ def test_when_the_store_is_down_the_row_stays_for_the_next_run(schedules: Schedu
     family, _, _ = trashed(schedules)
     schedules.store.app.fail_next(503, times=10, method="DELETE")
     assert schedules.now("cleanup_media")["failed"] == 1
-    assert schedules.used(family) == 2_000
+    assert schedules.used(family) == 2_003
     schedules.store.app.heal()
     assert schedules.now("cleanup_media")["purged"] == 1
 
@@ -229,7 +226,7 @@ def test_disarmed_it_deletes_nothing_and_says_so(schedules: Schedules) -> None:
     assert schedules.stored() == before
     schedules.run("DELETE FROM ops.feature_flags")
     assert schedules.now("cleanup_media")["armed"] is False, "a flag that is missing means no"
-    assert schedules.used(family) == 2_000
+    assert schedules.used(family) == 2_003
 
 
 def test_a_dry_run_reports_what_a_real_run_deletes_and_deletes_nothing(schedules: Schedules) -> None:
@@ -239,7 +236,7 @@ def test_a_dry_run_reports_what_a_real_run_deletes_and_deletes_nothing(schedules
     plan = schedules.tick("cleanup_media", dryRun=True)
     assert plan["dryRun"] is True
     assert schedules.stored() == before
-    assert schedules.used(family) == 2_000
+    assert schedules.used(family) == 2_003
     assert {step["recordingId"] for step in plan["steps"]} == {recording, dropped}
     assert schedules.now("cleanup_media")["planned"] == len(plan["steps"])
 

@@ -73,7 +73,7 @@ def test_a_waveform_gets_its_own_url_beside_the_audio_s(module_api: Api, keeper:
     )
     assert data["waveformUploadHeaders"] == {"content-type": "application/json", "if-none-match": "*"}
     assert send("PUT", data["waveformUploadUrl"], b"[0.1,0.2]", data["waveformUploadHeaders"])[0] == 200
-    assert data["reservedBytes"] == 2_000
+    assert data["reservedBytes"] == 2_009
 
 
 def test_bytes_are_reserved_and_not_used(module_api: Api, keeper: Person, family: str) -> None:

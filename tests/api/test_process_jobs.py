@@ -232,7 +232,7 @@ def test_the_payload_of_every_job_holds_only_ids_numbers_and_known_words(
     schedules: Schedules, vendors: Vendors
 ) -> None:
     family, keeper, invite = invited(schedules)
-    recording = schedules.kept(family, keeper, waveformSizeBytes=3)
+    recording = schedules.kept(family, keeper, waveform=b"[1]")
     keeper.patch(f"/v1/recordings/{recording}", {"title": "A secret title"})
     keeper.post(f"/v1/families/{family}/prompts", {"text": "A secret question?"})
     keeper.patch("/v1/me", {"displayName": "Secret Name", "locale": "fr"})

@@ -32,9 +32,10 @@ def test_an_upload_never_finalized_is_kept_by_the_run_after_its_url_expired(sche
 
 def test_it_looks_where_the_upload_was_reserved_and_the_recording_keeps_those_keys(schedules: Schedules) -> None:
     family, keeper = schedules.family_of_one()
-    recording = schedules.reserve(family, keeper)["recordingId"]
+    recording = schedules.reserve(family, keeper, waveformSizeBytes=3)["recordingId"]
     schedules.run("UPDATE ops.upload_reservations SET object_key = 'older/a', waveform_key = 'older/w'")
     schedules.store.put("older/a", voice(2_000), "audio/mp4")
+    schedules.store.put("older/w", b"[1]", "application/json")
     schedules.pass_time(recording, EXPIRED)
     assert schedules.now("settle_uploads") == {"rescued": 1, "finished": True}
     assert schedules.run("SELECT object_key, waveform_key FROM public.recordings") == [("older/a", "older/w")]

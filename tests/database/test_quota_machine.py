@@ -47,6 +47,8 @@ KEEPER = 0
 people = st.sampled_from([0, 1, 2])
 families = st.sampled_from([0, 1])
 puts = st.sampled_from(["whole", "whole", "other", None])
+waveforms = st.sampled_from([0, 30])
+drawings = st.sampled_from(["whole", "other", None])
 turns = st.sampled_from(["straight", "late", "never"])
 
 
@@ -58,9 +60,12 @@ class Upload:
     family: Family
     person: int
     size: int
+    waveform: int
     key: str
     state: str = "pending"
     object: str | None = None
+    drawing: str | None = None
+    drawn: int = 0
     url: bool = True
     live: bool = True
     watched: bool = True
@@ -76,6 +81,19 @@ class Upload:
         """What the store would say: the size of what lies there, null when nothing does."""
         return {None: None, "whole": self.size, "other": self.size + 1}[self.object]
 
+    @property
+    def seen_waveform(self) -> int:
+        """The same of its waveform, 0 where nothing lies there."""
+        return {None: 0, "whole": self.waveform, "other": self.waveform + 1}[self.drawing]
+
+    @property
+    def reserved(self) -> int:
+        return self.size + self.waveform
+
+    @property
+    def counted(self) -> int:
+        return self.size + self.drawn
+
 
 @dataclass
 class Family:
@@ -90,14 +108,15 @@ class Family:
     uploads: list[Upload] = field(default_factory=list)
     over_quota: int = 0
     mismatched: set[str] = field(default_factory=set)
+    wrong_waveforms: int = 0
 
     @property
     def used(self) -> int:
-        return sum(upload.size for upload in self.uploads if upload.is_recording)
+        return sum(upload.counted for upload in self.uploads if upload.is_recording)
 
     @property
     def reserved(self) -> int:
-        return sum(upload.size for upload in self.uploads if upload.state == "pending" and upload.live)
+        return sum(upload.reserved for upload in self.uploads if upload.state == "pending" and upload.live)
 
 
 class Books(RuleBasedStateMachine):
@@ -156,30 +175,37 @@ class Books(RuleBasedStateMachine):
         made = [self.reserve(person, index, 150 * (person + 1)) for person in range(3) for index in range(2)]
         return multiple(*(upload for upload in made if isinstance(upload, Upload)))
 
-    @rule(target=uploads, person=people, index=families, size=st.sampled_from([1, 50, 100, 250, 400, 700]))
-    def reserve(self, person: int, index: int, size: int) -> Upload | MultipleResults[Upload]:
+    @rule(
+        target=uploads,
+        person=people,
+        index=families,
+        size=st.sampled_from([1, 50, 100, 250, 400, 700]),
+        waveform=waveforms,
+    )
+    def reserve(self, person: int, index: int, size: int, waveform: int = 0) -> Upload | MultipleResults[Upload]:
         family = self.families[index]
-        upload = Upload(str(uuid.uuid4()), family, person, size, key=uuid.uuid4().hex)
-        refusal = self.verdict(family, person, size)
+        upload = Upload(str(uuid.uuid4()), family, person, size, waveform, key=uuid.uuid4().hex)
+        refusal = self.verdict(family, person, upload.reserved)
         pending = [
             u for f in self.families for u in f.uploads if u.person == person and u.state == "pending" and u.live
         ]
         if refusal is None and len(pending) >= MAX_PENDING:
             refusal = "CONFLICT"
-        answer = reserve(self.line, self.people[person], family.id, size, upload.id, upload.key)
+        answer = reserve(self.line, self.people[person], family.id, size, upload.id, upload.key, waveform)
         if refusal is None:
             family.uploads.append(upload)
-        self.check_reservation(family, answer, refusal, size)
+        self.check_reservation(family, answer, refusal, upload.reserved)
         return upload if refusal is None else multiple()
 
     @rule(upload=uploads)
     def reserve_again(self, upload: Upload) -> None:
         family = upload.family
-        needed = 0 if upload.live else upload.size
+        needed = 0 if upload.live else upload.reserved
         refusal = self.verdict(family, upload.person, needed)
         if refusal != "FORBIDDEN" and upload.state != "pending":
             refusal = "CONFLICT"
-        answer = reserve(self.line, self.people[upload.person], family.id, upload.size, str(uuid.uuid4()), upload.key)
+        person, again = self.people[upload.person], str(uuid.uuid4())
+        answer = reserve(self.line, person, family.id, upload.size, again, upload.key, upload.waveform)
         if refusal is None:
             assert answer["recording_id"] == upload.id
             upload.url = upload.live = upload.watched = True
@@ -192,18 +218,21 @@ class Books(RuleBasedStateMachine):
         upload.live = upload.live and what == "url"
         upload.watched = upload.watched and what != "watch"
 
-    def put(self, upload: Upload, what: str | None) -> None:
+    def put(self, upload: Upload, what: str | None, drawing: str | None = "whole") -> None:
         """No overwriting: what lies there first stays."""
         upload.object = upload.object or what
+        upload.drawing = upload.drawing or (drawing if upload.waveform else None)
 
     def keep(self, upload: Upload) -> None:
         upload.state = "kept"
+        upload.drawn = upload.waveform if upload.drawing == "whole" else 0
+        upload.family.wrong_waveforms += upload.drawing == "other"
         upload.family.over_quota += upload.family.used > upload.family.quota
 
-    @rule(upload=uploads, put=puts, person=st.sampled_from([0, 1, 2, None, None, None]))
-    def finalize(self, upload: Upload, put: str | None, person: int | None) -> None:
+    @rule(upload=uploads, put=puts, person=st.sampled_from([0, 1, 2, None, None, None]), drawing=drawings)
+    def finalize(self, upload: Upload, put: str | None, person: int | None, drawing: str | None = "whole") -> None:
         """By whoever made the upload, or by somebody."""
-        self.put(upload, put)
+        self.put(upload, put, drawing)
         person = upload.person if person is None else person
         family = upload.family
         refusal = None
@@ -213,7 +242,8 @@ class Books(RuleBasedStateMachine):
             refusal = "NOT_FOUND"
         elif upload.state == "pending" and upload.object != "whole":
             refusal = "UPLOAD_MISMATCH" if upload.object else "UPLOAD_NOT_FOUND"
-        answer = finalize(self.line, self.people[person], family.id, upload.id, upload.seen_bytes)
+        seen = upload.seen_bytes, upload.seen_waveform
+        answer = finalize(self.line, self.people[person], family.id, upload.id, *seen)
         assert answer.get("refused") == refusal, answer
         if refusal is not None:
             return
@@ -228,9 +258,9 @@ class Books(RuleBasedStateMachine):
         assert upload.receipt in (None, answer["receipt"])
         upload.receipt = answer["receipt"]
 
-    @rule(upload=uploads, put=puts, lapsed=st.sampled_from(["url", "watch", None]))
-    def rescue(self, upload: Upload, put: str | None, lapsed: str | None) -> None:
-        self.put(upload, put)
+    @rule(upload=uploads, put=puts, lapsed=st.sampled_from(["url", "watch", None]), drawing=drawings)
+    def rescue(self, upload: Upload, put: str | None, lapsed: str | None, drawing: str | None = "whole") -> None:
+        self.put(upload, put, drawing)
         if lapsed:
             self.time_passes(upload, lapsed)
         if upload.state != "pending" or upload.url:
@@ -239,7 +269,7 @@ class Books(RuleBasedStateMachine):
             outcome = "waiting" if upload.watched else "abandoned"
         else:
             outcome = "rescued" if upload.object == "whole" else "mismatch"
-        assert rescue(self.line, upload.id, upload.seen_bytes) == outcome
+        assert rescue(self.line, upload.id, upload.seen_bytes, upload.seen_waveform) == outcome
         if outcome == "rescued":
             self.keep(upload)
         elif outcome == "abandoned":
@@ -334,9 +364,9 @@ class Books(RuleBasedStateMachine):
     def what_is_done_is_not_done_again(self, upload: Upload) -> None:
         """Past every function that would not: the ledger itself takes no operation on a recording twice."""
         if upload.is_recording:
-            operation, delta = "finalize", upload.size
+            operation, delta = "finalize", upload.counted
         elif upload.state == "gone" and upload.receipt:
-            operation, delta = "purge", -upload.size
+            operation, delta = "purge", -upload.counted
         else:
             return
         with pytest.raises(psycopg2.errors.UniqueViolation):
@@ -418,7 +448,11 @@ class Books(RuleBasedStateMachine):
             books = found[family.id]
             assert books["broken"] == [], books
             assert (books["used"], books["reserved"], books["quota"]) == (family.used, family.reserved, family.quota)
-            expected = {"admitted_over_quota": family.over_quota, "upload_mismatch": len(family.mismatched)}
+            expected = {
+                "admitted_over_quota": family.over_quota,
+                "upload_mismatch": len(family.mismatched),
+                "waveform_refused": family.wrong_waveforms,
+            }
             assert Counter(books["anomalies"]) == Counter(expected)
 
 

@@ -121,10 +121,16 @@ class Api:
         data: dict[str, Any] = person.ask("get-signed-upload-url", upload_of(family, size, **more)).data
         return data
 
-    def upload(self, family: str, person: Person, size: int = 2_000, **more: Any) -> str:
+    def upload(
+        self, family: str, person: Person, size: int = 2_000, *, waveform: bytes | None = None, **more: Any
+    ) -> str:
         """Reserved and put, not finalized yet."""
+        if waveform is not None:
+            more["waveformSizeBytes"] = len(waveform)
         answer = self.reserve(family, person, size, **more)
         assert send("PUT", answer["uploadUrl"], voice(size), answer["uploadHeaders"])[0] == 200
+        if waveform is not None:
+            assert send("PUT", answer["waveformUploadUrl"], waveform, answer["waveformUploadHeaders"])[0] == 200
         return str(answer["recordingId"])
 
     def kept(self, family: str, person: Person, size: int = 2_000, **more: Any) -> str:
@@ -233,7 +239,7 @@ class Api:
         used, ledger, kept = self.run(
             "SELECT storage_used_bytes,"
             " (SELECT coalesce(sum(delta_bytes), 0) FROM public.usage_ledger WHERE family_id = %s),"
-            " (SELECT coalesce(sum(size_bytes), 0) FROM public.recordings WHERE family_id = %s)"
+            " (SELECT coalesce(sum(size_bytes + waveform_size_bytes), 0) FROM public.recordings WHERE family_id = %s)"
             " FROM public.entitlements WHERE family_id = %s",
             family,
             family,

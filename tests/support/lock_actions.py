@@ -205,6 +205,7 @@ ACTIONS: dict[str, Action] = {
     "mismatch": lambda line, target: rescue(line, target.upload, SIZE + 1),
     "check abandoned": by_the_schedule("check_abandoned"),
     "drop abandoned": by_the_schedule("drop_abandoned_tx"),
+    "drop stray waveform": by_the_schedule("drop_stray_waveform_tx"),
     "adopt": adopt,
     "trash": on_recording("delete_recording_tx"),
     "trash directly": delete_directly,

@@ -31,6 +31,7 @@ SELECT to_jsonb(figures) || jsonb_build_object('broken', array_to_json(array_rem
     CASE WHEN unledgered > 0 THEN 'a kept recording was finalized once and not purged' END,
     CASE WHEN unpurged > 0 THEN 'what is not kept was purged' END,
     CASE WHEN twice > 0 THEN 'nothing is in the ledger twice' END,
+    CASE WHEN astray > 0 THEN 'no waveform is a recording''s and to be deleted' END,
     CASE WHEN untold > 0 THEN 'a clamped release is an anomaly' END
   ], NULL)))
 FROM (
@@ -40,20 +41,23 @@ FROM (
     storage_quota_bytes AS quota,
     (SELECT coalesce(sum(delta_bytes), 0) FROM public.usage_ledger AS row
       WHERE row.family_id = seen.family_id) AS ledger,
-    (SELECT coalesce(sum(size_bytes), 0) FROM public.recordings AS row WHERE row.family_id = seen.family_id) AS kept,
-    (SELECT coalesce(sum(size_bytes), 0) FROM ops.upload_reservations AS row
+    (SELECT coalesce(sum(size_bytes + waveform_size_bytes), 0) FROM public.recordings AS row
+      WHERE row.family_id = seen.family_id) AS kept,
+    (SELECT coalesce(sum(size_bytes + coalesce(waveform_size_bytes, 0)), 0) FROM ops.upload_reservations AS row
       WHERE row.family_id = seen.family_id AND state = 'pending' AND live_until > clock_timestamp()) AS reserved,
     (SELECT count(*) FROM ops.upload_reservations AS row JOIN public.recordings USING (id)
       WHERE row.family_id = seen.family_id) AS both_at_once,
     (SELECT count(*) FROM public.recordings AS row WHERE row.family_id = seen.family_id AND (
       SELECT array_agg(operation || delta_bytes) FROM public.usage_ledger WHERE recording_id = row.id
-    ) IS DISTINCT FROM ARRAY['finalize' || row.size_bytes]) AS unledgered,
+    ) IS DISTINCT FROM ARRAY['finalize' || row.size_bytes + row.waveform_size_bytes]) AS unledgered,
     (SELECT count(*) FROM public.usage_ledger AS row WHERE row.family_id = seen.family_id AND operation = 'finalize'
       AND NOT EXISTS (SELECT FROM public.recordings WHERE id = row.recording_id)
       AND NOT EXISTS (SELECT FROM public.usage_ledger AS other
                       WHERE other.recording_id = row.recording_id AND other.operation = 'purge')) AS unpurged,
     (SELECT count(*) - count(DISTINCT (recording_id, operation)) FROM public.usage_ledger AS row
       WHERE row.family_id = seen.family_id) AS twice,
+    (SELECT count(*) FROM ops.stray_waveforms AS row JOIN public.recordings USING (waveform_key)
+      WHERE row.family_id = seen.family_id) AS astray,
     (SELECT count(*) FROM public.usage_ledger AS made JOIN public.usage_ledger AS row USING (family_id, recording_id)
       WHERE row.family_id = seen.family_id AND made.operation = 'finalize' AND row.operation = 'purge'
         AND made.delta_bytes + row.delta_bytes <> 0
@@ -105,9 +109,10 @@ def transact(connection: Connection, person: Any, function: str, /, **parameters
     return row[0]
 
 
-def stored(size: int) -> dict[str, Any]:
-    """What the object store tells of a whole object of this size."""
-    return {**STORED, "size_bytes": size}
+def stored(size: int, waveform: int = 0) -> dict[str, Any]:
+    """What the object store tells of a whole object of this size, and of a waveform of that one."""
+    drawn = {"size_bytes": waveform, "stored_at": STORED["stored_at"], "is_waveform": True} if waveform else None
+    return {**STORED, "size_bytes": size, "waveform": drawn}
 
 
 def found_small_family(connection: Connection, keeper: Any, quota: int) -> str:
@@ -132,8 +137,10 @@ def become_customer(database: Database, family: str) -> str:
     return customer
 
 
-def reserve(connection: Connection, person: Any, family: str, size: int, recording: str = "", key: str = "") -> Any:
-    """The answer to a reservation of `size` bytes; with a key, asking again renews it."""
+def reserve(
+    connection: Connection, person: Any, family: str, size: int, recording: str = "", key: str = "", waveform: int = 0
+) -> Any:
+    """The answer to a reservation of `size` bytes and a waveform's; with a key, asking again renews it."""
     recording = recording or str(uuid.uuid4())
     return transact(
         connection,
@@ -142,27 +149,29 @@ def reserve(connection: Connection, person: Any, family: str, size: int, recordi
         family_id=family,
         recording_id=recording,
         object_key=f"audio/{recording}",
-        waveform_key=None,
+        waveform_key=f"waveform/{recording}" if waveform else None,
         size_bytes=size,
         duration_seconds=10,
         content_type="audio/mp4",
         content_md5=None,
-        waveform_size_bytes=None,
+        waveform_size_bytes=waveform or None,
         url_seconds=900,
         idempotency_key=key or None,
         request_hash=f"{family} {size}" if key else None,
     )
 
 
-def finalize(connection: Connection, person: Any, family: str, recording: str, size: int | None) -> Any:
-    """The answer to a finalize that found a whole object of `size` bytes, or none."""
-    seen = None if size is None else stored(size)
+def finalize(
+    connection: Connection, person: Any, family: str, recording: str, size: int | None, waveform: int = 0
+) -> Any:
+    """The answer to a finalize that found a whole object of `size` bytes, or none, and a waveform beside it."""
+    seen = None if size is None else stored(size, waveform)
     return transact(connection, person, "finalize_recording_tx", family_id=family, recording_id=recording, object=seen)
 
 
-def rescue(connection: Connection, recording: str, size: int | None) -> str:
-    """The outcome of settling an upload whose object has `size` bytes, or is not there."""
-    seen = None if size is None else stored(size)
+def rescue(connection: Connection, recording: str, size: int | None, waveform: int = 0) -> str:
+    """The outcome of settling an upload whose object has `size` bytes, or is not there, and of a waveform beside it."""
+    seen = None if size is None else stored(size, waveform)
     return str(transact(connection, None, "rescue_recording_tx", recording_id=recording, object=seen)["outcome"])
 
 

@@ -87,8 +87,8 @@ class Family:
             join(database, self.id, teller)
         self.customer = become_customer(database, self.id)
 
-    def reserve(self, size: int = 600, person: Any = None) -> str:
-        return str(reserve(self.line, person or self.keeper, self.id, size)["recording_id"])
+    def reserve(self, size: int = 600, person: Any = None, waveform: int = 0) -> str:
+        return str(reserve(self.line, person or self.keeper, self.id, size, waveform=waveform)["recording_id"])
 
     def keep(self, size: int = 600) -> str:
         upload = self.reserve(size)
@@ -104,11 +104,11 @@ class Family:
     def ticket(self) -> int:
         return int(transact(self.line, None, "take_billing_ticket_tx", family_id=self.id)["ticket"])
 
-    def reserving(self, size: int, person: Any = None, **how: str) -> Work:
+    def reserving(self, size: int, person: Any = None, **how: Any) -> Work:
         return lambda line: reserve(line, person or self.keeper, self.id, size, **how)
 
-    def finalizing(self, upload: str, size: int | None = 600, person: Any = None) -> Work:
-        return lambda line: finalize(line, person or self.keeper, self.id, upload, size)
+    def finalizing(self, upload: str, size: int | None = 600, person: Any = None, waveform: int = 0) -> Work:
+        return lambda line: finalize(line, person or self.keeper, self.id, upload, size, waveform)
 
     def subscribing(self, ticket: int, quota: int) -> Work:
         return lambda line: subscribe(line, self.id, ticket, quota)

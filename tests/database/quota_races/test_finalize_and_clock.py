@@ -13,8 +13,8 @@ from tests.support.quota import (
 from tests.support.quota_family import Family, Work, cleaning, in_a_queue, one_after_the_other
 
 
-def rescuing(upload: str, size: int | None = 600) -> Work:
-    return lambda line: rescue(line, upload, size)
+def rescuing(upload: str, size: int | None = 600, waveform: int = 0) -> Work:
+    return lambda line: rescue(line, upload, size, waveform)
 
 
 @pytest.mark.parametrize("seen", [600, None])
@@ -51,6 +51,32 @@ def test_rescue_and_finalize_of_one_upload_deadlock_with_nobody(database: Databa
     made, outcome = answers[:: -1 if clock_first else 1]
     assert (made["recording"]["rescued"], outcome) == ((True, "rescued") if clock_first else (False, "settled"))
     assert family.books()["used"] == 600
+
+
+@pytest.mark.parametrize("finalized_first", [True, False])
+@pytest.mark.parametrize("seen_by_the_first", [True, False])
+def test_a_waveform_is_counted_once_and_as_the_first_of_the_two_saw_it(
+    database: Database, finalized_first: bool, seen_by_the_first: bool
+) -> None:
+    family = Family(database)
+    upload = family.reserve(waveform=30)
+    lapse(database, [upload])
+    seen = [30, 0] if seen_by_the_first else [0, 30]
+    works = [family.finalizing(upload, waveform=seen[0]), rescuing(upload, waveform=seen[1])]
+    if not finalized_first:
+        works = [rescuing(upload, waveform=seen[0]), family.finalizing(upload, waveform=seen[1])]
+    one_after_the_other(database, *works)
+    assert family.books()["used"] == (630 if seen_by_the_first else 600)
+    strays = database.run("SELECT count(*) FROM ops.stray_waveforms WHERE recording_id = %s", [upload])
+    assert strays == [(0 if seen_by_the_first else 1,)]
+
+
+def test_of_two_uploads_at_once_that_fit_but_for_their_waveforms_one_is_refused(database: Database) -> None:
+    family = Family(database)
+    works = family.reserving(490, waveform=11), family.reserving(490, waveform=10)
+    first, second = one_after_the_other(database, *works)
+    assert (first["reserved_bytes"], second["refused"]) == (501, "QUOTA_EXCEEDED")
+    assert family.books()["reserved"] == 501
 
 
 def test_a_finalize_that_waited_for_the_end_of_the_watch_finds_nothing(database: Database) -> None:
