@@ -9,6 +9,7 @@ from chalice.app import CloudWatchEvent
 
 from chalicelib.api.application import SunApi
 from chalicelib.api.rate_limits import INVITES, PAYMENT, READS, REDEEM, WRITES
+from chalicelib.database import alerts
 from chalicelib.operations.create_checkout_session import create_checkout_session
 from chalicelib.operations.create_family import create_family
 from chalicelib.operations.create_invite import create_invite
@@ -27,7 +28,7 @@ from chalicelib.schedules import reconcile_billing as billing
 from chalicelib.schedules import send_error_digest as digest
 from chalicelib.schedules import settle_uploads as settling
 
-app = SunApi("stories-from-the-sun")
+app = SunApi("stories-from-the-sun", alert=alerts.note_failure)
 
 # The nine operations
 app.operation(

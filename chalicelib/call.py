@@ -50,6 +50,7 @@ class Call:
     """What the code that serves a call may know about it."""
 
     request_id: str
+    """What leads through log, jobs and events. The caller may have chosen it, in x-request-id."""
     user_id: UUID | None = None
     method: str = ""
     route: str = ""
@@ -80,19 +81,29 @@ class Call:
     """Lambda's own id of the invocation, as in its START and REPORT lines."""
     detail: Mapping[str, Any] = field(default_factory=dict)
     """What a schedule's event asks for: the clock nothing, an operator {"byHand": true} or {"dryRun": true}."""
+    own_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    """An id that no caller chose: API Gateway's, a job's, or made here. The only one that is mailed to operators."""
     ends_at: float | None = None
     """On the monotonic clock, in seconds: when the function is cut off; None where nothing cuts it off."""
 
     @classmethod
     def system(
-        cls, action: str, request_id: str | None = None, seconds: float | None = None, within: Call | None = None
+        cls,
+        action: str,
+        request_id: str | None = None,
+        seconds: float | None = None,
+        *,
+        own_id: str | None = None,
+        within: Call | None = None,
     ) -> Call:
         """A call of the system's own (a schedule, a job): no user, no limit, `seconds` to live.
 
         `within`: the call whose invocation it is a part of.
         """
+        own_id = own_id or str(uuid.uuid4())
         return cls(
-            request_id=request_id or str(uuid.uuid4()),
+            request_id=request_id or own_id,
+            own_id=own_id,
             route=action,
             action=action,
             function=action if within is None else within.function,

@@ -33,6 +33,14 @@ Trouble = Literal["out of reach", "too slow", "in trouble", "refuses us", "unrea
 404, which is about our key or its address, and not about what was asked."""
 
 
+class NotSigned(Refused):
+    """A webhook without a signature that proves who sent it. `note` says why, for our log alone."""
+
+    def __init__(self, note: str) -> None:
+        details = [{"field": "stripe-signature", "reason": "is not valid"}]
+        super().__init__("VALIDATION_FAILED", details, "stripe-signature: is not valid", note)
+
+
 class Unavailable(Exception):
     """A service we depend on does not do its work. Ours may have been done; asking again is safe."""
 

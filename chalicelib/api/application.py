@@ -33,6 +33,9 @@ MAX_WEBHOOK_BODY = 512 * 1024
 _CHALICE_CODES = {400: "VALIDATION_FAILED", 404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 415: "UNSUPPORTED_MEDIA_TYPE"}
 
 
+Alert = Callable[[Call, BaseException, str], None]
+
+
 @dataclass
 class _Served:
     """The request being served by this thread, and its reply once a view has made one."""
@@ -52,8 +55,12 @@ class SunApi(Chalice):
     code. What every route of its kind may answer is derived in endpoints.py.
     """
 
-    def __init__(self, app_name: str) -> None:
+    def __init__(self, app_name: str, *, alert: Alert = lambda call, error, code: None) -> None:
+        """`alert(call, error, code)` notes for the operator what made a request fail, with the code of the answer, or
+        a schedule, with SCHEDULE_FAILED. It never raises.
+        """
         super().__init__(app_name=app_name, configure_logs=False)
+        self._alert = alert
         self.endpoints: list[Endpoint] = []
         self._webhook_paths: set[str] = set()
 
@@ -135,6 +142,8 @@ class SunApi(Chalice):
             reply = self._serve(event, context, call)
         except Exception as error:
             reply = responses.failure(error, call)
+        if reply.error is not None:
+            self._alert(call, reply.error, reply.code)
         seconds = time.perf_counter() - started
         logs.request(call, reply.status, reply.code, seconds * 1000)
         monitoring.trace(call, seconds, code=reply.code)
@@ -171,6 +180,7 @@ class SunApi(Chalice):
         except Exception as error:
             logs.failure("schedule_failed", error, call, schedule=name)
             monitoring.capture(error, call)
+            self._alert(call, error, "SCHEDULE_FAILED")
             raise InternalError(f"{name} failed") from None
         finally:
             monitoring.trace(call, time.perf_counter() - started)

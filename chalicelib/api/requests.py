@@ -26,8 +26,10 @@ def call_of(event: dict[str, Any], context: Any) -> Call:
     headers = {str(name).lower(): str(value) for name, value in event["headers"].items()}
     where = event["requestContext"]
     remaining = seconds_left(context)
+    own_id = _first_good_id(where.get("requestId"))
     return Call(
-        request_id=_request_id(headers.get("x-request-id"), where.get("requestId")),
+        request_id=_first_good_id(headers.get("x-request-id"), own_id),
+        own_id=own_id,
         method=where["httpMethod"],
         route=where["resourcePath"] or "",
         source_ip=str((where.get("identity") or {}).get("sourceIp") or ""),
@@ -39,7 +41,7 @@ def call_of(event: dict[str, Any], context: Any) -> Call:
     )
 
 
-def _request_id(*offered: Any) -> str:
+def _first_good_id(*offered: Any) -> str:
     """The first id offered that is safe to put into a log, a header and an SQL comment; else one of ours.
 
     One that looks like a token, a key or an invite code is not: it would be stored with jobs, alerts and events.

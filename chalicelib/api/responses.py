@@ -50,6 +50,8 @@ class Reply:
     body: str
     code: str = "OK"
     headers: dict[str, str] = field(default_factory=dict)
+    error: BaseException | None = field(default=None, repr=False, compare=False)
+    """What made it an error."""
 
 
 def success(result: Any) -> Reply:
@@ -74,11 +76,11 @@ def failure(error: BaseException, call: Call) -> Reply:
         monitoring.capture(error, call)
     elif isinstance(error, Refused) and error.note:
         call.log_fields["why"] = error.note
-    return from_problem(problem)
+    return from_problem(problem, error)
 
 
-def from_problem(problem: Problem) -> Reply:
-    return Reply(problem.status, to_json(problem.body()), problem.code, problem.headers)
+def from_problem(problem: Problem, error: BaseException | None = None) -> Reply:
+    return Reply(problem.status, to_json(problem.body()), problem.code, problem.headers, error)
 
 
 def preflight(methods: Iterable[str]) -> Reply:

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from chalicelib import config
-from chalicelib.errors import Refused, invalid
+from chalicelib.errors import NotSigned, invalid
 
 SIGNATURE_LIVES_SECONDS = 300
 CLOCK_SKEW_SECONDS = 30
@@ -79,16 +79,16 @@ class _Event(BaseModel):
 def verify_event(raw_body: bytes, signature: str | None, now: float | None = None) -> StripeEvent:
     """The event in a webhook's body, proven to come from Stripe within the last minutes and to be of this stage's mode.
 
-    Any of the configured secrets proves it, so that they can be rotated. Raises Refused VALIDATION_FAILED for anything
-    else; its note says why, for our log alone.
+    Any of the configured secrets proves it, so that they can be rotated. Raises NotSigned, or Refused VALIDATION_FAILED
+    for anything else; its note says why, for our log alone.
     """
     settings = config.load(config.BillingSettings)
     signed_at = _signed_at(raw_body, signature, settings.stripe_webhook_secrets)
     age = (time.time() if now is None else now) - signed_at
     if age > SIGNATURE_LIVES_SECONDS:
-        raise _not_signed("the signature is too old")
+        raise NotSigned("the signature is too old")
     if age < -CLOCK_SKEW_SECONDS:
-        raise _not_signed("the signature is from the future")
+        raise NotSigned("the signature is from the future")
     event = read_event(raw_body)
     if event.livemode != settings.stripe_secret_key.startswith(("sk_live_", "rk_live_")):
         refusal = invalid(("livemode", "is not this stage's mode"))
@@ -102,14 +102,14 @@ def _signed_at(raw_body: bytes, signature: str | None, secrets: tuple[str, ...])
     import stripe
 
     if not signature:
-        raise _not_signed("no signature")
+        raise NotSigned("no signature")
     # The library compares texts in constant time, which Python does for ASCII alone.
     if not signature.isascii() or len(signature) > LONGEST_SIGNATURE_HEADER:
-        raise _not_signed("the signature header is no such header")
+        raise NotSigned("the signature header is no such header")
     try:
         body = raw_body.decode("utf-8")
     except UnicodeDecodeError:
-        raise _not_signed("the body is not text") from None
+        raise NotSigned("the body is not text") from None
     for secret in secrets:
         try:
             # Age is judged by the caller: the library would let a signature from the future pass.
@@ -117,19 +117,13 @@ def _signed_at(raw_body: bytes, signature: str | None, secrets: tuple[str, ...])
         except stripe.SignatureVerificationError:
             continue
         return _timestamp(signature)
-    raise _not_signed("no secret of ours made the signature")
+    raise NotSigned("no secret of ours made the signature")
 
 
 def _timestamp(signature: str) -> int:
     """The first `t=` of the header: the one the library verified."""
     first = next(part for part in signature.split(",") if part.startswith("t="))
     return int(first.split("=", 2)[1])
-
-
-def _not_signed(note: str) -> Refused:
-    refusal = invalid(("stripe-signature", "is not valid"))
-    refusal.note = note
-    return refusal
 
 
 def read_event(raw_body: bytes) -> StripeEvent:

@@ -122,7 +122,7 @@ def _message(
     """The text of the message and its parameters. Names of our own begin with an underscore."""
     values = {key: to_literal(value) for key, value in parameters.items()}
     values["_claims"] = "" if call.user_id is None else json.dumps({"sub": str(call.user_id), "role": "authenticated"})
-    values["_request_id"] = call.request_id
+    values["_request_id"], values["_own_id"] = call.request_id, call.own_id
     # The server gives up a little before we do, so that nothing goes on working for a caller who has gone.
     values["_timeout"] = str(max(1, int(seconds * 950)))
     count = ""
@@ -138,7 +138,8 @@ def _message(
     message = (
         f"/* {call.request_id} */ {count}"
         f"SELECT set_config('role', '{role}', true), set_config('request.jwt.claims', %(_claims)s, true), {_NO_CLAIMS},"
-        " set_config('sun.request_id', %(_request_id)s, true), set_config('statement_timeout', %(_timeout)s, true); "
+        " set_config('sun.request_id', %(_request_id)s, true), set_config('sun.own_id', %(_own_id)s, true),"
+        " set_config('statement_timeout', %(_timeout)s, true); "
         f"SELECT {expression}"
     )
     return message, values

@@ -16,6 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from chalicelib.call import Call
+from chalicelib.database import alerts
 from chalicelib.database.messages import transact
 from chalicelib.database.vendor_calls import vendor_calls
 from chalicelib.errors import MissingConfiguration, NotRetryable, Unavailable
@@ -71,7 +72,8 @@ def drain(call: Call, remaining_seconds: Callable[[], float]) -> dict[str, int]:
     while remaining_seconds() >= JOB_SECONDS:
         claim = transact(call, "claim_jobs_tx", limit=BATCH, lease_seconds=LEASE_SECONDS)
         jobs = [Job(**fields) for fields in claim["jobs"]]
-        if not jobs:
+        counts["dead"] += _log_died(call, claim)
+        if not jobs and not claim["died"]:
             break
         counts.update(_run_claimed(call, jobs, claim["lease_token"], remaining_seconds, waited))
         if counts["released"]:
@@ -87,6 +89,7 @@ def run_one(call: Call, job_id: UUID | str) -> str:
     try:
         claim = transact(call, "claim_jobs_tx", limit=1, lease_seconds=LEASE_SECONDS, job_id=job_id)
         jobs = [Job(**fields) for fields in claim["jobs"]]
+        _log_died(call, claim)
         counts = _run_claimed(call, jobs, claim["lease_token"], lambda: JOB_SECONDS, defaultdict(Waited))
     except Exception as error:
         logs.failure("job_not_run", error, call, jobId=str(job_id))
@@ -171,6 +174,7 @@ def _attempt(call: Call, group: Sequence[Job], seconds: float) -> Outcomes:
         if known:
             failed |= _run(kind, call, known, seconds)
     except Exception as error:
+        alerts.note_error(_call_of(call, first, seconds), error)
         _report(error, _call_of(call, first, seconds), first)
         failed |= {job.id: error for job in known}
     return failed
@@ -190,7 +194,7 @@ def _run(kind: Kind, call: Call, jobs: Sequence[Job], seconds: float) -> Outcome
 
 def _call_of(call: Call, job: Job, seconds: float) -> Call:
     """The job's own call, under the id of the request that enqueued it: one id leads through everything it caused."""
-    own = Call.system(job.kind, job.request_id or call.request_id, seconds, within=call)
+    own = Call.system(job.kind, job.request_id or call.request_id, seconds, own_id=job.id, within=call)
     own.log_ids(job.payload)
     return own
 
@@ -227,8 +231,16 @@ def _report(error: Exception, call: Call, job: Job) -> None:
     monitoring.capture(error, call, jobId=job.id)
 
 
+def _log_died(call: Call, claim: Mapping[str, Any]) -> int:
+    """Logs the jobs that the claim moved to dead_jobs, because a worker died during their last attempt. How many."""
+    for fields in claim["died"]:
+        _log(call, Job(**fields), "dead", 0.0, error="the worker died")
+    return len(claim["died"])
+
+
 def _log(call: Call, job: Job, outcome: str, duration_ms: float, **fields: Any) -> None:
     own = _call_of(call, job, 0)
-    logs.info(
+    write = logs.error if outcome == "dead" else logs.info
+    write(
         "job", own, kind=job.kind, jobId=job.id, attempt=job.attempts, outcome=outcome, durationMs=duration_ms, **fields
     )

@@ -115,6 +115,8 @@ def _fields(call: Call | None, fields: dict[str, Any]) -> dict[str, Any]:
     described: dict[str, Any] = {name.lower(): os.environ.get(name, "unknown") for name in ("STAGE", "VERSION")}
     if call is not None:
         described["requestId"] = call.request_id
+        if call.own_id != call.request_id:
+            described["ownId"] = call.own_id
         if call.lambda_request_id:
             described["lambdaRequestId"] = call.lambda_request_id
         if call.user_id is not None:

@@ -9,10 +9,13 @@ DECLARE
 BEGIN
   SELECT jsonb_agg(to_jsonb(due) ORDER BY due.severity, due.day, due.fingerprint) INTO v_alerts
   FROM (
-    SELECT id, fingerprint, day, severity, message, occurrences, last_request_id
+    SELECT
+      id, fingerprint, day, severity, message, occurrences, mailed_occurrences, last_request_id,
+      created_at AS first_seen_at, last_seen_at
     FROM ops.alert_digest
     -- Critical alerts cannot wait. The others are mailed when their day is over, with the final count.
-    WHERE sent_at IS NULL AND (p_all OR severity = 'critical' OR day < v_today)
+    WHERE (p_all OR severity = 'critical' OR day < v_today)
+      AND (sent_at IS NULL OR occurrences >= 10 * mailed_occurrences)
     ORDER BY severity, day, fingerprint
     LIMIT p_limit
   ) AS due;
@@ -20,5 +23,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.alerts_to_send IS
-  'Alerts that were not mailed yet: critical ones at once, the others when their UTC day is over. p_all: those of today too.';
+  'Alerts that were not mailed yet, or have grown tenfold since: critical ones at once, the others when their UTC day is over. p_all: those of today too.';
 SELECT ops.publish_function('ops.alerts_to_send', 'app_service');

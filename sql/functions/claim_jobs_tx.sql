@@ -9,6 +9,7 @@ DECLARE
   v_ids uuid[];
   v_more uuid[];
   v_paused text[] := ops.paused_kinds();
+  v_died jsonb;
   v_jobs jsonb;
 BEGIN
   IF p_job_id IS NOT NULL THEN
@@ -43,6 +44,11 @@ BEGIN
   END IF;
 
   -- A worker that died during the last attempt reported nothing: the job is moved to dead_jobs instead of run again.
+  SELECT jsonb_agg(to_jsonb(died)) INTO v_died
+  FROM (
+    SELECT id, kind, payload, payload_version, attempts, max_attempts, request_id
+    FROM ops.jobs WHERE id = ANY (v_ids) AND attempts >= max_attempts
+  ) AS died;
   PERFORM ops.move_to_dead_jobs(id, coalesce(last_error, 'the worker died')) FROM ops.jobs WHERE id = ANY (v_ids) AND attempts >= max_attempts;
 
   WITH claimed AS (
@@ -55,9 +61,9 @@ BEGIN
     RETURNING id, kind, payload, payload_version, attempts, max_attempts, request_id
   )
   SELECT jsonb_agg(to_jsonb(claimed) ORDER BY array_position(v_ids, claimed.id)) INTO v_jobs FROM claimed;
-  RETURN jsonb_build_object('lease_token', v_token, 'jobs', coalesce(v_jobs, '[]'));
+  RETURN jsonb_build_object('lease_token', v_token, 'jobs', coalesce(v_jobs, '[]'), 'died', coalesce(v_died, '[]'));
 END
 $$;
 COMMENT ON FUNCTION ops.claim_jobs_tx IS
-  'Claims due jobs under a lease and a fencing token: p_job_id, or by turn and then by age. A job whose lease ran out is due again. Kinds that the operator paused are not claimed: their jobs wait as they are.';
+  'Claims due jobs under a lease and a fencing token: p_job_id, or by turn and then by age. A job whose lease ran out is due again. Kinds that the operator paused are not claimed: their jobs wait as they are. died: jobs whose last worker died, moved to dead_jobs.';
 SELECT ops.publish_function('ops.claim_jobs_tx', 'app_service');

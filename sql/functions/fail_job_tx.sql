@@ -16,7 +16,7 @@ BEGIN
   IF p_patient AND v_job.attempts >= v_job.max_attempts AND v_age < 86400 THEN
     -- The trouble is a service's and not the job's: it is tried for a day, each time after an eighth of its age.
     v_job.attempts := v_job.max_attempts - 1;
-    PERFORM ops.note_alert('job-waits/' || v_job.kind, 'critical', 'Jobs of kind ' || v_job.kind || ' wait for a service that does not do its work: see make jobs.', v_job.request_id);
+    PERFORM ops.note_alert('job-waits/' || v_job.kind, 'critical', 'Jobs of kind ' || v_job.kind || ' wait for a service that does not do its work: see make jobs.', v_job.id::text);
   ELSIF NOT p_retryable OR v_job.attempts >= v_job.max_attempts THEN
     PERFORM ops.move_to_dead_jobs(p_job_id, p_error);
     RETURN '{"outcome": "dead"}';

@@ -17,9 +17,9 @@ BEGIN
     UPDATE ops.stripe_events SET state = 'dead', last_error = p_error
     WHERE event_id = v_job.payload ->> 'event_id' AND state <> 'applied';
   END IF;
-  -- The alert names the request that enqueued the job, not the message of the worker.
+  -- The alert names the job: the id of the request that enqueued it may be one that the caller chose.
   PERFORM ops.note_alert(
-    'dead-job/' || v_job.kind, 'critical', 'A job of kind ' || v_job.kind || ' was moved to dead_jobs: see make jobs.', v_job.request_id);
+    'dead-job/' || v_job.kind, 'critical', 'A job of kind ' || v_job.kind || ' was moved to dead_jobs: see make jobs.', v_job.id::text);
 END
 $$;
 COMMENT ON FUNCTION ops.move_to_dead_jobs IS 'Moves a job to dead_jobs with its history, and alerts.';

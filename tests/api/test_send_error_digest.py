@@ -17,21 +17,21 @@ def alert(schedules: Schedules, fingerprint: str, severity: str = "error", days_
 def test_a_critical_error_is_mailed_at_once_and_once_a_day(schedules: Schedules, vendors: Vendors) -> None:
     alert(schedules, "lost", "critical")
     alert(schedules, "small")
-    assert schedules.tick("send_error_digest") == {"critical": 1, "errors": 0}
+    assert schedules.tick("send_error_digest") == {"critical": 1, "errors": 0, "recovered": 0}
     (letter,) = vendors.letters(OPERATOR)
     assert "CRITICAL" in letter.subject
-    assert "It is lost. [lost, last request request-1]" in letter.text
+    assert "It is lost. [lost, last id request-1]" in letter.text
     assert "small" not in letter.text
     alert(schedules, "lost", "critical")
     schedules.run("DELETE FROM ops.schedule_runs")
-    assert schedules.tick("send_error_digest") == {"critical": 0, "errors": 0}
+    assert schedules.tick("send_error_digest") == {"critical": 0, "errors": 0, "recovered": 0}
 
 
 def test_a_day_s_errors_are_one_mail_when_the_day_is_over(schedules: Schedules, vendors: Vendors) -> None:
     alert(schedules, "first", days_ago=1)
     alert(schedules, "second", days_ago=1)
     alert(schedules, "today")
-    assert schedules.tick("send_error_digest") == {"critical": 0, "errors": 2}
+    assert schedules.tick("send_error_digest") == {"critical": 0, "errors": 2, "recovered": 0}
     (letter,) = vendors.letters()
     assert "2 kinds of error" in letter.subject
     assert "1 x  It is first." in letter.text
@@ -40,8 +40,8 @@ def test_a_day_s_errors_are_one_mail_when_the_day_is_over(schedules: Schedules, 
 
 def test_a_digest_run_by_hand_includes_the_errors_of_today(schedules: Schedules, vendors: Vendors) -> None:
     alert(schedules, "today")
-    assert schedules.now("send_error_digest") == {"critical": 0, "errors": 1}
-    assert schedules.now("send_error_digest") == {"critical": 0, "errors": 0}
+    assert schedules.now("send_error_digest") == {"critical": 0, "errors": 1, "recovered": 0}
+    assert schedules.now("send_error_digest") == {"critical": 0, "errors": 0, "recovered": 0}
 
 
 def test_a_mail_that_could_not_be_sent_is_sent_by_the_next_run(schedules: Schedules, vendors: Vendors) -> None:
@@ -50,14 +50,16 @@ def test_a_mail_that_could_not_be_sent_is_sent_by_the_next_run(schedules: Schedu
     with pytest.raises(InternalError):
         schedules.now("send_error_digest")
     assert vendors.letters() == []
-    assert schedules.now("send_error_digest") == {"critical": 1, "errors": 0}
-    assert len(vendors.letters()) == 1
+    # And says that it failed.
+    assert schedules.now("send_error_digest") == {"critical": 2, "errors": 0, "recovered": 0}
+    (letter,) = vendors.letters()
+    assert "[lost, last id" in letter.text and "[schedule-failed/send_error_digest, last id" in letter.text
 
 
 def test_a_digest_sent_but_not_recorded_arrives_once(schedules: Schedules, vendors: Vendors) -> None:
     alert(schedules, "lost", "critical")
     schedules.now("send_error_digest")
-    schedules.run("UPDATE ops.alert_digest SET sent_at = NULL")
+    schedules.run("UPDATE ops.alert_digest SET sent_at = NULL, mailed_occurrences = 0")
     schedules.now("send_error_digest")
     assert len(vendors.letters()) == 1
 

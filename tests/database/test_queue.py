@@ -160,7 +160,7 @@ def test_a_job_whose_last_worker_died_too_is_moved_to_dead_jobs_and_not_run_agai
     queue.claim()
     queue.database.run("UPDATE ops.jobs SET attempts = max_attempts")
     queue.later(LEASE)
-    assert queue.drain() == {}
+    assert queue.drain() == {"dead": 1}
     assert queue.dead() == [(job, "the worker died", 20)]
 
 
@@ -232,7 +232,9 @@ def test_a_job_out_of_attempts_moves_to_the_dead_and_alerts(queue: Queue) -> Non
     assert queue.dead() == [(job, "RuntimeError", 2)]
     assert queue.waiting() == 0
     alerts = queue.database.run("SELECT fingerprint, severity, last_request_id FROM ops.alert_digest")
-    assert alerts == [("dead-job/sleepy", "critical", "the-request")]
+    assert alerts == [("dead-job/sleepy", "critical", job)], (
+        "the job's id: its request's may be one that a caller chose"
+    )
 
 
 def test_a_job_that_can_never_succeed_is_dead_at_once(queue: Queue) -> None:

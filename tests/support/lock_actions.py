@@ -152,13 +152,16 @@ def note_findings(line: Connection, target: Target) -> None:
     )
 
 
-def send_alerts(line: Connection, target: Target) -> None:
-    alerts = transact(line, None, "alerts_to_send", all=True, limit=50)["alerts"]
-    with line.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('role', 'app_service', true); SELECT ops.mark_alerts_sent_tx(%s::uuid[])",
-            [[alert["id"] for alert in alerts]],
-        )
+def mark_alerts(function: str) -> Action:
+    def mark(line: Connection, target: Target) -> None:
+        alerts = transact(line, None, "alerts_to_send", all=True, limit=50)["alerts"]
+        with line.cursor() as cursor:
+            cursor.execute(
+                f"SELECT set_config('role', 'app_service', true); SELECT ops.{function}(%s::uuid[])",
+                [[alert["id"] for alert in alerts]],
+            )
+
+    return mark
 
 
 def update_prompt(line: Connection, target: Target) -> None:
@@ -266,7 +269,8 @@ ACTIONS: dict[str, Action] = {
         line, None, "verify_families_tx", run_id=target.family.run, after=None, limit=10, position_prefix="f/"
     ),
     "note findings": note_findings,
-    "send alerts": send_alerts,
+    "send alerts": mark_alerts("mark_alerts_sent_tx"),
+    "end alerts": mark_alerts("mark_alerts_recovered_tx"),
     "change prompt": update_prompt,
     "record event": record_event,
     "note alert": note_alert,
@@ -282,6 +286,7 @@ ACTIONS: dict[str, Action] = {
 OF_UPLOADS = 19
 
 NOT_AMONG_THEM = {
+    "ops.note_portal_opened_tx": "it inserts one job and locks nothing else",
     "ops.count_call": "it runs in a transaction of its own, before the function it counts",
     "ops.arm_deleting_tx": "an operator's command on one row of feature_flags",
     "ops.claim_schedule_slot_tx": "it inserts one row of schedule_runs and locks nothing else",

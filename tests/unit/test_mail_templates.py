@@ -22,9 +22,10 @@ EVIL = "<img src=x onerror=alert(1)>\"'&\r\nBcc: all@example.com\u2028\x00$code"
 VALUES = {
     "invite": {"family_name", "inviter_name", "code", "join_url", "expires_on"},
     "error_digest": {"stage", "count", "alerts"},
+    "recovered": {"stage", "count", "alerts"},
     "alarm": {"stage", "count", "alerts"},
 }
-LANGUAGES = {"invite": ["en", "es", "fr"], "error_digest": ["en"], "alarm": ["en"]}
+LANGUAGES = {"invite": ["en", "es", "fr"], "error_digest": ["en"], "alarm": ["en"], "recovered": ["en"]}
 EVERY = [(name, locale) for name, locales in LANGUAGES.items() for locale in locales]
 
 

@@ -93,6 +93,6 @@ def test_every_file_that_the_runbook_links_exists(path: str) -> None:
     assert (ROOT / "docs" / path).exists()
 
 
-@pytest.mark.parametrize("target", sorted(set(re.findall(r"\bmake ([a-z][a-z-]+)", PAGE))))
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"(?:`|^)make ([a-z][a-z-]+)", PAGE, re.MULTILINE))))
 def test_every_command_that_the_runbook_names_exists(target: str) -> None:
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE), f"make {target}"

@@ -69,7 +69,9 @@ def test_the_request_id_is_there_for_one_message_and_for_no_other(prepared: Data
         assert cursor.fetchone() == (None,)
 
 
-def test_jobs_events_and_alerts_carry_the_id_of_the_request_that_made_them(prepared: Database, person: UUID) -> None:
+def test_jobs_and_events_carry_the_id_of_their_request_and_alerts_one_of_our_own(
+    prepared: Database, person: UUID
+) -> None:
     founding, billing, alerting = a_call(person), a_call(), a_call()
     family = {"name": "Sol", "locale": "en", "display_name": None}
     messages.transact(founding, "create_family_tx", **family, quota_bytes=1, max_recording_seconds=1)
@@ -83,7 +85,7 @@ def test_jobs_events_and_alerts_carry_the_id_of_the_request_that_made_them(prepa
         [[founding.request_id, billing.request_id]],
     )
     assert kept == [
-        ("alert", alerting.request_id),
+        ("alert", alerting.own_id),
         ("apply_stripe_event", billing.request_id),
         ("capture_events", founding.request_id),
         ("event", billing.request_id),
