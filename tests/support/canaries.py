@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+import re
 import uuid
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote, quote_plus
@@ -61,7 +62,7 @@ def spellings(value: str) -> set[str]:
         base64.b64encode(value.encode()).decode().rstrip("="),
     }
     # The hexadecimal mark alone: a sink may have cut or cleaned the rest.
-    forms |= {part for part in value.replace("-", " ").replace("@", " ").split() if len(part) == 32}
+    forms |= set(re.findall(r"\b[0-9a-f]{32}\b", value))
     return {form.lower() for form in forms}
 
 
