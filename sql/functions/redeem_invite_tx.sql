@@ -55,7 +55,6 @@ BEGIN
   -- A use is taken only where this call made the membership.
   IF v_joined IS NOT NULL THEN
     UPDATE public.invites SET used_count = used_count + 1 WHERE id = v_invite.id;
-    DELETE FROM ops.removals WHERE user_id = v_user_id AND family_id = v_invite.family_id;
     PERFORM ops.capture_event('invitation_redeemed', v_user_id,
       jsonb_build_object('family_id', v_invite.family_id), v_invite.family_id::text);
   END IF;
