@@ -1,0 +1,317 @@
+"""What the schedules note: audits, second copies, adoption, alerts, sweeping: each about its own rows, in its time."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.database_server import Database
+from tests.support.quota import stored, transact
+from tests.support.quota_family import Family
+
+TABLES = ("audit_runs", "anomalies", "alert_digest", "stripe_events", "invite_mails", "call_counts", "schedule_runs")
+
+
+@pytest.fixture
+def family(module_database: Database) -> Iterator[Family]:
+    module_database.run("TRUNCATE " + ", ".join(f"ops.{table}" for table in TABLES))
+    yield Family(module_database, quota=100_000)
+    module_database.run("UPDATE public.recordings SET copied_at = coalesce(copied_at, now())")
+
+
+def ask(family: Family, function: str, **parameters: Any) -> Any:
+    return transact(family.line, None, function, **parameters)
+
+
+def value(family: Family, expression: str, *parameters: Any) -> Any:
+    return family.database.run(f"SELECT {expression}", parameters)[0][0]
+
+
+def audit(family: Family, hours_ago: float = 0, finished: bool = False) -> str:
+    """An audit that began so long ago."""
+    insert = (
+        "INSERT INTO ops.audit_runs (started_at, finished_at)"
+        " VALUES (now() - make_interval(secs => %s), CASE WHEN %s THEN now() END) RETURNING id::text"
+    )
+    return str(family.database.run(insert, [hours_ago * 3600, finished])[0][0])
+
+
+def find(family: Family, run: str, kind: str, recording: str | None = None, **details: Any) -> None:
+    finding = {"kind": kind, "recording_id": recording, "family_id": family.id, "details": details}
+    note = "ops.note_findings_tx(%s, 'position', 2, 1, %s::jsonb)"
+    value(family, note, run, json.dumps([finding]))
+
+
+def verify(family: Family, run: str) -> bool:
+    """Compares all families; whether this one was verified."""
+    family.database.run("UPDATE public.families SET last_verified_at = NULL")
+    ask(family, "verify_families_tx", run_id=run, after=None, limit=1000, position_prefix="families:")
+    return bool(value(family, "last_verified_at IS NOT NULL FROM public.families WHERE id = %s", family.id))
+
+
+# The audit --------------------------------------------------------------------------------------
+
+
+def test_the_audit_of_the_last_twenty_hours_that_began_last_goes_on(family: Family) -> None:
+    audit(family, 21)
+    fresh = ask(family, "begin_audit_tx", fresh=False)["run_id"]
+    family.database.run("UPDATE ops.audit_runs SET started_at = now() - interval '19 hours' WHERE id = %s", [fresh])
+    assert ask(family, "begin_audit_tx", fresh=False)["run_id"] == fresh
+    last = audit(family, 3)
+    assert ask(family, "begin_audit_tx", fresh=False)["run_id"] == last
+    family.database.run("UPDATE ops.audit_runs SET finished_at = now() WHERE id = %s", [last])
+    assert ask(family, "begin_audit_tx", fresh=False) == {"run_id": None}
+    assert ask(family, "begin_audit_tx", fresh=True)["run_id"] not in (None, last, fresh)
+
+
+def test_a_finding_that_is_no_longer_true_is_not_noted(family: Family) -> None:
+    run, purging, kept = audit(family), family.trash_for_a_month(), family.keep(100)
+    ask(family, "mark_purging_tx", recording_id=purging)
+    for kind in ("missing", "differing"):
+        find(family, run, kind, purging)
+        find(family, run, kind, str(uuid.uuid4()))
+    find(family, run, "orphaned", object_key=f"audio/{kept}")
+    assert value(family, "count(*) FROM ops.anomalies") == 0
+    assert value(family, "count(*) FROM ops.alert_digest") == 0
+
+
+def test_an_audit_s_figures_are_its_own_and_of_all_its_pages(family: Family) -> None:
+    other, run, kept = audit(family), audit(family), family.keep(100)
+    for _ in range(2):
+        find(family, run, "missing", kept)
+        find(family, run, "orphaned", object_key="stray")
+    find(family, other, "differing", kept)
+    for _ in range(2):
+        family.database.run("UPDATE public.entitlements SET storage_used_bytes = 7 WHERE family_id = %s", [family.id])
+        verify(family, run)
+    summary = ask(family, "audit_summary_tx", run_id=run, finished=True, limit=1)
+    assert summary["counts"] == {
+        "objects": 8,
+        "recordings": 4,
+        "missing": 2,
+        "orphaned": 2,
+        "differing": 0,
+        "drifted": 2,
+    }
+    assert {kind: len(summary[kind]) for kind in ("missing", "orphaned", "differing", "drifted")} == {
+        "missing": 1,
+        "orphaned": 1,
+        "differing": 0,
+        "drifted": 1,
+    }
+    assert value(family, "finished_at IS NULL AND objects_seen = 2 FROM ops.audit_runs WHERE id = %s", other) is True
+    assert value(family, "position LIKE 'families:%%' FROM ops.audit_runs WHERE id = %s", run) is True
+    family.database.run("UPDATE public.entitlements SET storage_used_bytes = 100 WHERE family_id = %s", [family.id])
+
+
+@pytest.mark.parametrize("wrong", ["used", "ledger", "kept"])
+def test_used_bytes_ledger_and_recordings_must_all_agree(family: Family, wrong: str) -> None:
+    other = Family(family.database)
+    other.keep(50)
+    run, row = audit(family), family.keep(100)
+    assert verify(family, run) is True
+    spoil = {
+        "used": "UPDATE public.entitlements SET storage_used_bytes = storage_used_bytes + 1 WHERE family_id = %s",
+        "ledger": "INSERT INTO public.usage_ledger (family_id, recording_id, operation, delta_bytes, used_after_bytes)"
+        f" VALUES (%s, '{row}', 'purge', -1, 99)",
+        "kept": "UPDATE public.recordings SET size_bytes = size_bytes + 1 WHERE family_id = %s",
+    }[wrong]
+    family.database.run(spoil, [family.id])
+    assert verify(family, run) is False
+    noted = "SELECT kind FROM ops.anomalies WHERE family_id = ANY (%s::uuid[])"
+    assert family.database.run(noted, [[family.id, other.id]]) == [("audit_drifted",)]
+    assert value(family, "last_verified_at IS NOT NULL FROM public.families WHERE id = %s", other.id) is True
+
+
+@pytest.mark.parametrize("kind", ["missing", "differing"])
+def test_a_family_is_verified_again_by_the_next_audit_that_finds_nothing(family: Family, kind: str) -> None:
+    run, kept = audit(family, 5), family.keep(100)
+    find(family, run, kind, kept)
+    assert verify(family, run) is False
+    family.database.run("UPDATE ops.anomalies SET created_at = now() - interval '4 hours'")
+    assert verify(family, audit(family, 1)) is True
+
+
+# Second copies ----------------------------------------------------------------------------------
+
+
+def to_copy(family: Family, limit: int = 100, after: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    after = after or {"created_at": None, "id": None}
+    page = ask(family, "recordings_to_copy", after_created_at=after["created_at"], after_id=after["id"], limit=limit)
+    return list(page["recordings"])
+
+
+def test_each_voice_without_a_copy_is_found_once_the_oldest_first(family: Family) -> None:
+    rows = sorted(family.keep(100) for _ in range(4))
+    moment = "UPDATE public.recordings SET created_at = now() - make_interval(days => %s) WHERE id = %s"
+    for days, row in zip((1, 2, 2, 3), rows, strict=True):
+        family.database.run(moment, [days, row])
+    seen: list[dict[str, Any]] = []
+    while page := to_copy(family, 1, seen[-1] if seen else None):
+        seen += page
+        assert len(seen) <= 4
+    assert [found["id"] for found in seen] == [rows[3], rows[1], rows[2], rows[0]]
+
+
+def test_a_voice_being_purged_is_neither_copied_nor_late(family: Family) -> None:
+    row = family.trash_for_a_month()
+    ask(family, "mark_purging_tx", recording_id=row)
+    family.database.run("UPDATE public.recordings SET created_at = now() - interval '2 days' WHERE id = %s", [row])
+    assert to_copy(family) == []
+    assert ask(family, "alert_uncopied_tx") == {"late": 0}
+
+
+def test_a_copy_is_noted_for_one_voice_and_its_very_bytes(family: Family) -> None:
+    first, second = family.keep(100), family.keep(100)
+    assert ask(family, "note_copied_tx", recording_id=first, etag="other") == {"noted": False}
+    assert ask(family, "note_copied_tx", recording_id=first, etag="e") == {"noted": True}
+    assert [found["id"] for found in to_copy(family)] == [second]
+
+
+def test_trouble_with_a_copy_is_noted_once_a_day_for_each_voice_and_reason(family: Family) -> None:
+    first, second = family.keep(100), family.keep(100)
+    for row, reason in ((first, "missing"), (first, "missing"), (second, "missing"), (first, "changed")):
+        ask(family, "note_copy_trouble_tx", recording_id=row, reason=reason)
+    noted = "SELECT kind, family_id::text, recording_id::text FROM ops.anomalies ORDER BY created_at"
+    once = [("copy_missing", family.id, first), ("copy_missing", family.id, second), ("copy_changed", family.id, first)]
+    assert family.database.run(noted) == once
+    family.database.run("UPDATE ops.anomalies SET created_at = created_at - interval '25 hours'")
+    ask(family, "note_copy_trouble_tx", recording_id=first, reason="missing")
+    assert family.database.run(noted) == [*once, once[0]]
+
+
+# Keys -------------------------------------------------------------------------------------------
+
+
+def adopt(family: Family, key: str, waveform: str | None = None, **more: Any) -> Any:
+    given = {"recording_id": str(uuid.uuid4()), "family_id": family.id, **more}
+    return ask(
+        family,
+        "adopt_object_tx",
+        object_key=key,
+        waveform_key=waveform,
+        object=stored(100),
+        duration_seconds=3.0,
+        **given,
+    )
+
+
+def test_only_an_object_that_nothing_has_is_adopted_by_a_family_that_there_is(family: Family) -> None:
+    taken = {"refused": "CONFLICT", "details": {"reason": "claimed"}}
+    kept, upload, stray = family.keep(100), family.reserve(100), uuid.uuid4().hex
+    family.database.run("UPDATE public.recordings SET waveform_key = %s WHERE id = %s", [f"w/{kept}", kept])
+    assert adopt(family, f"audio/{kept}") == adopt(family, f"audio/{upload}") == taken
+    assert adopt(family, stray, f"w/{kept}") == taken
+    assert adopt(family, stray, recording_id=kept) == adopt(family, stray, recording_id=upload) == taken
+    assert adopt(family, stray, family_id=str(uuid.uuid4())) == {"refused": "NOT_FOUND", "details": {}}
+    assert adopt(family, stray)["recording"]["created_by"] is None
+    assert family.books()["used"] == 200
+
+
+def test_recordings_are_read_in_the_order_of_a_bucket(family: Family) -> None:
+    rows = [family.keep(100) for _ in range(3)]
+    prefix = uuid.uuid4().hex
+    for name, row in zip(("a", "B", "_"), rows, strict=True):
+        family.database.run("UPDATE public.recordings SET object_key = %s WHERE id = %s", [f"{prefix}/{name}", row])
+    page = ask(family, "recordings_by_key", after=prefix, limit=3)["recordings"]
+    assert [found["object_key"] for found in page] == [f"{prefix}/{name}" for name in ("B", "_", "a")]
+
+
+# Alerts -----------------------------------------------------------------------------------------
+
+
+def alert(family: Family, fingerprint: str, severity: str = "error", request: str | None = None) -> None:
+    family.database.run("SELECT ops.note_alert(%s, %s, 'It is.', %s)", [fingerprint, severity, request])
+
+
+def test_an_alert_that_comes_again_counts_and_names_the_last_request_that_is_known(family: Family) -> None:
+    for request in ("first", "second", None):
+        alert(family, "lost", request=request)
+    assert family.database.run("SELECT occurrences, last_request_id FROM ops.alert_digest") == [(3, "second")]
+
+
+def test_critical_alerts_come_first_and_one_that_is_sent_sends_no_other(family: Family) -> None:
+    alert(family, "a", "error")
+    alert(family, "z", "critical")
+    (first,) = ask(family, "alerts_to_send", all=True, limit=1)["alerts"]
+    assert first["fingerprint"] == "z"
+    value(family, "ops.mark_alerts_sent_tx(%s::uuid[])", [first["id"]])
+    sent = "SELECT fingerprint, sent_at IS NOT NULL FROM ops.alert_digest ORDER BY 1"
+    assert family.database.run(sent) == [("a", False), ("z", True)]
+
+
+# Slots and sweeping -----------------------------------------------------------------------------
+
+
+def test_a_run_that_is_finished_finishes_no_other(family: Family) -> None:
+    first, second = (ask(family, "claim_schedule_slot_tx", schedule=name, seconds=900)["run_id"] for name in "ab")
+    ask(family, "finish_schedule_run_tx", run_id=first, summary={"done": 1})
+    runs = "SELECT id::text, finished_at IS NOT NULL, summary FROM ops.schedule_runs ORDER BY schedule"
+    assert family.database.run(runs) == [(first, True, {"done": 1}), (second, False, None)]
+
+
+def swept(family: Family) -> dict[str, int]:
+    return dict(value(family, "ops.sweep_tx()"))
+
+
+def test_events_are_swept_after_stripe_s_last_repetition_and_only_those_that_were_settled(family: Family) -> None:
+    for days in (35, 399, 401):
+        for state in ("stored", "applied", "ignored", "failed", "dead"):
+            family.database.run(
+                "INSERT INTO ops.stripe_events (event_id, type, livemode, happened_at, state, created_at)"
+                " VALUES (gen_random_uuid(), 't', false, now(), %s, now() - make_interval(days => %s))",
+                [state, days],
+            )
+    assert swept(family) == {"stripe_events": 2}
+    assert value(family, "count(*) FROM ops.stripe_events") == 13
+
+
+def test_what_budgets_count_stays_for_as_long_as_the_longest_of_them(family: Family) -> None:
+    for hours in (25, 49):
+        family.database.run(
+            "INSERT INTO ops.invite_mails (family_id, email_hash, created_at)"
+            " VALUES (%s, '\\x00', now() - make_interval(hours => %s))",
+            [family.id, hours],
+        )
+        family.database.run(
+            "INSERT INTO ops.call_counts (key, bucket, calls, updated_at)"
+            " VALUES (%s, 1, 1, now() - make_interval(hours => %s))",
+            [str(hours), hours],
+        )
+    assert swept(family) == {"invite_mails": 1, "call_counts": 1}
+
+
+def test_what_was_found_stays_for_more_than_a_year_and_what_was_not_mailed_for_ever(family: Family) -> None:
+    for days in (395, 405):
+        audit(family, days * 24, finished=True)
+        alert(family, f"{days} unsent")
+        alert(family, f"{days} sent")
+        family.database.run(
+            "INSERT INTO ops.anomalies (kind, created_at) VALUES ('x', now() - make_interval(days => %s))", [days]
+        )
+    family.database.run(
+        "UPDATE ops.alert_digest SET created_at = now() - interval '2 years',"
+        " sent_at = CASE WHEN fingerprint LIKE '% sent' THEN now() - interval '91 days' END"
+    )
+    assert swept(family) == {"audit_runs": 1, "anomalies": 1, "alert_digest": 2}
+
+
+def test_a_sweep_is_bounded_and_waits_for_nobody(family: Family) -> None:
+    for number in range(4):
+        family.database.run(
+            "INSERT INTO ops.call_counts (key, bucket, calls, updated_at) VALUES (%s, 1, 1, '2020-01-01')",
+            [str(number)],
+        )
+    holder = family.database.connect(autocommit=False)
+    with holder.cursor() as cursor:
+        cursor.execute("SELECT FROM ops.call_counts WHERE key = '0' FOR UPDATE")
+        family.database.run("SET lock_timeout = '5s'")
+        assert value(family, "ops.sweep_tx(2)") == {"call_counts": 2}
+        assert value(family, "ops.sweep_tx(2)") == {"call_counts": 1}
+        family.database.run("RESET lock_timeout")
+    holder.rollback()
+    assert value(family, "ops.sweep_tx(2)") == {"call_counts": 1}
