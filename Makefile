@@ -12,8 +12,8 @@ WORKERS ?= 4
 # What the operator's commands talk to: what the environment says, else the local stack that is up.
 LOCAL_UNLESS_TOLD := [ -n "$$MIGRATIONS_DATABASE_URL" ] || [ ! -f .local/env ] || { set -a; . ./.local/env; set +a; };
 
-OPERATE := jobs requeue reconcile orphans adopt purge-orphans disarm rearm
-export ID FAMILY KEY SECONDS CONFIRM
+OPERATE := status logs jobs requeue flag suspend pause resume reconcile orphans adopt purge-orphans disarm rearm
+export ID KIND FAMILY KEY SECONDS FLAG SET SHARE UNTIL WHY JOBS UPLOADS REQUEST HOURS CONFIRM
 
 # The tests start many programs, and without compiled files each of them compiles everything anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -108,12 +108,19 @@ operation: $(READY) ## begin a new operation: make operation NAME=thank-storytel
 drill: $(READY) ## dump, restore elsewhere, compare everything; the bucket too
 	@$(BIN)/python -m tools.drill
 
+# What they work on: the stage whose variables are in the environment, else the local stack. docs/operating.md has more.
+status: $(READY) ## what a stage does: versions, queue, alarms, last runs, flags
+logs: $(READY) ## the log lines of a request: make logs REQUEST=...
 jobs: $(READY) ## what waits in the queue and what is dead
-requeue: $(READY) ## bring a dead job back: make requeue ID=...
+requeue: $(READY) ## bring dead jobs back: make requeue ID=... or KIND=...
+flag: $(READY) ## flags: shown, or set: make flag FLAG=... SET=on|off|clear WHY=...
+suspend: $(READY) ## let nobody change a family: make suspend FAMILY=...
+pause: $(READY) ## let something wait: make pause UPLOADS=1 or JOBS=...
+resume: $(READY) ## end that: make resume FAMILY=... or UPLOADS=1 or JOBS=...
 reconcile: $(READY) ## ask Stripe about one family: make reconcile FAMILY=...
 orphans: $(READY) ## objects in the bucket that no row names
 adopt: $(READY) ## make a recording of one: make adopt KEY=... SECONDS=...
-purge-orphans: $(READY) ## delete those of 90 days and more (says which; CONFIRM=yes deletes)
+purge-orphans: $(READY) ## delete those of 90 days and more (says which; asks for CONFIRM)
 disarm: $(READY) ## let no schedule delete anything
 rearm: $(READY) ## after a restore: let them delete again
 $(OPERATE):

@@ -14,9 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
 import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -31,11 +29,12 @@ from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
 from psycopg2.extensions import connection as Connection
 
 from local.postgres import EmbeddedPostgres, supabase
-from local.postgres.launch import binaries
-from local.settings import configure
-from sql import migrate
+from tools import loading
+from tools.loading import SCHEMAS
+from tools.operate.stage import Mistaken, choose
+from tools.postgres_programs import ProgramFailed, connect, where
+from tools.postgres_programs import run as run_program
 
-SCHEMAS = ("public", "ops", "rls", "wire", "migrations")
 SHOWN = 5
 MOST_LISTED = 20
 
@@ -88,7 +87,7 @@ def run(source_url: str, report: Report = print) -> list[str]:
     """Runs the drill; returns everything that differs, an empty list when the backup is complete."""
     drill = Drill(report)
     with tempfile.TemporaryDirectory(prefix="stories-drill-") as folder:
-        source = psycopg2.connect(source_url)
+        source = connect(source_url)
         source.set_session(isolation_level=ISOLATION_LEVEL_REPEATABLE_READ, readonly=True)
         try:
             with drill.step("dump, at one snapshot"):
@@ -96,8 +95,8 @@ def run(source_url: str, report: Report = print) -> list[str]:
             server = EmbeddedPostgres(Path(folder) / "postgres", durable=False).start()
             try:
                 with drill.step("load it into a Postgres of its own"):
-                    _load(server, source, dump)
-                _compare(drill, source, server.admin("restored"))
+                    restored = _load(server, dump)
+                _compare(drill, source, server.admin(restored))
             finally:
                 server.stop(immediate=True)
             _look_at_the_bucket(drill, source)
@@ -109,38 +108,22 @@ def run(source_url: str, report: Report = print) -> list[str]:
 def _dump(source: Connection, url: str, folder: Path) -> Path:
     path = folder / "backup"
     snapshot = _one(source, "SELECT pg_export_snapshot()")
-    command = [str(binaries(18) / "pg_dump"), "--format=custom", f"--snapshot={snapshot}", f"--file={path}"]
-    _execute([*command, *(f"--schema={name}" for name in SCHEMAS), f"--dbname={url}"])
+    schemas = [f"--schema={name}" for name in SCHEMAS]
+    run_program(
+        "pg_dump", ["--format=custom", "--no-password", f"--snapshot={snapshot}", f"--file={path}", *schemas], url
+    )
     return path
 
 
-def _load(server: EmbeddedPostgres, source: Connection, dump: Path) -> None:
-    """Into a database as Supabase makes it. Our roles belong to the cluster; migrating another database makes them."""
+def _load(server: EmbeddedPostgres, dump: Path) -> str:
+    """Into a database as Supabase makes it, as `make restore` would; returns its name."""
     admin = server.admin()
     supabase.create_supabase_roles(admin)
     supabase.set_password(admin, "postgres", server.superuser_password)
-    for name in ("roles", "restored"):
-        supabase.ensure_database(admin, name)
-        supabase.shape_like_supabase(server.admin(name))
-    migrate.apply(server.url("postgres", server.superuser_password, "roles"), report=lambda _line: None)
-
-    people = io.StringIO()
-    with source.cursor() as reading, server.admin("restored").cursor() as writing:
-        reading.copy_expert("COPY (SELECT id FROM auth.users) TO STDOUT", people)
-        people.seek(0)
-        writing.copy_expert("COPY auth.users (id) FROM STDIN", people)
-        # A dump contains the grants beyond Postgres's own defaults, and revokes nothing. With Supabase's defaults,
-        # anon would get every right on every table (docs/decisions/restore-and-default-privileges.md).
-        for kind in ("TABLES", "FUNCTIONS", "SEQUENCES"):
-            roles = "postgres, anon, authenticated, service_role"
-            writing.execute(f"ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE ALL ON {kind} FROM {roles}")
-    # Schema public exists already, as in a new Supabase project, so its entry is left out.
-    restore = str(binaries(18) / "pg_restore")
-    entries = _execute([restore, "--list", str(dump)]).splitlines(keepends=True)
-    contents = dump.with_suffix(".list")
-    contents.write_text("".join(entry for entry in entries if " SCHEMA - public " not in entry))
-    chosen = [f"--use-list={contents}", f"--dbname={server.admin_url('restored')}"]
-    _execute([restore, "--exit-on-error", "--single-transaction", *chosen, str(dump)])
+    supabase.ensure_database(admin, "restored")
+    supabase.shape_like_supabase(server.admin("restored"))
+    loading.load(dump, server.url("postgres", server.superuser_password, "restored"))
+    return "restored"
 
 
 def _compare(drill: Drill, source: Connection, restored: Connection) -> None:
@@ -198,17 +181,13 @@ def _look_at_the_bucket(drill: Drill, source: Connection) -> None:
 
 def _note(url: str, *, ok: bool) -> None:
     """Notes in the source when it was drilled: the one thing that a drill writes there."""
-    with contextlib.closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
+    with contextlib.closing(connect(url)) as connection, connection, connection.cursor() as cursor:
         cursor.execute("SELECT ops.note_maintenance_run_tx('drill', %s)", [ok])
 
 
-def _execute(command: list[str]) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        # Postgres may repeat the connection URL, which contains the password: such lines are left out.
-        trouble = [line for line in done.stderr.splitlines() if "://" not in line]
-        raise SystemExit(f"drill: {Path(command[0]).name} failed: {' / '.join(trouble[:SHOWN])}")
-    return done.stdout
+def _said(trouble: Exception) -> str:
+    """The text of an error, unless it is libpq's own, which names the host and the user."""
+    return "the database cannot be reached" if isinstance(trouble, psycopg2.Error) else str(trouble)
 
 
 def _all(connection: Connection, query: str, parameters: Mapping[str, object] | None = None) -> list[tuple[Any, ...]]:
@@ -223,13 +202,16 @@ def _one(connection: Connection, query: str) -> object:
 
 def main() -> int:
     """The command: reads the database's URL from the environment, prints the result, returns the exit code."""
-    configure()
-    url = os.environ.get("DRILL_DATABASE_URL") or os.environ.get("MIGRATIONS_DATABASE_URL")
-    if not url:
-        print("error: set DRILL_DATABASE_URL, or start the local stack first", file=sys.stderr)
+    try:
+        stage = choose()
+        url = os.environ.get("DRILL_DATABASE_URL") or os.environ.get("MIGRATIONS_DATABASE_URL")
+        if not url:
+            raise Mistaken("set DRILL_DATABASE_URL or MIGRATIONS_DATABASE_URL: a direct connection to the source")
+        print(f"Restore drill: stage {stage.name}, database {where(url)}", flush=True)
+        differences = run(url)
+    except (Mistaken, ProgramFailed, psycopg2.OperationalError) as trouble:
+        print(f"error: {_said(trouble)}", file=sys.stderr)
         return 2
-    print("Restore drill")
-    differences = run(url)
     _note(url, ok=not differences)
     if differences:
         print(f"\nNOT GOOD: {len(differences)} differences. A restore of this backup would lose or change data.")

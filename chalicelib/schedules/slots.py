@@ -6,6 +6,7 @@ where an operator sees it, and its work is done in the next slot. A run by hand 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -24,7 +25,8 @@ def once_a_slot(call: Call, schedule: str, seconds: int, work: Work) -> dict[str
     """The summary that `work(call)` returns, or {"skipped": "slot_taken"}. `seconds`: the length of a slot."""
     if call.detail.get("byHand") or call.detail.get("dryRun"):
         return _run(call, work)
-    run_id = transact(call, "claim_schedule_slot_tx", schedule=schedule, seconds=seconds)["run_id"]
+    version = os.environ.get("VERSION", "unknown")
+    run_id = transact(call, "claim_schedule_slot_tx", schedule=schedule, seconds=seconds, version=version)["run_id"]
     if run_id is None:
         return {"skipped": "slot_taken"}
     summary = _run(call, work)

@@ -12,7 +12,7 @@ ALTER TABLE ops.feature_flags
   ADD CONSTRAINT feature_flags_row_key UNIQUE NULLS NOT DISTINCT (name, family_id, source),
   ADD CONSTRAINT feature_flags_name_known_form CHECK (name ~ '^(job:)?[a-z][a-z0-9_-]{0,63}$'),
   ADD CONSTRAINT feature_flags_source_known CHECK (source IN ('operator', 'posthog')),
-  ADD CONSTRAINT feature_flags_share_of_families CHECK (share BETWEEN 0 AND 100 AND (enabled OR share = 100)),
+  ADD CONSTRAINT feature_flags_share_of_families CHECK (share >= 0 AND share <= 100 AND (enabled OR share = 100)),
   -- The worker claims jobs of all families at once; what PostHog says counts for no family more than for another.
   ADD CONSTRAINT feature_flags_for_all_alone CHECK (family_id IS NULL OR (name NOT LIKE 'job:%' AND source = 'operator')),
   ADD CONSTRAINT feature_flags_job_whole CHECK (name NOT LIKE 'job:%' OR share = 100),

@@ -296,6 +296,7 @@ NOT_AMONG_THEM = {
     "ops.fail_job_tx": "a row of jobs that its worker has leased alone; test_queue.py",
     "ops.release_jobs_tx": "rows of jobs that its worker has leased alone; test_queue.py",
     "ops.requeue_job_tx": "an operator's command on one row of dead_jobs",
+    "ops.requeue_kind_tx": "an operator's command on rows of dead_jobs",
     "ops.set_flag_tx": "an operator's command on one row of feature_flags",
     "ops.note_maintenance_run_tx": "an operator's command on one row of maintenance_runs",
 }
