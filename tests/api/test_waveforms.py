@@ -96,6 +96,16 @@ def test_a_waveform_is_counted_announced_and_purged_with_its_recording(schedules
     assert (schedules.used(family), schedules.stored(), schedules.kinds()) == (0, [], [])
 
 
+def test_the_largest_waveform_is_read_to_its_end(schedules: Schedules) -> None:
+    family, keeper = schedules.family_of_one()
+    numbers = b"[" + b"0.5," * 60_000 + b"0.5]"
+    largest = numbers + b" " * (MAX - len(numbers))
+    recording = schedules.kept(family, keeper, waveform=largest)
+    url = announced(keeper, recording)
+    assert url is not None and send("GET", url) == (200, largest)
+    assert schedules.used(family) == 2_000 + MAX
+
+
 def test_an_older_recording_keeps_its_uncounted_waveform_and_releases_nothing_for_it(schedules: Schedules) -> None:
     family, keeper = schedules.family_of_one()
     recording = schedules.kept(family, keeper)
