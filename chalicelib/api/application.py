@@ -23,7 +23,7 @@ from chalicelib.api.models import camelise, to_json
 from chalicelib.api.problems import describe
 from chalicelib.call import Call, Limit
 from chalicelib.errors import InternalError, Refused
-from chalicelib.telemetry import logs, monitoring
+from chalicelib.telemetry import logs, metrics, monitoring
 
 FUNCTIONS = "/functions/v1"
 MAX_BODY = 64 * 1024
@@ -146,6 +146,7 @@ class SunApi(Chalice):
             self._alert(call, reply.error, reply.code)
         seconds = time.perf_counter() - started
         logs.request(call, reply.status, reply.code, seconds * 1000)
+        metrics.request(call, reply.status, reply.code, seconds * 1000)
         monitoring.trace(call, seconds, code=reply.code)
         return responses.to_lambda(reply, call)
 
@@ -181,11 +182,13 @@ class SunApi(Chalice):
             logs.failure("schedule_failed", error, call, schedule=name)
             monitoring.capture(error, call)
             self._alert(call, error, "SCHEDULE_FAILED")
+            metrics.run(call, {}, (time.perf_counter() - started) * 1000, failed=True)
             raise InternalError(f"{name} failed") from None
         finally:
             monitoring.trace(call, time.perf_counter() - started)
         duration_ms = round((time.perf_counter() - started) * 1000, 1)
         logs.info("schedule", call, schedule=name, durationMs=duration_ms, dbMs=round(call.db_ms, 1), summary=summary)
+        metrics.run(call, summary, duration_ms)
         return summary
 
 
