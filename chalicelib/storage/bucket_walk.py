@@ -100,7 +100,7 @@ class _Walk:
         row = self.row
         assert row is not None
         self.page.recordings += 1
-        self.page.position = max(self.page.position, row["object_key"])
+        self.page.position = row["object_key"]
         self._waveform_key = row["waveform_key"]
         self.row = next(self._rows, None)
         return row

@@ -46,7 +46,7 @@ def copy_to_backup(key: str) -> CopyOutcome:
     if outcome != "stands":
         return outcome
     standing = backup_store().inspect_object(key)
-    return "already_there" if standing and (standing.size_bytes, standing.etag) == copy.size_and_etag else "differs"
+    return "already_there" if standing and standing.etag == copy.etag else "differs"
 
 
 class _Copy:
@@ -58,7 +58,7 @@ class _Copy:
         """Who is waited for just now, and so who failed when something does."""
         self.moved = 0
         self.given_up = False
-        self.size_and_etag = (0, "")
+        self.etag = ""
 
     def run(self) -> Literal["copied", "stands", "missing"]:
         stream = self.asked.send("GET", self.key, {}, seconds=_STEP_SECONDS)
@@ -73,7 +73,7 @@ class _Copy:
 
     def _put(self, stream: BaseHTTPResponse) -> Literal["copied", "stands"]:
         size, etag = stream.headers["content-length"], stream.headers["etag"].strip('"')
-        self.size_and_etag = (int(size), etag)
+        self.etag = etag
         headers = {
             "content-type": stream.headers.get("content-type", AUDIO_TYPE),
             "content-length": size,

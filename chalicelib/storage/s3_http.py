@@ -59,7 +59,7 @@ class S3Http:
     def __init__(self, service: str, endpoint: str, bucket: str, keys: Sequence[tuple[str, str]]) -> None:
         """`keys`: (access key id, secret); the first that the store accepts signs."""
         self.service = service
-        self._root = f"{endpoint.rstrip('/')}/{bucket}"
+        self._root = f"{endpoint}/{bucket}"
         self._keys = keys
         self._accepted: tuple[str, str] | None = keys[0] if len(keys) == 1 else None
         self._pool: PoolManager | None = None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -255,8 +257,12 @@ def listing(*keys: str, truncated: bool) -> bytes:
         listing("a", "a", truncated=False),
         listing(truncated=True),
         listing("a", truncated=False).replace(b"<Size>1", b"<Size>many"),
+        listing("a", truncated=False).replace(b"<IsTruncated>false", b"<IsTruncated>"),
     ],
-    ids=["never ends", "goes back", "says a key twice", "has more after nothing", "has a size that is none"],
+    ids=[
+        *("never ends", "goes back", "says a key twice", "has more after nothing", "has a size that is none"),
+        "does not say whether there is more",
+    ],
 )
 def test_a_listing_that_makes_no_sense_is_not_walked_for_ever(page: bytes, vendor: Vendor) -> None:
     vendor.answer = says(200, page)
@@ -292,6 +298,15 @@ def test_a_listing_of_any_length_is_not_read(vendor: Vendor) -> None:
     assert caught.value.trouble == "unreadable answer"
 
 
+def test_the_store_is_asked_for_the_bytes_that_are_read_and_for_as_many_keys_as_it_gives(vendor: Vendor) -> None:
+    for name in ("inspect", "list"):
+        with pytest.raises(Unavailable):
+            CALLS[name][1]()
+    inspected, listed = vendor.requests[0].lower(), vendor.requests[-1].lower()
+    assert b"\r\nrange: bytes=0-4095\r\n" in inspected + b"\r\n"
+    assert b"max-keys=1000 " in listed.splitlines()[0]
+
+
 # Copying
 
 
@@ -313,8 +328,23 @@ def copied(real_store: RunningStore, vendor: Vendor, monkeypatch: pytest.MonkeyP
     return key
 
 
+def test_bytes_that_broke_on_their_way_are_not_kept_as_a_copy(
+    real_store: RunningStore, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_store(monkeypatch, real_store.url)
+    monkeypatch.setenv("R2_ENDPOINT_URL", vendor.url)
+    config.reset()
+    store.reset()
+    meant = hashlib.md5(voice(5_000), usedforsecurity=False).hexdigest()
+    vendor.answer = says(200, voice(4_999) + b"!", ETag=f'"{meant}"', Content_Type="audio/mp4")
+    with pytest.raises(Unavailable) as caught:
+        copying.copy_to_backup(KEY)
+    assert caught.value.service == "backup"
+    assert store.backup_store().inspect_object(KEY) is None
+
+
 def test_rubbish_of_the_backup_store_is_no_copy(copied: str, vendor: Vendor) -> None:
-    for title, answer in RUBBISH.items():
+    for title, answer in {**RUBBISH, "another ETag": says(200, b"", ETag='"other"')}.items():
         vendor.answer = answer
         with pytest.raises(Unavailable) as caught:
             copying.copy_to_backup(copied)
@@ -345,4 +375,30 @@ def test_an_object_that_arrives_too_slowly_is_not_copied_on_and_on(
         vendor.answer = drips(head(200, 1_000_000, **facts), 0.02, b"x" * 100)
         with pytest.raises(Unavailable) as caught:
             copying.copy_to_backup(KEY)
+        until = time.monotonic() + 10
+        while (vendor.open or backup.open) and time.monotonic() < until:
+            time.sleep(0.02)
+        assert (vendor.open, backup.open) == (set(), set()), "it goes on after it was given up"
     assert (caught.value.service, caught.value.trouble) == ("storage", "too slow")
+
+
+def test_an_object_that_moves_enough_is_copied_however_long_it_takes(
+    real_store: RunningStore, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copying, "WINDOW_SECONDS", 0.3)
+    monkeypatch.setattr(copying, "LEAST_BYTES_A_SECOND", 4)
+    use_store(monkeypatch, real_store.url)
+    monkeypatch.setenv("R2_ENDPOINT_URL", vendor.url)
+    config.reset()
+    store.reset()
+    body = voice(10)
+
+    def slowly(connection: Any) -> None:
+        etag = hashlib.md5(body, usedforsecurity=False).hexdigest()
+        connection.sendall(head(200, len(body), ETag=f'"{etag}"', Content_Type="audio/mp4"))
+        for at in range(len(body)):
+            time.sleep(0.1)
+            connection.sendall(body[at : at + 1])
+
+    vendor.answer = slowly
+    assert copying.copy_to_backup(f"families/{uuid4()}") == "copied"

@@ -67,8 +67,8 @@ def _request(connection: socket.socket) -> tuple[bytes, bytes]:
         sent += piece
     head, _, body = sent.partition(b"\r\n\r\n")
     length = next((int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0)
-    while len(body) < length:
-        body += connection.recv(65_536)
+    while len(body) < length and (piece := connection.recv(65_536)):
+        body += piece
     return head, body
 
 

@@ -76,7 +76,16 @@ def test_the_ids_are_read_back_from_a_key_and_from_nothing_else() -> None:
     key = object_key(*ids)
     assert ids_of_key(key) == ids
     assert ids_of_key(waveform_key(*ids)) == ids
-    others = [key.upper(), f"{key}x", f"{key}\n", f"x{key}", key.replace("audio", "video"), key.replace("-", ""), ""]
+    others = [
+        key.upper(),
+        key.replace("recordings", "Recordings"),
+        f"{key}x",
+        f"{key}\n",
+        f"x{key}",
+        key.replace("audio", "video"),
+        key.replace("-", ""),
+        "",
+    ]
     assert [ids_of_key(other) for other in others] == [None] * len(others)
 
 
@@ -146,6 +155,7 @@ def test_a_download_plays_for_fifteen_minutes(store: RunningStore, key: str) -> 
     store.put(key, voice())
     download = r2.audio_store().sign_download(key)
     assert send("GET", download.url) == (200, voice())
+    assert parse_qs(urlsplit(download.url).query)["X-Amz-Expires"] == ["900"]
     assert abs(download.expires_at - datetime.now(UTC) - timedelta(minutes=15)) < timedelta(seconds=5)
 
 
@@ -201,6 +211,22 @@ def test_one_connection_serves_one_request_after_the_other(
         assert r2.audio_store().inspect_object(key) is not None
         assert r2.audio_store().inspect_object(f"{key}.none") is None
     assert len(opened) == 1
+
+
+def test_one_connection_to_each_store_serves_one_copy_after_the_other(
+    store: RunningStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = [object_key(uuid4(), uuid4()) for _ in range(3)]
+    for key in keys:
+        store.put(key, voice(300_000))
+    opened: list[Any] = []
+    connect = urllib3.util.connection.create_connection
+    monkeypatch.setattr(
+        urllib3.util.connection, "create_connection", lambda *how, **more: opened.append(how) or connect(*how, **more)
+    )
+    for key in keys:
+        assert copy_to_backup(key) == "copied"
+    assert len(opened) == 2
 
 
 # A store on a bad day ----------------------------------------------------------------------------
@@ -329,6 +355,16 @@ def test_a_recording_is_copied_whole(store: RunningStore, key: str) -> None:
     assert copy is not None
     assert (copy.size_bytes, copy.content_type) == (3_000_000, "audio/mp4")
     assert copy.etag == hashlib.md5(voice(3_000_000), usedforsecurity=False).hexdigest()
+
+
+def test_a_waveform_keeps_its_type_wherever_it_is_looked_at_and_in_its_copy(store: RunningStore) -> None:
+    key = waveform_key(uuid4(), uuid4())
+    store.put(key, b"[0.5]", r2.WAVEFORM_TYPE)
+    assert copy_to_backup(key) == "copied"
+    for bucket in (r2.audio_store(), r2.backup_store()):
+        found = bucket.inspect_object(key)
+        assert found is not None
+        assert (found.content_type, found.is_mp4) == ("application/json", False)
 
 
 def test_an_existing_copy_is_left_alone(store: RunningStore, key: str) -> None:
