@@ -190,7 +190,7 @@ def _try(mutant: Mutant, tree: Path, bound: float) -> Result:
         return Result(mutant, SURVIVED)
     if "in make_template" in output:
         return Result(mutant, BROKEN, "the changed SQL does not load, so no test ran")
-    failed = re.search(r"^(?:FAILED|ERROR) .+?(?= - |$)", output, re.MULTILINE)
+    failed = re.search(r"^(?:FAILED|ERROR) \S+\.py.*?(?= - |$)", output, re.MULTILINE)
     return Result(mutant, KILLED, failed[0] if failed else f"pytest ended with {code}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from chalicelib.config.addresses import (
     DEFAULT_CA,
@@ -156,7 +156,7 @@ class BillingSettings(Settings):
 
 
 class AppSettings(Settings):
-    app_url: Annotated[Address, AfterValidator(lambda url: url.rstrip("/"))]
+    app_url: Address
 
 
 class InviteSettings(AppSettings):

@@ -77,6 +77,7 @@ two: the known one     | active x + active fm              | family | active    
 two: the longer one    | active fm + active fm later       | family | active     | LATER | s     | several_subscriptions
 paid beside unpaid     | unpaid fm + active fm             | family | active     | END   | s     | several_subscriptions
 paid beside incomplete | incomplete fm + active fm         | family | active     | END   | s     | several_subscriptions
+paused and incomplete  | incomplete fm + paused fm         | family | paused     | END   | s     | several_subscriptions
 """
 
 
@@ -160,6 +161,11 @@ def test_the_entitlement_names_the_subscription_that_decided() -> None:
     assert (found.subscription_id, found.subscription_status) == ("sub_2", "past_due")
     ended = entitlement_of([written("canceled fm", "sub_1")], PRICES)
     assert (ended.subscription_id, ended.subscription_status) == (None, "canceled")
+
+
+def test_a_period_ends_when_the_last_thing_that_was_paid_for_ends() -> None:
+    of_two = replace(written("past_due fm", "sub_1"), items=(Item("price_fm", END), Item("price_lm", LATER)))
+    assert entitlement_of([of_two], PRICES).current_period_end == LATER
 
 
 def test_of_two_equal_subscriptions_the_newer_one_decides() -> None:

@@ -149,7 +149,9 @@ def test_prices_that_make_no_sense_are_refused(text: str) -> None:
         ("STRIPE_SECRET_KEY", "rk_test_abc"),
         ("STRIPE_WEBHOOK_SECRETS", "whsec_new,whsec_local_abc"),
         ("INVITE_CODE_SECRET", "local-" + "n" * 40),
+        ("STRIPE_PRICES", '{"price_local_family_month": "family:month"}'),
         ("HEALTH_TOKEN", "local-token"),
+        ("HEALTH_TOKEN", "LOCAL-token"),
     ],
 )
 def test_nothing_local_and_no_test_key_is_accepted_on_prod(name: str, value: str) -> None:
@@ -185,10 +187,23 @@ def test_a_deployed_function_cannot_call_itself_local(monkeypatch: pytest.Monkey
         (config.AuthSettings, "SUPABASE_URL", "ftp://abc.supabase.co"),
         (config.HttpSettings, "ALLOWED_ORIGINS", "https://family.example.org/"),
         (config.HttpSettings, "ALLOWED_ORIGINS", "family.example.org"),
+        (config.HttpSettings, "ALLOWED_ORIGINS", "https://user@family.example.org"),
     ],
 )
 def test_a_value_that_cannot_be_right_is_refused(group: type[config.Settings], name: str, value: str) -> None:
     assert list(problems(group, **{name: value})) == [name]
+
+
+def test_blanks_around_a_value_and_a_slash_behind_an_address_are_dropped() -> None:
+    given = {"R2_BUCKET_NAME": " recordings\n", "R2_ENDPOINT_URL": "https://r2.example.org/"}
+    settings = config.check(config.StorageSettings, {**PROD, **given})
+    assert (settings.r2_bucket_name, settings.endpoint) == ("recordings", "https://r2.example.org")
+    assert config.check(config.AppSettings, {**PROD, "APP_URL": "https://a.example.org/"}).app_url[-1] == "g"
+
+
+def test_what_is_wrong_is_said_in_words_of_ours() -> None:
+    # pydantic's own words would repeat the pattern and, for other kinds, the value.
+    assert problems(config.StorageSettings, R2_ACCOUNT_ID="no account") == {"R2_ACCOUNT_ID": "is not valid"}
 
 
 def test_one_way_to_verify_tokens_is_enough_and_none_is_too_few() -> None:

@@ -259,6 +259,21 @@ def test_a_dsn_that_is_no_dsn_breaks_nothing(monkeypatch: pytest.MonkeyPatch) ->
     monitoring.capture(raised(KeyError("x")))
 
 
+def test_monitoring_that_fails_fails_nothing_and_is_left_alone_for_a_while(
+    sentry: SentryServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "sentry_sdk", None)
+    for _ in range(3):
+        monitoring.capture(raised(KeyError("x")), Call(request_id="r"))
+    assert capsys.readouterr().out.count("monitoring_failed") == 1
+
+
+def test_nothing_of_a_request_is_sent_whoever_put_it_into_an_event() -> None:
+    others = dict.fromkeys(("request", "extra", "breadcrumbs", "contexts", "modules", "server_name"), "grandma Sol")
+    event: Any = {"level": "error", "logentry": "grandma Sol", "message": "grandma Sol", **others}
+    assert monitoring._scrubbed(event, {}) == {"level": "error"}
+
+
 @pytest.mark.parametrize("environment", [{"STAGE": "local"}, {}])
 def test_without_a_dsn_nothing_is_sent_and_nothing_imported(environment: dict[str, str]) -> None:
     script = (

@@ -36,7 +36,15 @@ SECRETS = {
     "an address": ("grandma.sol@example.org", "grandma.sol"),
     "an address of other letters": ("großmutter@example.org", "großmutter"),
     "a database's password": ("postgresql://app_login:pa55w0rd@db.example.org/x", "pa55w0rd"),
+    "a credential without its url": ("X-Amz-Credential=AKID%2F20261120", "AKID"),
+    "a signature whose sign is encoded": (f"X-Amz-Signature%3D{SIGNATURE}", SIGNATURE),
+    "a password for a host of one word": ("postgresql://app_login:pa55w0rd@db:5432/x", "pa55w0rd"),
     "a stripe key": ("sk_live_51Habc", "sk_live_51Habc"),
+    "a restricted stripe key": ("rk_live_51Habc", "51Habc"),
+    "a stripe test key": ("sk_test_51Habc", "51Habc"),
+    "a checkout session": ("cs_test_a1B2c3", "a1B2c3"),
+    "a posthog key": ("phc_abcDEF123456", "abcDEF123456"),
+    "a supabase key": ("sb_secret_abcDEF-123_x", "abcDEF"),
     "a webhook secret": ("whsec_abcDEF123+/=", "whsec_abcDEF"),
     "a stripe signature": (f"t=1790000000,v1={SIGNATURE}", SIGNATURE),
     "a resend key": ("re_123abcDEF456", "re_123abcDEF456"),
@@ -90,11 +98,22 @@ def test_what_is_not_json_becomes_json() -> None:
     assert "secret" not in text and len(text) < 500
 
 
+def test_a_structure_is_written_down_to_its_sixth_level_and_a_set_as_a_list() -> None:
+    def nested(levels: int, inmost: Any) -> Any:
+        return [nested(levels - 1, inmost)] if levels else inmost
+
+    assert scrub(nested(6, "x")) == nested(6, "x")
+    assert scrub(nested(7, "x")) == nested(6, "[deep]")
+    assert scrub({"a": {3}}) == {"a": [3]}
+
+
 def test_a_lone_surrogate_does_not_break_the_line() -> None:
     scrub_text("a\ud800b").encode("utf-8")
 
 
 def test_a_megabyte_is_cut_short_and_quickly() -> None:
+    assert scrub_text("a" * 1_000_000) == "a" * 2_000 + "…"
+    assert scrub_text(f"eyJ{'a' * 20_000}") == "[token]…", "what lies behind the first 16,000 characters is not read"
     for text in ("a" * 1_000_000, "a@" * 500_000, "eyJ" * 333_333, "https://" * 125_000, "abc-" * 250_000):
         started = time.monotonic()
         assert len(scrub_text(text)) <= MAX_TEXT + 1

@@ -96,6 +96,19 @@ def test_a_changed_timestamp_is_refused() -> None:
     refused(event(), signed(event(), at=moment - 900).replace(f"t={moment - 900}", f"t={moment}"))
 
 
+def test_a_second_timestamp_makes_an_old_signature_no_younger() -> None:
+    moment = int(time.time())
+    assert events.verify_event(event(), signed(event(), at=moment) + f",t={moment - 900}").id == "evt_1"
+    refused(event(), signed(event(), at=moment - 900) + f",t={moment}")
+
+
+def test_a_signature_header_is_looked_at_up_to_4096_characters() -> None:
+    header = signed(event())
+    padding = ",v0=" + "a" * (4096 - len(header) - 4)
+    assert events.verify_event(event(), header + padding).id == "evt_1"
+    refused(event(), header + padding + "a")
+
+
 @pytest.mark.parametrize(
     ("age", "accepted"),
     [(299, True), (300, True), (302, False), (86_400, False), (-29, True), (-32, False), (-3600, False)],
