@@ -12,8 +12,8 @@ WORKERS ?= 4
 # What the operator's commands talk to: what the environment says, else the local stack that is up.
 LOCAL_UNLESS_TOLD := [ -n "$$MIGRATIONS_DATABASE_URL" ] || [ ! -f .local/env ] || { set -a; . ./.local/env; set +a; };
 
-OPERATE := status logs jobs requeue flag suspend pause resume reconcile orphans adopt purge-orphans disarm rearm
-export ID KIND FAMILY KEY SECONDS FLAG SET SHARE UNTIL WHY JOBS UPLOADS REQUEST HOURS CONFIRM
+OPERATE := status logs restore jobs requeue flag suspend pause resume reconcile orphans adopt purge-orphans disarm rearm
+export ID KIND FAMILY KEY SECONDS FLAG SET SHARE UNTIL WHY JOBS UPLOADS REQUEST HOURS DUMP INTO CONFIRM
 
 # The tests start many programs, and without compiled files each of them compiles everything anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -111,6 +111,7 @@ drill: $(READY) ## dump, restore elsewhere, compare everything; the bucket too
 # What they work on: the stage whose variables are in the environment, else the local stack. docs/operating.md has more.
 status: $(READY) ## what a stage does: versions, queue, alarms, last runs, flags
 logs: $(READY) ## the log lines of a request: make logs REQUEST=...
+restore: $(READY) ## load a dump into an empty database: make restore DUMP=... INTO=postgresql://...
 jobs: $(READY) ## what waits in the queue and what is dead
 requeue: $(READY) ## bring dead jobs back: make requeue ID=... or KIND=...
 flag: $(READY) ## flags: shown, or set: make flag FLAG=... SET=on|off|clear WHY=...

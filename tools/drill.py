@@ -29,10 +29,11 @@ from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
 from psycopg2.extensions import connection as Connection
 
 from local.postgres import EmbeddedPostgres, supabase
+from sql.migration_guards import connect
 from tools import loading
 from tools.loading import SCHEMAS
 from tools.operate.stage import Mistaken, choose
-from tools.postgres_programs import ProgramFailed, connect, where
+from tools.postgres_programs import ProgramFailed, where
 from tools.postgres_programs import run as run_program
 
 SHOWN = 5
@@ -88,6 +89,7 @@ def run(source_url: str, report: Report = print) -> list[str]:
     drill = Drill(report)
     with tempfile.TemporaryDirectory(prefix="stories-drill-") as folder:
         source = connect(source_url)
+        source.autocommit = False
         source.set_session(isolation_level=ISOLATION_LEVEL_REPEATABLE_READ, readonly=True)
         try:
             with drill.step("dump, at one snapshot"):
@@ -127,6 +129,18 @@ def _load(server: EmbeddedPostgres, dump: Path) -> str:
 
 
 def _compare(drill: Drill, source: Connection, restored: Connection) -> None:
+    compare_catalogs(drill, source, restored)
+    tables = [row[0] for row in _all(source, TABLES, {"schemas": list(SCHEMAS)})]
+    with drill.step(f"rows and content of {len(tables)} tables") as found:
+        for table in tables:
+            kept, brought = (_all(side, CONTENT.format(table))[0] for side in (source, restored))
+            if kept != brought:
+                found.append(f"{table}: {kept[0]} rows in the source, {brought[0]} restored, or other content")
+    check_restored(drill, restored)
+
+
+def compare_catalogs(drill: Drill, source: Connection, restored: Connection) -> None:
+    """Compares everything about the two schemas that is not a row."""
     names = {"schemas": list(SCHEMAS)}
     for connection in (source, restored):
         _all(connection, "SELECT set_config('TimeZone', 'UTC', false), set_config('search_path', 'pg_catalog', false)")
@@ -135,12 +149,10 @@ def _compare(drill: Drill, source: Connection, restored: Connection) -> None:
         here, there = (set(_all(side, facts, names)) for side in (source, restored))
         found.extend(f"{subject}: not restored: {line}" for subject, line in sorted(here - there))
         found.extend(f"{subject}: not in the source: {line}" for subject, line in sorted(there - here))
-    tables = [row[0] for row in _all(source, TABLES, names)]
-    with drill.step(f"rows and content of {len(tables)} tables") as found:
-        for table in tables:
-            kept, brought = (_all(side, CONTENT.format(table))[0] for side in (source, restored))
-            if kept != brought:
-                found.append(f"{table}: {kept[0]} rows in the source, {brought[0]} restored, or other content")
+
+
+def check_restored(drill: Drill, restored: Connection) -> None:
+    """Checks what a restored database must keep by itself."""
     with drill.step("ledger = used bytes = kept recordings, restored") as found:
         found.extend(f"family {row[0]}: ledger, usage and recordings do not agree" for row in _all(restored, LEDGER))
     with drill.step("the restored database is disarmed") as found:

@@ -15,7 +15,8 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
 from sql import migrate
-from tools.postgres_programs import connect, name_of, run
+from sql.migration_guards import connect
+from tools.postgres_programs import name_of, run
 
 SCHEMAS = ("public", "ops", "rls", "wire", "migrations")
 # Roles and their settings belong to the cluster: no dump of a database contains them.
@@ -42,7 +43,6 @@ def load(dump: Path, url: str) -> int:
     Raises TargetHoldsData, before anything is written, or ProgramFailed, which leaves a database to be dropped.
     """
     with contextlib.closing(connect(url)) as target:
-        target.autocommit = True
         _check_empty(target)
         _prepare(target)
         with tempfile.NamedTemporaryFile("w", suffix=".list") as chosen:

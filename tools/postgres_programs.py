@@ -17,10 +17,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
-import psycopg2
-from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import parse_dsn
 
 from chalicelib.config.addresses import DEFAULT_CA, certificate_file, is_local_host
@@ -34,18 +31,6 @@ _AT_ONCE = 1 << 16
 
 class ProgramFailed(Exception):
     """A program of Postgres ended with an error; the message is its own, without addresses."""
-
-
-def connect(url: str) -> Connection:
-    """A connection as the app opens it: outside this machine only to a server that proves its name.
-
-    A password that the URL leaves out comes from PGPASSWORD or PGPASSFILE, as libpq has it.
-    """
-    parts: dict[str, Any] = dict(parse_dsn(url))
-    if not is_local_host(parts.get("host", "")):
-        parts |= {"sslmode": "verify-full", "sslrootcert": _authority(), "require_auth": "scram-sha-256"}
-    connection: Connection = psycopg2.connect(**parts, connect_timeout=int(SECONDS))
-    return connection
 
 
 def where(url: str) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import sqlite3
 import subprocess
 import sys
@@ -126,54 +124,6 @@ def test_a_dead_job_is_shown_and_comes_back_once(stack: RunningStack) -> None:
     assert "no dead job" in operate(stack, "tools.operate requeue", ID=str(uuid.uuid4())).stdout
 
 
-def test_dead_jobs_show_whom_they_are_about_and_come_back_by_their_kind(stack: RunningStack) -> None:
-    invite = str(uuid.uuid4())
-    for number in range(3):
-        ask(
-            stack,
-            "INSERT INTO ops.dead_jobs (kind, payload, payload_version, lane, attempts, max_attempts, last_error,"
-            " request_id, enqueued_at) VALUES ('no_such_sort', %s, 1, 'test', 8, 8, 'Unavailable', %s, now())",
-            json.dumps({"invite_id": invite, "text": "private words"}),
-            f"request-{number}",
-        )
-    shown = operate(stack, "tools.operate jobs").stdout
-    assert f"request=request-1  invite_id={invite}" in shown
-    assert "private" not in shown
-    assert "3 jobs of kind no_such_sort" in operate(stack, "tools.operate requeue", KIND="no_such_sort").stdout
-    assert ask(stack, "SELECT count(*) FROM ops.dead_jobs WHERE kind = 'no_such_sort'") in ([(0,)], [(3,)])
-    assert "not both" in operate(stack, "tools.operate requeue", KIND="x", ID=invite).stderr
-
-
-def test_status_shows_what_runs_what_is_dead_and_what_is_switched(stack: RunningStack) -> None:
-    paused = operate(stack, "tools.operate pause", JOBS="capture_events", WHY="PostHog is down", UNTIL="2h")
-    assert paused.returncode == 0, paused.stderr
-    shown = operate(stack, "tools.operate status").stdout
-    first, *_ = shown.splitlines()
-    assert first == f"stage local, database 127.0.0.1:{stack.ports['PG_PORT']}/stories"
-    for part in ("the newest of this checkout", "send_error_digest", "make drill", "PostHog is down", "deletion by"):
-        assert part in shown, part
-    assert re.search(r"^capture_events .*PAUSED$", shown, re.MULTILINE)
-    assert stack.env["APP_LOGIN_PASSWORD"] not in shown
-    assert operate(stack, "tools.operate resume", JOBS="capture_events").returncode == 0
-    assert "PAUSED" not in operate(stack, "tools.operate jobs").stdout
-
-
-def test_a_flag_is_set_with_a_reason_and_cleared_again(stack: RunningStack) -> None:
-    family = str(ask(stack, "SELECT id FROM public.families LIMIT 1")[0][0])
-    without = operate(stack, "tools.operate flag", FLAG="new-player", SET="on")
-    assert without.returncode == 1
-    assert "WHY=" in without.stderr
-    given = {"FLAG": "new-player", "FAMILY": family, "WHY": "they asked", "OPERATOR": "ana"}
-    assert operate(stack, "tools.operate flag", SET="on", **given).returncode == 0
-    assert "ana" in operate(stack, "tools.operate flag").stdout
-    assert operate(stack, "tools.operate flag", SET="clear", **given).returncode == 0
-    history = "SELECT enabled, changed_by, why FROM ops.flag_changes WHERE name = 'new-player' ORDER BY created_at"
-    assert ask(stack, history) == [(True, "ana", "they asked"), (None, "ana", "they asked")]
-    assert "make disarm" in operate(stack, "tools.operate flag", FLAG="deleting_armed", SET="on", WHY="x").stderr
-    assert "NOT_FOUND" in operate(stack, "tools.operate suspend", FAMILY=str(uuid.uuid4())).stderr
-    assert operate(stack, "tools.operate pause", UPLOADS="1", UNTIL="yesterday").returncode == 1
-
-
 def test_the_lines_of_a_request_are_found_by_its_id(stack: RunningStack) -> None:
     request_id = f"seen-{uuid.uuid4()}"
     requests.get(f"{stack.origin}/healthz", headers={"x-request-id": request_id}, timeout=10)
@@ -183,7 +133,7 @@ def test_the_lines_of_a_request_are_found_by_its_id(stack: RunningStack) -> None
     assert operate(stack, "tools.operate logs", REQUEST="a b").returncode == 1
 
 
-@pytest.mark.parametrize("command", ["requeue", "reconcile", "adopt", "suspend", "pause", "resume", "logs"])
+@pytest.mark.parametrize("command", ["requeue", "reconcile", "adopt"])
 def test_a_command_without_what_it_needs_says_what_to_give_it(stack: RunningStack, command: str) -> None:
     answer = operate(stack, f"tools.operate {command}")
     assert answer.returncode == 1

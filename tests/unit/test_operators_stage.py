@@ -119,7 +119,9 @@ def test_what_writes_outside_the_local_stack_asks_for_the_stage_s_name(
     assert confirmed(stage)
 
 
-@pytest.mark.parametrize("name", sorted(set(operate.COMMANDS) - {"status", "logs", "jobs", "orphans", "purge-orphans"}))
+@pytest.mark.parametrize(
+    "name", sorted(set(operate.COMMANDS) - {"status", "logs", "jobs", "orphans", "purge-orphans", "restore"})
+)
 def test_every_command_that_writes_is_refused_on_prod_without_an_answer(
     monkeypatch: pytest.MonkeyPatch, name: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -10,7 +10,7 @@ from chalicelib.billing import sync
 from chalicelib.call import Call
 from chalicelib.database.messages import transact
 from chalicelib.errors import MissingConfiguration, Refused, Unavailable
-from tools.operate import flags, logs, objects, queue, status
+from tools.operate import flags, logs, objects, queue, restore, status
 from tools.operate.given import uuid_of
 from tools.operate.stage import Mistaken, Stage, choose, confirm, operator
 
@@ -52,6 +52,7 @@ COMMANDS: dict[str, Command] = {
     "orphans": Command(lambda call, _stage: objects.orphans(call)),
     "adopt": Command(lambda call, _stage: objects.adopt(call), "to adopt an object"),
     # It asks by itself: without an answer it prints what it would delete.
+    "restore": Command(lambda _call, stage: restore.restore(stage)),
     "purge-orphans": Command(objects.purge_orphans),
 }
 

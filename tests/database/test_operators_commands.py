@@ -1,0 +1,145 @@
+"""The operator's commands on a real database: what they show, what they change, what they refuse."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from chalicelib import config
+from tests.support.database_server import Database
+from tools.operate import __main__ as operate
+from tools.operate import stage as stages
+from tools.operate.restore import restore
+from tools.operate.stage import Mistaken, Stage
+
+
+class Commands:
+    """Runs commands in this process, on one database."""
+
+    def __init__(self, database: Database, capsys: pytest.CaptureFixture[str]) -> None:
+        self.database, self.capsys = database, capsys
+
+    def __call__(self, name: str, expect: int = 0, **given: str) -> str:
+        """What the command prints, errors after the rest."""
+        os.environ.update(given)
+        code = operate.main([name])
+        for variable in given:
+            del os.environ[variable]
+        printed = self.capsys.readouterr()
+        assert code == expect, printed
+        assert printed.out.startswith("stage local, database 127.0.0.1:")
+        assert self.database.cluster.password not in printed.out + printed.err
+        return printed.out + printed.err
+
+
+@pytest.fixture
+def command(
+    module_database: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Commands]:
+    before = dict(os.environ)
+    monkeypatch.setattr(stages, "read_env", dict)
+    os.environ.update(
+        STAGE="local",
+        DATABASE_URL=module_database.url("app_login"),
+        MIGRATIONS_DATABASE_URL=module_database.url("postgres"),
+        OPERATOR="ana",
+    )
+    config.reset()
+    yield Commands(module_database, capsys)
+    os.environ.clear()
+    os.environ.update(before)
+    config.reset()
+
+
+@pytest.fixture
+def family(module_database: Database) -> str:
+    return str(module_database.run("INSERT INTO public.families (name) VALUES ('Sol') RETURNING id")[0][0])
+
+
+def test_dead_jobs_show_whom_they_are_about_and_come_back_by_their_kind(
+    command: Commands, module_database: Database
+) -> None:
+    invite = str(uuid.uuid4())
+    for number in range(3):
+        module_database.run(
+            "INSERT INTO ops.dead_jobs (kind, payload, payload_version, lane, attempts, max_attempts, last_error,"
+            " request_id, enqueued_at) VALUES ('no_such_sort', %s, 1, 'test', 8, 8, 'Unavailable', %s, now())",
+            [json.dumps({"invite_id": invite, "text": "private words"}), f"request-{number}"],
+        )
+    shown = command("jobs")
+    assert f"request=request-1  invite_id={invite}" in shown
+    assert "private" not in shown
+    assert re.search(r"^no_such_sort +0 +0 +0 +3", shown, re.MULTILINE), "a kind with dead jobs alone is a line too"
+    assert "3 jobs of kind no_such_sort" in command("requeue", KIND="no_such_sort")
+    assert module_database.run("SELECT count(*) FROM ops.jobs WHERE kind = 'no_such_sort'") == [(3,)]
+    assert "not both" in command("requeue", 1, KIND="x", ID=invite)
+
+
+def test_status_shows_what_runs_what_is_dead_and_what_is_switched(command: Commands) -> None:
+    command("pause", JOBS="capture_events", WHY="PostHog is down", UNTIL="2h")
+    shown = command("status")
+    for part in ("the newest of this checkout", "send_error_digest", "make drill", "PostHog is down", "deletion by"):
+        assert part in shown, part
+    assert re.search(r"^capture_events .*PAUSED$", shown, re.MULTILINE)
+    command("resume", JOBS="capture_events")
+    assert "PAUSED" not in command("jobs")
+
+
+def test_a_flag_is_set_with_a_reason_and_cleared_again(
+    command: Commands, module_database: Database, family: str
+) -> None:
+    assert "WHY=" in command("flag", 1, FLAG="new-player", SET="on")
+    given = {"FLAG": "new-player", "FAMILY": family, "WHY": "they asked"}
+    command("flag", SET="on", **given)
+    assert "ana" in command("flag")
+    command("flag", SET="clear", **given)
+    history = "SELECT enabled, changed_by, why FROM ops.flag_changes WHERE name = 'new-player' ORDER BY created_at"
+    assert module_database.run(history) == [(True, "ana", "they asked"), (None, "ana", "they asked")]
+
+
+def test_a_suspended_family_is_resumed_by_the_command_that_the_first_one_prints(
+    command: Commands, module_database: Database, family: str
+) -> None:
+    suspended = "SELECT rls.is_suspended(%s)"
+    assert f"make resume FAMILY={family}" in command("suspend", FAMILY=family)
+    assert module_database.run(suspended, [family]) == [(True,)]
+    command("resume", FAMILY=family)
+    assert module_database.run(suspended, [family]) == [(False,)]
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "said"),
+    [
+        ("flag", {"FLAG": "deleting_armed", "SET": "on", "WHY": "x"}, "make disarm"),
+        ("flag", {"FLAG": "New Player", "SET": "on", "WHY": "x"}, "FLAG="),
+        ("flag", {"FLAG": "new-player", "SET": "on", "WHY": "x", "SHARE": "101"}, "SHARE"),
+        ("suspend", {}, "FAMILY="),
+        ("suspend", {"FAMILY": str(uuid.UUID(int=1))}, "NOT_FOUND"),
+        ("pause", {}, "UPLOADS=1"),
+        ("pause", {"JOBS": "send_invites"}, "send_invite_email"),
+        ("pause", {"UPLOADS": "1", "UNTIL": "yesterday"}, "UNTIL"),
+        ("resume", {}, "FAMILY="),
+        ("logs", {"REQUEST": "a b"}, "REQUEST="),
+        ("restore", {}, "DUMP="),
+        ("restore", {"DUMP": "/no/such/file", "INTO": "postgresql://postgres@127.0.0.1/x"}, "DUMP="),
+        ("restore", {"DUMP": __file__, "INTO": "elsewhere"}, "INTO names"),
+        ("restore", {"DUMP": __file__, "INTO": "postgresql://postgres@db.example.org/postgres"}, "STAGE="),
+    ],
+)
+def test_a_command_without_what_it_needs_says_what_to_give_it(
+    command: Commands, name: str, given: dict[str, Any], said: str
+) -> None:
+    assert said in command(name, 1, **given)
+
+
+def test_a_restore_onto_another_machine_takes_no_password_from_the_command_line(command: Commands) -> None:
+    os.environ.update(DUMP=__file__, INTO="postgresql://postgres:pa55@db.example.org/postgres")
+    with pytest.raises(Mistaken, match="PGPASSFILE") as refusal:
+        restore(Stage("prod", "db.example.org:5432/postgres"))
+    assert "pa55" not in str(refusal.value)
