@@ -16,13 +16,14 @@ from typing import Any
 
 from chalice.app import Chalice, Response
 
+from chalicelib import config
 from chalicelib.api import requests, responses
 from chalicelib.api.dispatch import answer
 from chalicelib.api.endpoints import Access, Endpoint, describe_endpoint
 from chalicelib.api.models import camelise, to_json
 from chalicelib.api.problems import describe
 from chalicelib.call import Call, Limit
-from chalicelib.errors import InternalError, Refused
+from chalicelib.errors import InternalError, MissingConfiguration, Refused
 from chalicelib.telemetry import logs, metrics, monitoring
 
 FUNCTIONS = "/functions/v1"
@@ -144,11 +145,19 @@ class SunApi(Chalice):
             reply = responses.failure(error, call)
         if reply.error is not None:
             self._alert(call, reply.error, reply.code)
+        self._tell_of_configuration(call)
         seconds = time.perf_counter() - started
         logs.request(call, reply.status, reply.code, seconds * 1000)
         metrics.request(call, reply.status, reply.code, seconds * 1000)
         monitoring.trace(call, seconds, code=reply.code)
         return responses.to_lambda(reply, call)
+
+    def _tell_of_configuration(self, call: Call) -> None:
+        """The operator changed the parameter, and this function goes on with the values before."""
+        if problems := config.take_refused():
+            refused = MissingConfiguration(problems)
+            logs.error("configuration_refused", call, reason=str(refused))
+            self._alert(call, refused, "")
 
     def _serve(self, event: dict[str, Any], context: Any, call: Call) -> responses.Reply:
         # Checked first: a body that is too large is refused whatever else is wrong.
@@ -185,6 +194,7 @@ class SunApi(Chalice):
             metrics.run(call, {}, (time.perf_counter() - started) * 1000, failed=True)
             raise InternalError(f"{name} failed") from None
         finally:
+            self._tell_of_configuration(call)
             monitoring.trace(call, time.perf_counter() - started)
         duration_ms = round((time.perf_counter() - started) * 1000, 1)
         logs.info("schedule", call, schedule=name, durationMs=duration_ms, dbMs=round(call.db_ms, 1), summary=summary)

@@ -51,12 +51,14 @@ __all__ = [
     "load",
     "refused",
     "reset",
+    "take_refused",
 ]
 
 Group = TypeVar("Group", bound=Settings)
 
 _loaded: dict[type[Settings], tuple[Mapping[str, str], Settings]] = {}
 _refused: dict[str, dict[str, str]] = {}
+_untold: dict[str, str] = {}
 
 
 def load(group: type[Group]) -> Group:
@@ -77,6 +79,7 @@ def load(group: type[Group]) -> Group:
         if known is None:
             raise
         _refused[group.__name__] = error.problems
+        _untold.update(error.problems)
         settings = known[1]
     if known is not None and known[1] == settings:
         settings = known[1]
@@ -89,10 +92,19 @@ def refused() -> dict[str, str]:
     return {name: reason for problems in _refused.values() for name, reason in problems.items()}
 
 
+def take_refused() -> dict[str, str]:
+    """What was refused, or could not be read again, since this was asked last: told once, though it lasts."""
+    told = {**_untold, **parameter.untold}
+    _untold.clear()
+    parameter.untold.clear()
+    return told
+
+
 def reset() -> None:
     """Forgets what was read, so that the next use reads again."""
     _loaded.clear()
     _refused.clear()
+    _untold.clear()
     parameter.reset()
 
 

@@ -31,6 +31,8 @@ PAUSE_SECONDS = 15.0
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _reading = threading.Lock()
 _values: Mapping[str, str] | None = None
+untold: dict[str, str] = {}
+"""Why it could not be read again, until config.take_refused() is asked."""
 # By the clock of the wall: a frozen function's other clocks may stand still.
 _fresh_until = 0.0
 _tried_at = 0.0
@@ -55,8 +57,8 @@ def values() -> Mapping[str, str]:
             found = _read(name, AGAIN_SECONDS)
             if found != _values:
                 _values = found
-        except MissingConfiguration:
-            pass
+        except MissingConfiguration as trouble:
+            untold.update(trouble.problems)
         finally:
             _reading.release()
     return _values
@@ -72,6 +74,7 @@ def reset() -> None:
     """Forgets what was read."""
     global _values, _fresh_until, _tried_at
     _values, _fresh_until, _tried_at = None, 0.0, 0.0
+    untold.clear()
 
 
 def _is_due() -> bool:

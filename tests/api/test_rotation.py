@@ -292,3 +292,24 @@ def test_lost_says_that_nothing_was_sent_by_a_wrong_password(api: Api, monkeypat
     with pytest.raises(Lost, match="wrong password") as caught:
         connections.exchange("SELECT 1", {}, time.monotonic() + 5)
     assert not caught.value.sent
+
+
+# Mistakes
+
+
+@pytest.mark.parametrize(
+    ("mistake", "variable"),
+    [('{"DATABASE_URL": "postgres"}', "DATABASE_URL"), ("not json", "CONFIG_PARAMETER")],
+    ids=["a wrong value", "no JSON"],
+)
+def test_a_mistake_in_the_parameter_is_alerted_once_while_calls_go_on(
+    api: Api, in_use: Callable[..., None], parameter_store: ParameterStore, mistake: str, variable: str
+) -> None:
+    keeper = api.person()
+    in_use(DATABASE_URL=api.database.url("app_login"))
+    assert keeper.get("/v1/me").status == 200
+    parameter_store.put_text(mistake)
+    parameter_store.clock.now += parameter.FRESH_SECONDS + 1
+    assert [keeper.get("/v1/me").status for _ in range(5)] == [200] * 5
+    alerts = api.run("SELECT fingerprint, occurrences FROM ops.alert_digest")
+    assert alerts == [(f"missing-configuration/{variable}", 1)]
