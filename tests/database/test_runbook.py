@@ -1,4 +1,4 @@
-"""What docs/operating.md tells a tired operator to type works."""
+"""The queries that docs/operating.md tells a tired operator to type run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ RUNBOOK = (Path(__file__).parents[2] / "docs" / "operating.md").read_text("utf-8
 BLOCKS = re.findall(r"```sql\n(.*?)```", RUNBOOK, re.DOTALL)
 SPANS = re.findall(r"`(SELECT [^`]*)`", re.sub(r"```.*?```", "", RUNBOOK, flags=re.DOTALL))
 QUERIES = [" ".join(text.replace("'...'", "NULL").split()) for text in (*BLOCKS, *SPANS)]
-MAKEFILE = (Path(__file__).parents[2] / "Makefile").read_text("utf-8")
 
 
 @pytest.mark.parametrize("query", QUERIES)
@@ -23,10 +22,3 @@ def test_every_query_of_the_runbook_runs(module_database: Database, query: str) 
 
 def test_there_are_queries_to_try() -> None:
     assert len(QUERIES) >= 20
-
-
-@pytest.mark.parametrize("name", sorted(set(re.findall(r"`make ([a-z-]+)", RUNBOOK))))
-def test_every_command_of_the_runbook_is_there(name: str) -> None:
-    assert re.search(rf"^{name}:|^OPERATE := .*\b{name}\b", MAKEFILE, re.MULTILINE), (
-        f"make {name} is not in the Makefile"
-    )
