@@ -124,10 +124,11 @@ def read_some(answer: BaseHTTPResponse, most_bytes: int) -> bytes:
 
 def trouble_of(error: BaseException) -> Trouble:
     """What an error of a socket, of urllib3 or of reading means, in our words."""
-    from urllib3.exceptions import HTTPError, InvalidHeader
+    from urllib3.exceptions import HTTPError, InvalidHeader, NewConnectionError
     from urllib3.exceptions import TimeoutError as TooSlow
 
-    if isinstance(error, TooSlow | TimeoutError):
+    # For urllib3 a connection that was refused is a kind of time-out.
+    if isinstance(error, TooSlow | TimeoutError) and not isinstance(error, NewConnectionError):
         return "too slow"
     # urllib3 keeps what the standard library said beside its own words.
     if any(isinstance(each, InvalidHeader | HTTPException) for each in (error, *error.args)):

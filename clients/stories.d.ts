@@ -298,7 +298,7 @@ export interface paths {
         };
         /**
          * Report whether Postgres answers within two seconds
-         * @description Report whether Postgres answers within two seconds. SERVICE_UNAVAILABLE when it does not.
+         * @description Report whether Postgres answers within two seconds. It is asked at most once a second. SERVICE_UNAVAILABLE when it does not answer.
          */
         get: operations["getReadyz"];
         put?: never;
@@ -324,7 +324,7 @@ export interface paths {
         };
         /**
          * Check the configuration and every service the app needs
-         * @description Check the configuration and every service the app needs. The checks run at most once in 15 seconds. SERVICE_UNAVAILABLE when Postgres does not answer; `degraded` when another check fails. UNAUTHORIZED on a stage that sets HEALTH_TOKEN, without that token.
+         * @description Check the configuration and every service the app needs. The queue, the schedules, the audit and the second copies are checked too. The checks run at most once in 15 seconds. The status is that of the worst check; where it is `fail` the answer is SERVICE_UNAVAILABLE, with status and checks in its details. UNAUTHORIZED without HEALTH_TOKEN, which local and dev alone may do without.
          */
         get: operations["getHealth"];
         put?: never;
@@ -350,7 +350,7 @@ export interface paths {
         };
         /**
          * Check the configuration and every service the app needs
-         * @description Check the configuration and every service the app needs. The checks run at most once in 15 seconds. SERVICE_UNAVAILABLE when Postgres does not answer; `degraded` when another check fails. UNAUTHORIZED on a stage that sets HEALTH_TOKEN, without that token.
+         * @description Check the configuration and every service the app needs. The queue, the schedules, the audit and the second copies are checked too. The checks run at most once in 15 seconds. The status is that of the worst check; where it is `fail` the answer is SERVICE_UNAVAILABLE, with status and checks in its details. UNAUTHORIZED without HEALTH_TOKEN, which local and dev alone may do without.
          */
         get: operations["getHealthBesideTheOperations"];
         put?: never;
@@ -1050,12 +1050,24 @@ export interface components {
             /** @description Of the audio and the waveform together. */
             reservedBytes: number;
         };
+        /** @description One thing that was checked. */
+        HealthCheck: {
+            name: string;
+            /** @enum {string} */
+            status: "pass" | "warn" | "fail";
+            /** @description A code, where the status is not `pass`; the operator's page on health says what each means. */
+            reason: string | null;
+            measures: {
+                [key: string]: number;
+            };
+            /** @description When it last succeeded or happened, for what has such a moment. */
+            lastAt: string | null;
+        };
         HealthResponse: {
             /** @enum {string} */
-            status: "ok" | "degraded";
-            checks: {
-                [key: string]: "ok" | "failing";
-            };
+            status: "pass" | "warn";
+            /** @description The worst first. */
+            checks: components["schemas"]["HealthCheck"][];
         };
         /** @description An invite as its keepers may read it later: never its code. */
         Invite: {
@@ -2844,13 +2856,27 @@ export interface operations {
                     /**
                      * @example {
                      *       "data": {
-                     *         "status": "ok",
-                     *         "checks": {
-                     *           "database": "ok",
-                     *           "configuration": "ok",
-                     *           "storage": "ok",
-                     *           "stripe": "ok"
-                     *         }
+                     *         "status": "warn",
+                     *         "checks": [
+                     *           {
+                     *             "name": "dead_jobs",
+                     *             "status": "warn",
+                     *             "reason": "dead",
+                     *             "measures": {
+                     *               "count": 4
+                     *             },
+                     *             "lastAt": "2026-11-20T09:58:00Z"
+                     *           },
+                     *           {
+                     *             "name": "database",
+                     *             "status": "pass",
+                     *             "reason": null,
+                     *             "measures": {
+                     *               "milliseconds": 2.1
+                     *             },
+                     *             "lastAt": null
+                     *           }
+                     *         ]
                      *       }
                      *     }
                      */
@@ -2895,13 +2921,27 @@ export interface operations {
                     /**
                      * @example {
                      *       "data": {
-                     *         "status": "ok",
-                     *         "checks": {
-                     *           "database": "ok",
-                     *           "configuration": "ok",
-                     *           "storage": "ok",
-                     *           "stripe": "ok"
-                     *         }
+                     *         "status": "warn",
+                     *         "checks": [
+                     *           {
+                     *             "name": "dead_jobs",
+                     *             "status": "warn",
+                     *             "reason": "dead",
+                     *             "measures": {
+                     *               "count": 4
+                     *             },
+                     *             "lastAt": "2026-11-20T09:58:00Z"
+                     *           },
+                     *           {
+                     *             "name": "database",
+                     *             "status": "pass",
+                     *             "reason": null,
+                     *             "measures": {
+                     *               "milliseconds": 2.1
+                     *             },
+                     *             "lastAt": null
+                     *           }
+                     *         ]
                      *       }
                      *     }
                      */

@@ -45,6 +45,17 @@ def find(url: str, kid: str, algorithm: str) -> Any:
     return keys.get((kid, algorithm))
 
 
+def ping(url: str) -> None:
+    """Fetches a set that has a usable key, and keeps none of it. Raises Unavailable."""
+    try:
+        parse(_download(url))
+    except Unavailable:
+        raise
+    except Exception:
+        # Whatever else parsing can raise: the endpoint answered, but no key set.
+        raise Unavailable("auth keys", trouble="unreadable answer") from None
+
+
 def reset() -> None:
     """Forgets the keys and the attempts."""
     global _keys, _fetched_at, _tried_at

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from chalicelib.config import parameter
 from chalicelib.config.groups import (
+    UNGUARDED_STAGES,
     AlertSettings,
     AnalyticsSettings,
     AppSettings,
@@ -22,17 +23,20 @@ from chalicelib.config.groups import (
     BackupSettings,
     BillingSettings,
     DatabaseSettings,
+    HealthSettings,
     HttpSettings,
     InviteSettings,
     LimitSettings,
     MailSettings,
     MonitoringSettings,
+    ResendSettings,
     Settings,
     StorageSettings,
 )
 from chalicelib.errors import MissingConfiguration
 
 __all__ = [
+    "UNGUARDED_STAGES",
     "AlertSettings",
     "AnalyticsSettings",
     "AppSettings",
@@ -40,11 +44,13 @@ __all__ = [
     "BackupSettings",
     "BillingSettings",
     "DatabaseSettings",
+    "HealthSettings",
     "HttpSettings",
     "InviteSettings",
     "LimitSettings",
     "MailSettings",
     "MonitoringSettings",
+    "ResendSettings",
     "Settings",
     "StorageSettings",
     "check",

@@ -12,10 +12,12 @@ from chalicelib.config import (
     BackupSettings,
     BillingSettings,
     DatabaseSettings,
+    HealthSettings,
     HttpSettings,
     InviteSettings,
     LimitSettings,
     MonitoringSettings,
+    ResendSettings,
     Settings,
     StorageSettings,
 )
@@ -30,8 +32,11 @@ class ApiFunction(
     BillingSettings,
     InviteSettings,
     MonitoringSettings,
+    HealthSettings,
+    BackupSettings,
+    ResendSettings,
 ):
-    """What the HTTP function needs."""
+    """What the HTTP function needs; the last two groups to say in /health whether they work."""
 
 
 class ProcessJobsFunction(

@@ -19,6 +19,9 @@ from chalicelib.config.addresses import (
 )
 from chalicelib.config.rules import local_problems, parse_prices, split
 
+UNGUARDED_STAGES = ("local", "dev")
+"""Stages without families: they may do without second copies and without a HEALTH_TOKEN."""
+
 
 class Settings(BaseModel):
     """A group. A field named `database_url` is read from DATABASE_URL; an empty variable counts as missing."""
@@ -78,7 +81,17 @@ class AuthSettings(Settings):
 class HttpSettings(Settings):
     allowed_origins: Annotated[tuple[Origin, ...], BeforeValidator(split)] = ()
     """Exact origins, or `*` alone. Without any, browsers of other origins are refused."""
-    health_token: str | None = None
+
+
+class HealthSettings(Settings):
+    health_token: Annotated[tuple[Annotated[str, Field(min_length=16)], ...], BeforeValidator(split)] = ()
+    """Who shows one of these gets the answer of /health: two while the token is being changed."""
+
+    @model_validator(mode="after")
+    def _closed_where_deployed(self) -> HealthSettings:
+        if not self.health_token and self.stage not in UNGUARDED_STAGES:
+            raise ValueError("HEALTH_TOKEN: is missing; only local and dev answer /health to everybody")
+        return self
 
 
 class LimitSettings(Settings):
@@ -120,19 +133,29 @@ class StorageSettings(Settings):
 
 
 class BackupSettings(Settings):
-    backup_access_key_id: KeyParts
-    backup_secret_access_key: KeyParts
-    backup_bucket_name: str
-    backup_endpoint_url: Address
+    """The bucket of the second copies: all four, or on local and dev none."""
+
+    backup_access_key_id: KeyParts = ()
+    backup_secret_access_key: KeyParts = ()
+    backup_bucket_name: str = ""
+    backup_endpoint_url: Address | None = None
 
     @model_validator(mode="after")
-    def _a_secret_for_each_key(self) -> BackupSettings:
+    def _whole_or_absent(self) -> BackupSettings:
+        given = {name: bool(getattr(self, name)) for name in BackupSettings.model_fields if name.startswith("backup_")}
+        absent = next((name for name, is_given in given.items() if not is_given), None)
+        if absent is not None and (any(given.values()) or self.stage not in UNGUARDED_STAGES):
+            raise ValueError(f"{absent.upper()}: is missing; only local and dev do without a bucket of second copies")
         _check_pairs("BACKUP", self.backup_access_key_id, self.backup_secret_access_key)
         return self
 
     @property
+    def configured(self) -> bool:
+        return self.backup_endpoint_url is not None
+
+    @property
     def endpoint(self) -> str:
-        return self.backup_endpoint_url
+        return self.backup_endpoint_url or ""
 
     @property
     def bucket(self) -> str:
@@ -165,9 +188,12 @@ class InviteSettings(AppSettings):
     ]
 
 
-class MailSettings(AppSettings):
+class ResendSettings(Settings):
     resend_api_key: str
     resend_api_url: Address | None = None
+
+
+class MailSettings(AppSettings, ResendSettings):
     mail_from: str
 
 

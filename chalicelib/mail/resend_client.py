@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 
 from chalicelib import vendor_http
-from chalicelib.config import MailSettings
+from chalicelib.config import MailSettings, ResendSettings
 from chalicelib.errors import NotRetryable, Unavailable
 from chalicelib.mail.templates import Letter
 from chalicelib.vendor_http import Answer, failed, trouble_of_status
@@ -19,6 +19,7 @@ from chalicelib.vendor_http import Answer, failed, trouble_of_status
 SECONDS = 8.0
 """For one mail. Resend keeps what arrived: a request that timed out and is repeated with its key sends one mail."""
 
+_API = "https://api.resend.com"
 _ABOUT_THE_MAIL = (400, 413, 422)
 _ABOUT_US = frozenset({"invalid_from_address"})
 """Refusals with such a status that are about our configuration, and so about every mail."""
@@ -41,16 +42,29 @@ def send(settings: MailSettings, to: Sequence[str], letter: Letter, idempotency_
         "html": letter.html,
     }
     headers = {
-        "Authorization": f"Bearer {settings.resend_api_key}",
+        **_authorization(settings),
         "Content-Type": "application/json",
         "Idempotency-Key": idempotency_key,
     }
-    url = (settings.resend_api_url or "https://api.resend.com") + "/emails"
+    url = (settings.resend_api_url or _API) + "/emails"
     try:
         answer = vendor_http.ask("resend", "POST", url, seconds=SECONDS, headers=headers, body=json.dumps(mail))
     except Unavailable as trouble:
         raise failed("resend", trouble.trouble) from None
     _judge(answer)
+
+
+def ping(settings: ResendSettings, seconds: float) -> None:
+    """Asks Resend once whether it knows our key, within `seconds`. Raises Unavailable."""
+    url = (settings.resend_api_url or _API) + "/domains"
+    answer = vendor_http.ask("resend", "GET", url, seconds=seconds, headers=_authorization(settings))
+    # A key that may only send is refused the list of domains, by name: so it is known.
+    if answer.status != 200 and answer.json_object().get("name") != "restricted_api_key":
+        raise Unavailable("resend", trouble=trouble_of_status(answer.status))
+
+
+def _authorization(settings: ResendSettings) -> dict[str, str]:
+    return {"Authorization": f"Bearer {settings.resend_api_key}"}
 
 
 def _judge(answer: Answer) -> None:

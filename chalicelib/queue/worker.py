@@ -139,7 +139,12 @@ def _run_group(call: Call, group: Sequence[Job], token: str, seconds: float, wai
     if done:
         # Safe to ask twice: what is gone is gone.
         answer = transact(
-            call, "complete_jobs_tx", repeatable=True, job_ids=[job.id for job in done], lease_token=token
+            call,
+            "complete_jobs_tx",
+            repeatable=True,
+            job_ids=[job.id for job in done],
+            lease_token=token,
+            duration_ms=duration_ms,
         )
         outcomes["done"] = int(answer["completed"])
         outcomes["lease_lost"] = len(done) - outcomes["done"]

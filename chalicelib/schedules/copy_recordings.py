@@ -35,10 +35,13 @@ def copy_recordings(call: Call) -> dict[str, Any]:
 
 def _copy_all(call: Call) -> dict[str, Any]:
     try:
-        load(BackupSettings)
+        if not load(BackupSettings).configured:
+            return {"configured": False}
     except MissingConfiguration as missing:
-        logs.warning("no_backup_store", call, variables=sorted(missing.problems))
-        return {"configured": False}
+        # A voice that is kept once is lost with its bucket: the operators are told at once, whatever is late already.
+        logs.error("no_backup_store", call, variables=sorted(missing.problems))
+        late = transact(call, "alert_uncopied_tx", repeatable=True, configured=False)["late"]
+        return {"configured": False, "late": late}
     outcomes, finished = work_through(
         call,
         _uncopied(call),

@@ -28,6 +28,7 @@ def send_error_digest(call: Call) -> dict[str, Any]:
 
 
 def _send(call: Call) -> dict[str, Any]:
+    transact(call, "note_service_levels_tx")
     due = transact(call, "alerts_to_send", all=bool(call.detail.get("byHand")), limit=MOST)["alerts"]
     critical = [alert for alert in due if alert["severity"] == "critical"]
     others = [alert for alert in due if alert["severity"] != "critical"]

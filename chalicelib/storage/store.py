@@ -17,6 +17,7 @@ from urllib.parse import quote
 from xml.etree import ElementTree
 
 from chalicelib import config, vendor_http
+from chalicelib.errors import MissingConfiguration
 from chalicelib.storage.mp4 import is_mp4
 from chalicelib.storage.s3_http import S3Http, Unexpected, says
 from chalicelib.vendor_http import read, read_some
@@ -187,7 +188,10 @@ def audio_store() -> Store:
 
 def backup_store() -> Store:
     """The bucket of the second copies, in another account. Raises MissingConfiguration."""
-    return _store_of("backup", config.load(config.BackupSettings))
+    settings = config.load(config.BackupSettings)
+    if not settings.configured:
+        raise MissingConfiguration({"BACKUP_ENDPOINT_URL": "is missing"})
+    return _store_of("backup", settings)
 
 
 def _store_of(service: str, settings: config.StorageSettings | config.BackupSettings) -> Store:

@@ -31,6 +31,7 @@ BEGIN
     RETURN NULL;
   END IF;
 
+  UPDATE ops.call_counts SET refused = refused + 1 WHERE key = p_key;
   -- The moment when one more call fits again: in this bucket while the previous one fades, or in the next while this one does.
   v_clear_at := p_window_seconds * CASE
     WHEN v_current + 1 <= p_limit THEN v_bucket + 1 - (p_limit - 1 - v_current)::double precision / v_previous

@@ -13,6 +13,7 @@ BEGIN
     RETURN '{"outcome": "lease_lost"}';
   END IF;
   v_age := extract(epoch FROM clock_timestamp() - v_job.created_at);
+  PERFORM ops.tally_jobs('job_failed', v_job.kind, ARRAY[1]);
   IF p_patient AND v_job.attempts >= v_job.max_attempts AND v_age < 86400 THEN
     -- The trouble is a service's and not the job's: it is tried for a day, each time after an eighth of its age.
     v_job.attempts := v_job.max_attempts - 1;

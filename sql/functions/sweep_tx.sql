@@ -14,6 +14,7 @@ BEGIN
       ('ops.idempotency_keys', 'created_at < $1', ops.idempotency_period()),
       ('ops.call_counts', 'updated_at < $1', interval '2 days'),
       ('ops.invite_mails', 'created_at < $1', interval '2 days'),
+      ('ops.tallies', 'hour < $1', interval '35 days'),
       ('ops.schedule_runs', 'started_at < $1', interval '30 days'),
       ('ops.alert_digest', 'sent_at < $1', interval '90 days'),
       -- Stripe repeats an event for thirty days; what an older one paid for is in the entitlement.
@@ -36,5 +37,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.sweep_tx IS
-  'Deletes rows that are no longer needed: counters, idempotency keys, mail budgets, old runs and reports, jobs that died 90 days ago. Never a waiting job, nor anything of a family.';
+  'Deletes rows that are no longer needed: counters and tallies, idempotency keys, mail budgets, old runs and reports, jobs that died 90 days ago. Never a waiting job, nor anything of a family.';
 SELECT ops.publish_function('ops.sweep_tx', 'app_service');

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from chalicelib import config
 from chalicelib.storage.store import audio_store, backup_store
 from tests.support.object_store import send, voice
 from tests.support.schedules import Schedules
@@ -91,9 +92,24 @@ def test_recordings_in_the_trash_are_copied_too_until_they_are_purged(schedules:
     assert schedules.now("copy_recordings")["copied"] == 1
 
 
-def test_without_a_backup_store_the_run_says_so(schedules: Schedules, monkeypatch: pytest.MonkeyPatch) -> None:
-    from chalicelib import config
+BACKUP = ("BACKUP_ACCESS_KEY_ID", "BACKUP_SECRET_ACCESS_KEY", "BACKUP_BUCKET_NAME", "BACKUP_ENDPOINT_URL")
 
-    monkeypatch.delenv("BACKUP_BUCKET_NAME")
+
+def test_the_local_stage_may_do_without_a_backup_store(schedules: Schedules, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in BACKUP:
+        monkeypatch.delenv(name)
     config.reset()
     assert schedules.now("copy_recordings") == {"configured": False}
+    assert schedules.alerts() == {}
+
+
+def test_a_backup_store_that_is_configured_by_half_alerts_at_once(
+    schedules: Schedules, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    family, keeper = schedules.family_of_one()
+    schedules.kept(family, keeper)
+    schedules.run("UPDATE public.recordings SET created_at = created_at - interval '25 hours'")
+    monkeypatch.delenv("BACKUP_BUCKET_NAME")
+    config.reset()
+    assert schedules.now("copy_recordings") == {"configured": False, "late": 1}
+    assert schedules.alerts() == {"no-second-bucket": "critical", "uncopied": "critical"}

@@ -86,6 +86,7 @@ def build(database: Database) -> IsolationRows:
         "INSERT INTO ops.removals (family_id, user_id, removed_by) VALUES (%s, %s, %s)",
         [ours, people["removed"], people["keeper"]],
     )
+    run("INSERT INTO ops.tallies (measure, subject, hour, amount) VALUES ('job_failed', 'capture_events', now(), 1)")
     return IsolationRows(database, ours, theirs, people, recordings)
 
 

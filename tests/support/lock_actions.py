@@ -292,12 +292,15 @@ NOT_AMONG_THEM = {
     "ops.claim_schedule_slot_tx": "it inserts one row of schedule_runs and locks nothing else",
     "ops.finish_schedule_run_tx": "it updates one row of schedule_runs and locks nothing else",
     "ops.claim_jobs_tx": "it skips rows that are locked; test_queue.py runs many at once",
-    "ops.complete_jobs_tx": "rows of jobs that its worker has leased alone; test_queue.py",
-    "ops.fail_job_tx": "a row of jobs that its worker has leased alone; test_queue.py",
+    "ops.complete_jobs_tx": "rows of jobs that its worker has leased alone, then tallies in order; test_queue.py",
+    "ops.fail_job_tx": "a row of jobs that its worker has leased alone, then tallies; test_queue.py",
     "ops.release_jobs_tx": "rows of jobs that its worker has leased alone; test_queue.py",
     "ops.requeue_job_tx": "an operator's command on one row of dead_jobs",
     "ops.requeue_kind_tx": "an operator's command on rows of dead_jobs",
+    "ops.claim_health_probe_tx": "it updates the one row of health_probes and locks nothing else",
+    "ops.store_health_probe_tx": "it updates the one row of health_probes and locks nothing else",
     "ops.set_flag_tx": "an operator's command on one row of feature_flags",
+    "ops.note_service_levels_tx": "rows of alert_digest in the order of their fingerprints, and no other",
     "ops.note_maintenance_run_tx": "an operator's command on one row of maintenance_runs",
 }
 """Functions that write and are in no action, with the reason why they cannot be part of a deadlock."""

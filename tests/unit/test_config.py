@@ -150,8 +150,8 @@ def test_prices_that_make_no_sense_are_refused(text: str) -> None:
         ("STRIPE_WEBHOOK_SECRETS", "whsec_new,whsec_local_abc"),
         ("INVITE_CODE_SECRET", "local-" + "n" * 40),
         ("STRIPE_PRICES", '{"price_local_family_month": "family:month"}'),
-        ("HEALTH_TOKEN", "local-token"),
-        ("HEALTH_TOKEN", "LOCAL-token"),
+        ("HEALTH_TOKEN", "local-health-token"),
+        ("HEALTH_TOKEN", "LOCAL-health-token"),
     ],
 )
 def test_nothing_local_and_no_test_key_is_accepted_on_prod(name: str, value: str) -> None:
@@ -204,6 +204,34 @@ def test_blanks_around_a_value_and_a_slash_behind_an_address_are_dropped() -> No
 def test_what_is_wrong_is_said_in_words_of_ours() -> None:
     # pydantic's own words would repeat the pattern and, for other kinds, the value.
     assert problems(config.StorageSettings, R2_ACCOUNT_ID="no account") == {"R2_ACCOUNT_ID": "is not valid"}
+
+
+BACKUP = [name for name in PROD if name.startswith("BACKUP_")]
+
+
+@pytest.mark.parametrize("stage", ["staging", "prod"])
+@pytest.mark.parametrize("name", ["HEALTH_TOKEN", *BACKUP])
+def test_a_stage_that_families_use_needs_second_copies_and_a_health_token(stage: str, name: str) -> None:
+    assert list(problems(ApiFunction, STAGE=stage, STRIPE_SECRET_KEY="sk_live_abc", **{name: None})) == [name]
+
+
+def test_nothing_of_a_second_bucket_is_refused_where_families_record() -> None:
+    for function in ("api_handler", "copy_recordings"):
+        found = problems(FUNCTIONS[function], **dict.fromkeys(BACKUP, None))
+        assert list(found) == ["BACKUP_ACCESS_KEY_ID"]
+        assert "only local and dev do without" in found["BACKUP_ACCESS_KEY_ID"]
+
+
+def test_dev_does_without_a_second_bucket_and_a_health_token_but_not_with_half_of_one() -> None:
+    nothing = dict.fromkeys(["HEALTH_TOKEN", *BACKUP], "")
+    for function in ("api_handler", "copy_recordings"):
+        config.check(FUNCTIONS[function], {**PROD, **nothing, "STAGE": "dev"})
+    half = {**dict.fromkeys(BACKUP, None), "BACKUP_BUCKET_NAME": "copies"}
+    assert list(problems(config.BackupSettings, STAGE="dev", **half)) == ["BACKUP_ACCESS_KEY_ID"]
+
+
+def test_a_short_health_token_is_refused() -> None:
+    assert list(problems(ApiFunction, HEALTH_TOKEN="123456789012345")) == ["HEALTH_TOKEN"]
 
 
 def test_one_way_to_verify_tokens_is_enough_and_none_is_too_few() -> None:

@@ -216,7 +216,25 @@ EXAMPLES: dict[str, Example] = {
     "get_healthz": Example({"status": "ok"}),
     "get_readyz": Example({"status": "ok"}),
     "get_health": Example(
-        {"status": "ok", "checks": {"database": "ok", "configuration": "ok", "storage": "ok", "stripe": "ok"}},
+        {
+            "status": "warn",
+            "checks": [
+                {
+                    "name": "dead_jobs",
+                    "status": "warn",
+                    "reason": "dead",
+                    "measures": {"count": 4},
+                    "lastAt": "2026-11-20T09:58:00Z",
+                },
+                {
+                    "name": "database",
+                    "status": "pass",
+                    "reason": None,
+                    "measures": {"milliseconds": 2.1},
+                    "lastAt": None,
+                },
+            ],
+        },
     ),
     "get_openapi": Example({"openapi": "3.1.0", "info": {"title": "Stories From the Sun"}, "paths": {}}),
     "list_families": Example({"families": [_FAMILY], "nextCursor": None}),

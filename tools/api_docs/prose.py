@@ -44,7 +44,7 @@ SECURITY_SCHEMES: Json = {
     "healthToken": {
         "type": "http",
         "scheme": "bearer",
-        "description": "The value of HEALTH_TOKEN, on stages that set it.",
+        "description": "The value of HEALTH_TOKEN, or one of its values. The stages local and dev may do without.",
     },
 }
 
