@@ -153,6 +153,7 @@ def _tags(call: Call | None) -> dict[str, str]:
         "route": call.route,
         "function": call.function,
         "requestId": call.request_id,
+        "ownId": call.own_id,
         "lambdaRequestId": call.lambda_request_id,
     }
 

@@ -78,6 +78,7 @@ def test_an_error_arrives_with_its_call_its_user_and_its_place(sentry: SentrySer
         "route": "/functions/v1/finalize-recording",
         "function": "stories-prod-api",
         "requestId": "req-1",
+        "ownId": call.own_id,
         "lambdaRequestId": "lambda-1",
         "familyId": str(family),
         "recordingId": recording,
@@ -116,10 +117,11 @@ def test_a_foreign_exceptions_words_and_variables_stay_here(sentry: SentryServer
 
 def test_nothing_of_one_call_is_in_the_error_of_the_next(sentry: SentryServer) -> None:
     monitoring.capture(raised(KeyError("x")), a_call(user_id=uuid4(), log_fields={"familyId": "1"}), jobId="7")
-    monitoring.capture(raised(KeyError("x")), Call(request_id="r2"))
+    monitoring.capture(raised(KeyError("x")), Call(request_id="r2", own_id="o2"))
     event = sentry.events()[0]
     assert "user" not in event
-    assert event["tags"] == {"stage": "local", "region": "eu-west-1", "feature": "other", "requestId": "r2"}
+    ids = {"requestId": "r2", "ownId": "o2"}
+    assert event["tags"] == {"stage": "local", "region": "eu-west-1", "feature": "other", **ids}
 
 
 def test_what_a_library_leaves_in_sentry_s_scopes_is_in_no_event(sentry: SentryServer) -> None:
