@@ -18,6 +18,7 @@ CHAPTERS = (
     "The commands",
     "Flags and switches",
     "Health",
+    "Sentry and the log",
     "Dashboards",
     "Secrets and their rotation",
 )
