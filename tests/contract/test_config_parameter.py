@@ -29,11 +29,11 @@ def database_url() -> str:
 def test_it_is_read_once_for_all_groups_and_the_environment_wins(
     parameter_store: ParameterStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    parameter_store.put({"DATABASE_URL": OLD, "HEALTH_TOKEN": "of the parameter", "STAGE": "dev"})
-    monkeypatch.setenv("HEALTH_TOKEN", "of the environment")
+    parameter_store.put({"DATABASE_URL": OLD, "HEALTH_TOKEN": "token-of-the-parameter", "STAGE": "dev"})
+    monkeypatch.setenv("HEALTH_TOKEN", "token-of-the-environment")
     assert database_url() == OLD
-    settings = config.load(config.HttpSettings)
-    assert (settings.stage, settings.health_token) == ("local", "of the environment")
+    settings = config.load(config.HealthSettings)
+    assert (settings.stage, settings.health_token) == ("local", ("token-of-the-environment",))
     assert parameter_store.reads == 1
 
 
@@ -70,13 +70,13 @@ def test_a_changed_secret_is_used_after_five_minutes(parameter_store: ParameterS
 
 
 def test_settings_that_did_not_change_stay_the_same_object(parameter_store: ParameterStore) -> None:
-    parameter_store.put({"DATABASE_URL": OLD, "HEALTH_TOKEN": "old"})
-    database, http = config.load(config.DatabaseSettings), config.load(config.HttpSettings)
-    parameter_store.put({"DATABASE_URL": OLD, "HEALTH_TOKEN": "new"})
+    parameter_store.put({"DATABASE_URL": OLD, "HEALTH_TOKEN": "the-token-before"})
+    database, health = config.load(config.DatabaseSettings), config.load(config.HealthSettings)
+    parameter_store.put({"DATABASE_URL": OLD, "HEALTH_TOKEN": "the-token-behind"})
     parameter.look_again()
     parameter_store.clock.now += parameter.PAUSE_SECONDS
     assert config.load(config.DatabaseSettings) is database
-    assert config.load(config.HttpSettings) is not http
+    assert config.load(config.HealthSettings) is not health
 
 
 def test_a_clock_that_was_set_back_does_not_keep_an_old_secret(parameter_store: ParameterStore) -> None:
@@ -118,11 +118,11 @@ def test_what_cannot_be_read_again_stays_as_it_was_and_is_asked_for_again_later(
 def test_a_mistake_in_a_changed_parameter_stops_no_function_that_runs(parameter_store: ParameterStore) -> None:
     parameter_store.put({"DATABASE_URL": OLD})
     database_url()
-    parameter_store.put({"DATABASE_URL": "postgres", "HEALTH_TOKEN": "new"})
+    parameter_store.put({"DATABASE_URL": "postgres", "HEALTH_TOKEN": "the-token-behind"})
     parameter_store.clock.now += parameter.FRESH_SECONDS + 1
     assert database_url() == OLD
     assert list(config.refused()) == ["DATABASE_URL"]
-    assert config.load(config.HttpSettings).health_token == "new"
+    assert config.load(config.HealthSettings).health_token == ("the-token-behind",)
     parameter_store.put({"DATABASE_URL": NEW})
     parameter_store.clock.now += parameter.FRESH_SECONDS + 1
     assert database_url() == NEW
