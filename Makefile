@@ -13,7 +13,7 @@ WORKERS ?= 4
 LOCAL_UNLESS_TOLD := [ -n "$$MIGRATIONS_DATABASE_URL" ] || [ ! -f .local/env ] || { set -a; . ./.local/env; set +a; };
 
 OPERATE := status logs restore jobs requeue flag suspend pause resume reconcile orphans adopt purge-orphans disarm rearm
-export ID KIND FAMILY KEY SECONDS FLAG SET SHARE UNTIL WHY JOBS UPLOADS REQUEST HOURS DUMP INTO CONFIRM
+export ID KIND FAMILY KEY SECONDS FLAG SET SHARE SOURCE UNTIL WHY JOBS UPLOADS REQUEST HOURS DUMP INTO CONFIRM
 
 # The tests start many programs, and without compiled files each of them compiles everything anew.
 unexport PYTHONDONTWRITEBYTECODE

@@ -99,6 +99,8 @@ def test_a_flag_is_set_with_a_reason_and_cleared_again(
     command("flag", SET="on", **given)
     assert "ana" in command("flag")
     command("flag", SET="clear", **given)
+    command("flag", SET="on", FLAG="lullaby", SHARE="30", SOURCE="posthog", WHY="the experiment's result")
+    assert "lullaby on for 30 %, all families  (PostHog)" in command("flag")
     history = "SELECT enabled, changed_by, why FROM ops.flag_changes WHERE name = 'new-player' ORDER BY created_at"
     assert module_database.run(history) == [(True, "ana", "they asked"), (None, "ana", "they asked")]
 
@@ -119,6 +121,7 @@ def test_a_suspended_family_is_resumed_by_the_command_that_the_first_one_prints(
         ("flag", {"FLAG": "deleting_armed", "SET": "on", "WHY": "x"}, "make disarm"),
         ("flag", {"FLAG": "New Player", "SET": "on", "WHY": "x"}, "FLAG="),
         ("flag", {"FLAG": "new-player", "SET": "on", "WHY": "x", "SHARE": "101"}, "SHARE"),
+        ("flag", {"FLAG": "uploads", "SET": "off", "WHY": "x", "SOURCE": "posthog"}, "no switch"),
         ("suspend", {}, "FAMILY="),
         ("suspend", {"FAMILY": str(uuid.UUID(int=1))}, "NOT_FOUND"),
         ("pause", {}, "UPLOADS=1"),

@@ -15,7 +15,7 @@ from tools.operate.given import until, uuid_of
 from tools.operate.stage import Mistaken, operator
 
 CHANGES_SHOWN = 10
-SWITCHES = {"uploads": "new uploads", "writes": "changes of families"}
+SWITCHES = ("uploads", "writes")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 _RESERVED = {"deleting_armed": "make disarm and make rearm set it"}
 
@@ -35,7 +35,7 @@ def flag(call: Call) -> None:
     family = uuid_of("FAMILY") if os.environ.get("FAMILY") else None
     if name.startswith("job:") and family is not None:
         raise Mistaken("jobs are paused for all families or for none: leave FAMILY out")
-    _set(call, name, family, {"on": True, "off": False, "clear": None}[wanted], _share(name, wanted))
+    _set(call, name, family, {"on": True, "off": False, "clear": None}[wanted], _share(name, wanted), _source(name))
 
 
 def only_shows() -> bool:
@@ -122,7 +122,21 @@ def _share(name: str, wanted: str) -> int:
     return int(text)
 
 
-def _set(call: Call, name: str, family: UUID | None, enabled: bool | None, share: int = 100) -> None:
+def _source(name: str) -> str:
+    """Whose word it is: the operator's, or with SOURCE=posthog what an experiment at PostHog decided."""
+    source = os.environ.get("SOURCE", "") or "operator"
+    if source not in ("operator", "posthog"):
+        raise Mistaken("SOURCE is operator or posthog")
+    if source == "posthog" and (name in SWITCHES or name.startswith("job:") or os.environ.get("FAMILY")):
+        raise Mistaken(
+            "PostHog's word counts for features of the app alone, and for all families: no switch, no FAMILY"
+        )
+    return source
+
+
+def _set(
+    call: Call, name: str, family: UUID | None, enabled: bool | None, share: int = 100, source: str = "operator"
+) -> None:
     changed = transact(
         call,
         "set_flag_tx",
@@ -133,6 +147,7 @@ def _set(call: Call, name: str, family: UUID | None, enabled: bool | None, share
         until=None if enabled is None else until(),
         by=operator(),
         why=why(),
+        source=source,
     )["changed"]
     whose = f"family {family}" if family else "all families"
     if not changed:

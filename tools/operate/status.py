@@ -15,7 +15,7 @@ from chalicelib.database.messages import transact
 from local.settings import ROOT
 from sql import migrate
 from tools.operate import flags, queue
-from tools.operate.stage import Stage
+from tools.operate.stage import LOCAL, Stage
 
 BY_HAND = {"drill": "make drill", "restore": "make restore"}
 
@@ -41,7 +41,9 @@ def status(call: Call, stage: Stage) -> None:
     if not overview["alerts"]:
         print("  none")
 
-    print("\nLast runs")
+    print(
+        "\nLast runs" + (" (the local clock runs schedules by hand, which is not noted)" if stage.name == LOCAL else "")
+    )
     runs = {run["schedule"]: run for run in overview["schedules"]}
     for name in sorted({*runs, *FUNCTIONS} - {"api_handler"}):
         run = runs.get(name, {})
