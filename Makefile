@@ -19,7 +19,7 @@ export ID KIND FAMILY KEY SECONDS FLAG SET SHARE SOURCE UNTIL WHY JOBS UPLOADS R
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock package run smoke test test-all bench mutants check check-workflows audit-dependencies generate format migrate rollback migration operation drill fuzz $(OPERATE) clean
+.PHONY: help setup lock package run smoke test test-all bench mutants check check-workflows audit-dependencies generate format migrate rollback migration operation drill dashboard fuzz $(OPERATE) clean
 
 help: ## this page
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -104,6 +104,9 @@ migration: $(READY) ## begin a new migration: make migration NAME=add_chapters
 
 operation: $(READY) ## begin a new operation: make operation NAME=thank-storyteller
 	@$(BIN)/python -m tools.new_operation "$(NAME)"
+
+dashboard: $(READY) ## one page with every query of sql/dashboards, what needs somebody on top: dist/dashboard-STAGE.html
+	@$(BIN)/python -m tools.dashboard
 
 drill: $(READY) ## dump, restore elsewhere, compare everything; the bucket too
 	@$(BIN)/python -m tools.drill
