@@ -30,6 +30,8 @@ DEADLINE = 5.0
 """Seconds a message may take, unless its caller says otherwise."""
 
 _QUERIES = Path(__file__).parent / "queries"
+_NO_COMMENT = re.compile(r"[^A-Za-z0-9._-]")
+"""What could end the comment with the request's id, or be taken for a parameter's place."""
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 # Supabase's auth.uid(), auth.role(), auth.email() and auth.jwt() prefer these settings to request.jwt.claims. One that
@@ -136,7 +138,7 @@ def _message(
         # Every counting message overwrites the verdict before it reads it, so none can be left from another.
         expression = f"coalesce(nullif(current_setting('sun.refusal'), '')::jsonb, {expression})"
     message = (
-        f"/* {call.request_id} */ {count}"
+        f"/* {_NO_COMMENT.sub('', call.request_id)} */ {count}"
         f"SELECT set_config('role', '{role}', true), set_config('request.jwt.claims', %(_claims)s, true), {_NO_CLAIMS},"
         " set_config('sun.request_id', %(_request_id)s, true), set_config('sun.own_id', %(_own_id)s, true),"
         " set_config('statement_timeout', %(_timeout)s, true); "

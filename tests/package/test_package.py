@@ -73,7 +73,7 @@ def test_nothing_of_the_local_stack_the_tests_or_the_migrations_is_deployed(name
     assert not ours & {"local", "tools", "tests", "sql", "bench", "docs", "flask", "cheroot", "pytest", "yoyo"}
 
 
-def test_every_schedule_is_a_function_that_is_started_at_its_times(package: Path) -> None:
+def test_every_schedule_is_a_function_that_is_started_at_its_times(checkout: Path, package: Path) -> None:
     resources = json.loads((package / "sam.json").read_text())["Resources"]
     functions = {
         resource["Properties"]["Handler"].removeprefix("app."): resource["Properties"]
@@ -86,7 +86,8 @@ def test_every_schedule_is_a_function_that_is_started_at_its_times(package: Path
         (event,) = functions[name]["Events"].values()
         assert event["Properties"]["Schedule"] == schedule.schedule_expression, name
         assert functions[name]["Environment"]["Variables"]["STAGE"] == "prod"
-    assert {own["Environment"]["Variables"]["VERSION"] for own in functions.values()} == {packaging.version_of(ROOT)}
+    versions = {own["Environment"]["Variables"]["VERSION"] for own in functions.values()}
+    assert versions == {packaging.version_of(checkout)}
 
 
 def test_the_gateway_answers_in_our_shape_by_itself(package: Path) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from chalicelib.api.rate_limits import REDEEM
+from chalicelib.call import Call
 from chalicelib.database import connections, messages
 from chalicelib.errors import InternalError
 from tests.support.database_server import Database
@@ -57,6 +58,15 @@ def test_role_and_claims_are_gone_after_the_message(prepared: Database, person: 
             "SELECT current_user, current_setting('request.jwt.claims', true), current_setting('statement_timeout')"
         )
         assert cursor.fetchone() == ("app_login", "", "30s")
+
+
+# Of a request it has been checked; that of a job comes out of a row, which a person may have written by hand.
+@pytest.mark.parametrize(
+    "hostile", ["x */ SELECT pg_sleep(60); /*", "%(value)s", "100%", "a\nb", "-- x", "/*", "\u202e\u2028é", "'); --"]
+)
+def test_a_request_id_of_any_text_ends_no_comment_and_fills_in_nothing(prepared: Database, hostile: str) -> None:
+    call = Call.system("send_invite_email", hostile)
+    assert messages.transact(call, "test_echo")["request_id"] == hostile
 
 
 def test_the_request_id_is_there_for_one_message_and_for_no_other(prepared: Database, person: UUID) -> None:
