@@ -111,9 +111,9 @@ def _work(
         raise InternalError(f"{name}: gave NULL") if missing == "INTERNAL" else Refused(missing)
     if not isinstance(result, dict):
         raise InternalError(f"{name}: did not give a jsonb object")
-    if "flag" in result:
-        call.log_fields["flag"] = result.pop("flag")
     if "refused" in result:
+        if "flag" in result:
+            call.log_fields["flag"] = result["flag"]
         raise Refused(result["refused"], result.get("details"))
     return result
 
