@@ -73,6 +73,7 @@ def test_the_local_stack_s_own_variables_in_the_environment_are_the_local_stack(
         ({"STAGE": "prod", "DATABASE_URL": DATABASE, **STRIPE, "STRIPE_SECRET_KEY": "sk_test_x"}, "STRIPE_SECRET_KEY"),
         ({"STAGE": "prod", "DATABASE_URL": DATABASE, "STRIPE_SECRET_KEY": "sk_live_x"}, "STRIPE_PRICES"),
         ({"STAGE": "prod", "DATABASE_URL": DATABASE, "R2_ACCESS_KEY_ID": "x"}, "R2_SECRET_ACCESS_KEY"),
+        ({"STAGE": "prod", "DATABASE_URL": DATABASE, "BACKUP_ACCESS_KEY_ID": "x"}, "BACKUP_SECRET_ACCESS_KEY"),
         (
             {"STAGE": "prod", "DATABASE_URL": DATABASE, "MIGRATIONS_DATABASE_URL": LOCAL["DATABASE_URL"]},
             "MIGRATIONS_DATABASE_URL",

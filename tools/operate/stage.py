@@ -21,7 +21,7 @@ LOCAL = "local"
 DATABASES = ("MIGRATIONS_DATABASE_URL", "DRILL_DATABASE_URL")
 # Settings of a process, which say nothing about where it works.
 _OF_NO_STAGE = {"STAGE", "VERSION", "ALLOWED_ORIGINS"}
-# What the commands use. Of these groups a stage has all of the required variables or none.
+# What the commands use. Of these groups the environment has all of the required variables or none.
 _WHOLE: tuple[type[config.Settings], ...] = (
     config.DatabaseSettings,
     config.StorageSettings,
@@ -129,7 +129,7 @@ def _complete_deployed(name: str) -> None:
         os.environ.setdefault("CONFIG_PARAMETER", f"/stories-from-the-sun/{name}/api_handler")
 
 
-def _problems(name: str) -> dict[str, str]:
+def _problems(stage: str) -> dict[str, str]:
     """Variable -> what is wrong with it. A group of which nothing is set is no problem."""
     found: dict[str, str] = {}
     for group in {*FUNCTIONS.values(), *_WHOLE}:
@@ -138,12 +138,12 @@ def _problems(name: str) -> dict[str, str]:
         except MissingConfiguration as missing:
             if "CONFIG_PARAMETER" in missing.problems:
                 return missing.problems
-            wrong = {variable: reason for variable, reason in missing.problems.items() if reason != "is missing"}
-            required = {field.upper() for field, facts in group.model_fields.items() if facts.is_required()} - {"STAGE"}
-            begun = len(missing.problems.keys() & required) < len(required)
+            wrong = {name: why for name, why in missing.problems.items() if not why.startswith("is missing")}
+            own = {field.upper() for field in group.model_fields} - _OF_NO_STAGE
+            begun = any(os.environ.get(variable, "").strip() for variable in own)
             whole = group in _WHOLE and (begun or group is config.DatabaseSettings)
             found |= missing.problems if whole else wrong
-    if name != LOCAL:
+    if stage != LOCAL:
         for variable in DATABASES:
             value = os.environ.get(variable, "")
             if value and not _is_elsewhere(value):
