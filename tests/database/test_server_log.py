@@ -132,6 +132,38 @@ def test_a_statement_that_deadlocks_is_not_logged(cluster: Cluster, prepared: Da
     assert not any(mark in log for mark in marks)
 
 
+EVERYTHING = (
+    "log_statement = 'all'",
+    "log_min_duration_statement = 0",
+    "log_lock_waits = on",
+    "deadlock_timeout = '20ms'",
+)
+
+
+def test_a_server_told_to_log_every_statement_and_every_wait_logs_none_of_ours(
+    cluster: Cluster, database: Database
+) -> None:
+    """As somebody does who looks for slow statements: these lines are of level LOG."""
+    database.run(SETUP)
+    for setting in EVERYTHING:
+        database.run(f"ALTER DATABASE {database.name} SET {setting}")
+    marks = {role: f"private-{uuid4().hex}" for role in ("app_login", "postgres")}
+    holder = database.connect(autocommit=False)
+    with holder.cursor() as cursor:
+        cursor.execute("SELECT FROM ops.test_log WHERE id = 2 FOR UPDATE")
+
+    def work() -> None:
+        for role, mark in marks.items():
+            # Waits for the row longer than a deadlock is looked for, and then gives up.
+            waiting = "UPDATE ops.test_log SET note = %(mark)s WHERE id = 2"
+            fail(database.connect(role), f"SELECT set_config('statement_timeout', '400', true); {waiting}", mark)
+
+    log = logged_by(cluster, work)
+    holder.rollback()
+    assert marks["postgres"] in log
+    assert marks["app_login"] not in log
+
+
 def test_the_same_failure_of_another_role_is_logged_so_this_test_would_see_it(
     cluster: Cluster, prepared: Database
 ) -> None:
