@@ -107,7 +107,9 @@ def download(lock: Path, wheels: Path) -> None:
 
 
 def run_chalice(project: Path, stage: str, output: Path, wheels: Path) -> None:
-    """Runs `chalice package` with its pip confined to the wheels. Raises PackagingFailed."""
+    """Runs `chalice package` with its pip confined to the wheels, and adds what watches the stage to its template
+    (see cloudwatch.py). Raises PackagingFailed.
+    """
     # Chalice keeps its zips here and takes one again while requirements.txt and the code are the same.
     shutil.rmtree(project / ".chalice" / "deployments", ignore_errors=True)
     environment = {
@@ -119,9 +121,13 @@ def run_chalice(project: Path, stage: str, output: Path, wheels: Path) -> None:
         "PIP_PLATFORM": " ".join(_platforms()),
     }
     chalice = str(Path(sys.executable).with_name("chalice"))
-    command = [chalice, "package", "--stage", stage, "--merge-template", ".chalice/merge.json", str(output.resolve())]
-    if subprocess.run(command, cwd=project, env=environment).returncode != 0:
-        raise PackagingFailed("chalice package failed (its reason stands above)")
+    with tempfile.TemporaryDirectory(prefix="stories-template-") as folder:
+        merged = str(Path(folder) / "merge.json")
+        if subprocess.run([sys.executable, "-m", "tools.cloudwatch", stage, merged], cwd=project).returncode != 0:
+            raise PackagingFailed("the alarms and the dashboard could not be made (the reason stands above)")
+        command = [chalice, "package", "--stage", stage, "--merge-template", merged, str(output.resolve())]
+        if subprocess.run(command, cwd=project, env=environment).returncode != 0:
+            raise PackagingFailed("chalice package failed (its reason stands above)")
 
 
 def main(arguments: list[str]) -> int:

@@ -22,6 +22,7 @@ from local.settings import ROOT
 from tests.support.http_server import running_http_server
 from tools import locks
 from tools import package as packaging
+from tools.cloudwatch.stage import APP
 
 # Downloads the dependencies for Lambda: half a minute, and the network.
 pytestmark = pytest.mark.heavy
@@ -95,6 +96,18 @@ def test_the_gateway_answers_in_our_shape_by_itself(package: Path) -> None:
     definition = resources["RestAPI"]["Properties"]["DefinitionBody"]
     assert definition["x-amazon-apigateway-gateway-responses"]["MISSING_AUTHENTICATION_TOKEN"]["statusCode"] == 404
     assert "/functions/v1/create-family" in definition["paths"]
+
+
+def test_what_watches_the_stage_names_only_what_is_in_the_template(package: Path) -> None:
+    template = json.loads((package / "sam.json").read_text())
+    resources = template["Resources"]
+    functions = {name for name, each in resources.items() if each["Type"] == "AWS::Serverless::Function"}
+    assert functions == {name.removesuffix("LogGroup") for name in resources if name.endswith("LogGroup")}
+    alarms = [each["Properties"] for each in resources.values() if each["Type"] == "AWS::CloudWatch::Alarm"]
+    named = set(re.findall(r'"Ref": "([^"]+)"', json.dumps([alarms, resources["AlarmTopic"]])))
+    assert functions < named <= functions | {"AlarmTopic", "AlarmEmail"}
+    # The dimension ApiName of API Gateway's metrics is the title of its definition.
+    assert resources["RestAPI"]["Properties"]["DefinitionBody"]["info"]["title"] == APP
 
 
 def test_the_zip_is_within_what_lambda_takes(package: Path) -> None:

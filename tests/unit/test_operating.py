@@ -7,8 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from app import app
 from chalicelib.database.alerts import KINDS
+from tools.cloudwatch.alarms import alarms
+from tools.cloudwatch.stage import stage_of
 
+STAGE = stage_of("prod", app.event_sources)
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "operating.md").read_text("utf-8")
 CHAPTERS = (
@@ -56,20 +60,31 @@ def noted_in_sql() -> dict[str, str]:
     }
 
 
+def alarmed_from_outside() -> dict[str, str]:
+    """An alarm of CloudWatch's -> the file that makes it."""
+    found = (
+        re.search(r"section (\S+) in docs", each["Properties"]["AlarmDescription"]) for each in alarms(STAGE).values()
+    )
+    return {match[1]: "tools/cloudwatch/alarms.py" for match in found if match}
+
+
+ALL = noted_in_python() | noted_in_sql() | alarmed_from_outside()
+
+
 def test_the_runbook_has_its_chapters_in_order() -> None:
     assert re.findall(r"^## (.+)$", PAGE, re.MULTILINE) == list(CHAPTERS)
 
 
-@pytest.mark.parametrize(("fingerprint", "file"), sorted((noted_in_python() | noted_in_sql()).items()))
+@pytest.mark.parametrize(("fingerprint", "file"), sorted(ALL.items()))
 def test_every_alarm_has_a_section_in_the_runbook(fingerprint: str, file: str) -> None:
     assert fingerprint in sections(), f"{file} notes it: write its section ### {fingerprint} in docs/operating.md"
 
 
 @pytest.mark.parametrize("fingerprint", sections())
 def test_every_section_of_the_runbook_is_of_an_alarm_that_something_notes(fingerprint: str) -> None:
-    assert fingerprint in noted_in_python() | noted_in_sql(), (
+    assert fingerprint in ALL, (
         f"no code notes {fingerprint}: remove its section from docs/operating.md, add it to KINDS of"
-        " chalicelib/database/alerts.py, or note it by ops.note_alert in sql/functions"
+        " chalicelib/database/alerts.py, note it by ops.note_alert in sql/functions, or alarm it in tools/cloudwatch"
     )
 
 
