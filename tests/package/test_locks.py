@@ -58,7 +58,7 @@ def test_the_installation_requires_hashes() -> None:
     # Lines that end in a backslash go on in the next.
     commands = (ROOT / "Makefile").read_text().replace("\\\n", " ").splitlines()
     installs = [command for command in commands if re.search(r"\bpip\b.*\binstall\b", command)]
-    assert len(installs) == 2
+    assert len(installs) == 3
     assert all(" --require-hashes " in command for command in installs)
 
 

@@ -110,6 +110,12 @@ def test_what_watches_the_stage_names_only_what_is_in_the_template(package: Path
     assert resources["RestAPI"]["Properties"]["DefinitionBody"]["info"]["title"] == APP
 
 
+def test_cloudformation_would_take_the_template(package: Path) -> None:
+    command = ["make", "-s", "check-template", f"TEMPLATE={package / 'sam.json'}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_the_zip_is_within_what_lambda_takes(package: Path) -> None:
     assert (package / "deployment.zip").stat().st_size < 50_000_000
     with zipfile.ZipFile(package / "deployment.zip") as archive:
