@@ -117,16 +117,22 @@ def failed(intent: str, trouble: Trouble, status: int | None = None) -> Unavaila
 
 def _calls_us_wrong(error: stripe.StripeError) -> bool:
     """Whether Stripe understood the request and refuses it: a 400 with its error object."""
-    if error.http_status != 400 or not isinstance(error.json_body, dict):
+    if error.http_status != 400 or _is_busy(error) or not isinstance(error.json_body, dict):
         return False
-    kind = error.json_body["error"].get("type")
-    return error.code != "rate_limit" and kind in ("invalid_request_error", "idempotency_error")
+    return error.json_body["error"].get("type") in ("invalid_request_error", "idempotency_error")
 
 
 def _trouble_of(error: stripe.StripeError) -> Trouble:
     if isinstance(error.__cause__, Unavailable):
         return error.__cause__.trouble
-    return "in trouble" if error.code == "rate_limit" else vendor_http.trouble_of_status(error.http_status or 0)
+    return "in trouble" if _is_busy(error) else vendor_http.trouble_of_status(error.http_status or 0)
+
+
+def _is_busy(error: stripe.StripeError) -> bool:
+    """Whether too much is asked of Stripe: a 429, and a 400 too where its code says so."""
+    import stripe
+
+    return isinstance(error, stripe.RateLimitError)
 
 
 def _client(repeats: int) -> stripe.StripeClient:
