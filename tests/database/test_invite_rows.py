@@ -196,7 +196,28 @@ def test_who_goes_takes_along_their_invites_of_this_family_alone(house: House) -
     assert [house.get(invite, "revoked_at IS NOT NULL") for invite in (mine, theirs, kept)] == [True, False, False]
 
 
+def test_a_keeper_who_was_demoted_gets_no_code_by_an_old_key(house: House) -> None:
+    other = house.database.add_user()
+    join(house.database, house.id, other, "keeper")
+    make = "ops.create_invite_tx(%s, gen_random_uuid(), uuid_send(gen_random_uuid()), NULL, 1, 7, 'key', 'hash')"
+    assert "id" in house.ask(other, make, house.id)
+    house.ask(house.keeper, 'ops.update_member_tx(%s, %s, \'{"role": "storyteller"}\')', house.id, str(other))
+    assert house.ask(other, make, house.id)["refused"] == "FORBIDDEN"
+
+
 # Mail -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("address", "mailbox"),
+    [
+        ("A.b+tag@Example.org", "a.b@example.org"),
+        ("A.n.a+x@gmail.com", "ana@gmail.com"),
+        ("a.na@GoogleMail.com", "ana@gmail.com"),
+    ],
+)
+def test_an_address_names_its_mailbox(house: House, address: str, mailbox: str) -> None:
+    assert house.database.run("SELECT ops.mailbox_of(%s)", [address]) == [(mailbox,)]
 
 
 def test_a_family_mails_twenty_invites_a_day(house: House) -> None:
@@ -250,7 +271,7 @@ def test_a_mail_is_made_for_its_generation_and_for_a_live_invite_with_an_address
 
 def test_a_mail_names_its_inviter_as_the_family_knows_them_and_as_themselves_once_they_left(house: House) -> None:
     inviter, elsewhere = house.database.add_user(), House(house.database)
-    for family, name in ((house.id, "Nonna"), (elsewhere.id, "Mrs Rossi")):
+    for family, name in ((elsewhere.id, "Mrs Rossi"), (house.id, "Nonna")):
         join(house.database, family, inviter, "keeper")
         house.database.run(
             "UPDATE public.family_members SET display_name = %s WHERE family_id = %s AND user_id = %s",
