@@ -57,8 +57,9 @@ def verify(family: Family, run: str) -> bool:
 
 
 def test_the_audit_of_the_last_twenty_hours_that_began_last_goes_on(family: Family) -> None:
-    audit(family, 21)
+    old = audit(family, 21)
     fresh = ask(family, "begin_audit_tx", fresh=False)["run_id"]
+    assert fresh not in (None, old)
     family.database.run("UPDATE ops.audit_runs SET started_at = now() - interval '19 hours' WHERE id = %s", [fresh])
     assert ask(family, "begin_audit_tx", fresh=False)["run_id"] == fresh
     last = audit(family, 3)
@@ -88,7 +89,10 @@ def test_an_audit_s_figures_are_its_own_and_of_all_its_pages(family: Family) -> 
     for _ in range(2):
         family.database.run("UPDATE public.entitlements SET storage_used_bytes = 7 WHERE family_id = %s", [family.id])
         verify(family, run)
+    ask(family, "audit_summary_tx", run_id=run, finished=False, limit=1)
+    assert value(family, "finished_at IS NULL FROM ops.audit_runs WHERE id = %s", run) is True
     summary = ask(family, "audit_summary_tx", run_id=run, finished=True, limit=1)
+    assert value(family, "finished_at IS NOT NULL FROM ops.audit_runs WHERE id = %s", run) is True
     assert summary["counts"] == {
         "objects": 8,
         "recordings": 4,
@@ -124,6 +128,7 @@ def test_used_bytes_ledger_and_recordings_must_all_agree(family: Family, wrong: 
     assert verify(family, run) is False
     noted = "SELECT kind FROM ops.anomalies WHERE family_id = ANY (%s::uuid[])"
     assert family.database.run(noted, [[family.id, other.id]]) == [("audit_drifted",)]
+    assert family.database.run("SELECT fingerprint, severity FROM ops.alert_digest") == [("audit-drifted", "error")]
     assert value(family, "last_verified_at IS NOT NULL FROM public.families WHERE id = %s", other.id) is True
 
 
@@ -131,9 +136,22 @@ def test_used_bytes_ledger_and_recordings_must_all_agree(family: Family, wrong: 
 def test_a_family_is_verified_again_by_the_next_audit_that_finds_nothing(family: Family, kind: str) -> None:
     run, kept = audit(family, 5), family.keep(100)
     find(family, run, kind, kept)
+    other = Family(family.database)
     assert verify(family, run) is False
+    assert value(family, "last_verified_at IS NOT NULL FROM public.families WHERE id = %s", other.id) is True
     family.database.run("UPDATE ops.anomalies SET created_at = now() - interval '4 hours'")
     assert verify(family, audit(family, 1)) is True
+
+
+def test_the_families_are_compared_page_by_page_to_an_end(family: Family) -> None:
+    run, seen = audit(family), list[str]()
+    while len(seen) < 1000:
+        after = seen[-1] if seen else None
+        last = ask(family, "verify_families_tx", run_id=run, after=after, limit=1, position_prefix="")["last"]
+        if last is None:
+            break
+        seen.append(last)
+    assert seen == [row[0] for row in family.database.run("SELECT id::text FROM public.families ORDER BY id")]
 
 
 # Second copies ----------------------------------------------------------------------------------
@@ -147,7 +165,7 @@ def to_copy(family: Family, limit: int = 100, after: dict[str, Any] | None = Non
 
 def test_each_voice_without_a_copy_is_found_once_the_oldest_first(family: Family) -> None:
     rows = sorted(family.keep(100) for _ in range(4))
-    moment = "UPDATE public.recordings SET created_at = now() - make_interval(days => %s) WHERE id = %s"
+    moment = "UPDATE public.recordings SET created_at = current_date - %s WHERE id = %s"
     for days, row in zip((1, 2, 2, 3), rows, strict=True):
         family.database.run(moment, [days, row])
     seen: list[dict[str, Any]] = []
