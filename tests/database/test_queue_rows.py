@@ -248,13 +248,13 @@ def test_the_overview_tells_what_waits_runs_was_tried_and_died(rows: Rows) -> No
             [str(uuid.UUID(int=died)), died],
         )
     overview = rows.value("ops.jobs_overview(2)")
-    (kind,) = overview["waiting"]
-    assert {name: kind[name] for name in ("kind", "waiting", "running", "tried")} == {
+    (kind,) = overview["kinds"]
+    assert {name: kind[name] for name in ("kind", "waiting", "running", "tried", "dead")} == {
         "kind": "sleepy",
         "waiting": 2,
         "running": 1,
         "tried": 2,
+        "dead": 3,
     }
     assert 3600 <= kind["oldest_seconds"] < 3700
     assert [job["id"] for job in overview["dead"]] == [str(uuid.UUID(int=1)), str(uuid.UUID(int=2))]
-    assert overview["dead_count"] == 3
