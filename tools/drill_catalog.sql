@@ -46,3 +46,7 @@ SELECT 'indexes', indexdef FROM pg_indexes WHERE schemaname = ANY (%(schemas)s)
 UNION ALL
 SELECT 'triggers', pg_get_triggerdef(t.oid)
 FROM pg_trigger AS t JOIN relations ON relations.oid = tgrelid WHERE NOT tgisinternal
+UNION ALL
+-- Roles belong to the cluster, and so do their settings: app_login's keep private values out of the server's log.
+SELECT 'roles', concat_ws(' ', rolname, 'login', rolcanlogin, 'inherit', rolinherit, rolconfig)
+FROM pg_roles WHERE rolname IN ('app_login', 'app_owner', 'app_service')

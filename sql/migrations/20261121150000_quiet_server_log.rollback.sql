@@ -1,9 +1,4 @@
--- Undoes 20261121150000_quiet_server_log.sql: the server logs failed statements of app_login again, with their values.
+-- Undoes nothing of 20261121150000_quiet_server_log.sql: the setting belongs to the role, and so to every database of the
+-- cluster. Taken away here, the server would log the private values of another database. It goes with the role.
 
-DO $$
-BEGIN
-  ALTER ROLE app_login RESET log_min_messages;
-EXCEPTION WHEN insufficient_privilege THEN
-  RAISE WARNING 'app_login keeps log_min_messages = panic: only a superuser may reset it here';
-END
-$$;
+SELECT 1;
