@@ -10,7 +10,7 @@ import pytest
 from tests.support.database_server import Database
 from tests.support.quota import lapse, transact
 from tests.support.quota_family import Family, one_after_the_other
-from tests.support.races import join
+from tests.support.races import join, open_transaction, run_into
 
 NOT_FOUND = {"refused": "NOT_FOUND", "details": {}}
 NO_KEYS: dict[str, list[str]] = {"keys": []}
@@ -225,6 +225,18 @@ def test_a_stranger_never_waits_for_a_family(family: Family, function: str, para
         people = [stranger] if parameter == "recording_id" else [stranger, teller]
         for person in people:
             assert transact(late, person, function, **{parameter: row}) == NOT_FOUND
+
+
+def test_the_last_step_of_a_purge_waits_at_the_gate_before_it_touches_the_recording(family: Family) -> None:
+    """Else a restore, which waits for the recording while it holds the gate, would deadlock with it."""
+    row = family.trash_for_a_month()
+    system(family, "mark_purging_tx", row)
+    late = family.database.connect_as("app_service")
+    with open_transaction(family.database, "admin") as early, early.cursor() as cursor:
+        cursor.execute("SELECT FROM public.entitlements WHERE family_id = %s FOR NO KEY UPDATE", [family.id])
+        waiting = run_into(family.database, late, "ops.finish_purge_tx(%s)", row)
+        cursor.execute("SELECT FROM public.recordings WHERE id = %s FOR NO KEY UPDATE NOWAIT", [row])
+    assert waiting.result() == {"purged": True}
 
 
 def test_ids_that_nobody_has_change_nothing(family: Family) -> None:
