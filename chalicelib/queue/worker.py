@@ -76,8 +76,6 @@ def drain(call: Call, remaining_seconds: Callable[[], float]) -> dict[str, int]:
         if not jobs and not claim["died"]:
             break
         counts.update(_run_claimed(call, jobs, claim["lease_token"], remaining_seconds, waited))
-        if counts["released"]:
-            break
     return dict(+counts)
 
 

@@ -19,6 +19,7 @@ from chalicelib.database.messages import transact
 from chalicelib.queue import worker
 from tests.support import slow_job
 from tests.support.database_server import Database
+from tests.support.sentry_server import running_sentry
 
 LEASE = worker.LEASE_SECONDS
 ROOT = Path(__file__).resolve().parents[2]
@@ -190,6 +191,19 @@ def test_nothing_is_claimed_when_less_than_a_job_could_need_is_left(queue: Queue
     assert queue.database.run("SELECT attempts FROM ops.jobs") == [(0,)]
 
 
+def test_a_job_that_has_just_enough_time_is_run(queue: Queue) -> None:
+    queue.add()
+    assert worker.drain(queue.call, lambda: worker.JOB_SECONDS) == {"done": 1}
+
+
+def test_twenty_jobs_are_claimed_by_one_message(queue: Queue) -> None:
+    for number in range(20):
+        queue.add(lane=str(number))
+    assert queue.drain() == {"done": 20}
+    # One claims them, each is completed by one, and one finds that there are no more.
+    assert queue.call.messages == 1 + 20 + 1
+
+
 def test_the_lease_is_longer_than_any_function_lives() -> None:
     stages = json.loads((ROOT / ".chalice" / "config.json").read_text("utf-8"))["stages"]
     for stage in stages.values():
@@ -256,6 +270,19 @@ def test_the_message_of_an_error_is_stored_nowhere(queue: Queue, capsys: pytest.
     queue.drain()
     assert queue.database.run("SELECT last_error FROM ops.jobs") == [("RuntimeError",)]
     assert "grandma" not in capsys.readouterr().out
+
+
+def test_a_fault_of_ours_is_logged_and_sent_to_sentry_and_a_vendor_s_slow_day_is_neither(
+    queue: Queue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with running_sentry(tmp_path) as sentry:
+        monkeypatch.setenv("SENTRY_DSN", sentry.dsn)
+        queue.add(fails="by_a_vendor")
+        broken = queue.add(fails="once")
+        assert queue.drain() == {"retry": 2}
+        logged = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        assert [line["jobId"] for line in logged if line["message"] == "job_failed"] == [broken]
+        assert [event["tags"]["jobId"] for event in sentry.events()] == [broken]
 
 
 def test_a_job_runs_under_the_id_of_the_request_that_enqueued_it(

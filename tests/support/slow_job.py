@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from chalicelib.call import Call
-from chalicelib.errors import NotRetryable
+from chalicelib.errors import NotRetryable, Unavailable
 from chalicelib.queue import worker
 from chalicelib.queue.job import Job
 
@@ -26,6 +26,8 @@ def run(call: Call, job: Job) -> None:
         time.sleep(0.01)
     if job.payload.get("fails") == "for_ever":
         raise NotRetryable("ForEver")
+    if job.payload.get("fails") == "by_a_vendor":
+        raise Unavailable("resend", trouble="too slow")
     if job.payload.get("fails"):
         raise RuntimeError("grandma@example.com is in this message")
     note(f"did {job.id}")

@@ -12,7 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib import deadlines
+from chalicelib import analytics, deadlines
+from chalicelib.billing import stripe_http
+from chalicelib.mail import resend_client
+from chalicelib.queue import worker
 from tests.support.in_time import in_time
 
 ROOT = Path(__file__).parents[2]
@@ -155,3 +158,8 @@ def test_what_moves_enough_still_ends_by_the_deadline() -> None:
         move(mover)
     in_time(time.monotonic() - began, at_most=0.8)
     mover.size = 0
+
+
+def test_what_a_job_asks_of_its_vendor_fits_into_the_job_s_time() -> None:
+    for seconds in (resend_client.SECONDS, analytics.SECONDS, stripe_http.SECONDS):
+        assert seconds < worker.JOB_SECONDS

@@ -8,7 +8,10 @@ import time
 from collections.abc import Iterator
 from uuid import uuid4
 
+import limits.storage
 import pytest
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
 
 from chalicelib.api import rate_limits
 from chalicelib.api.problems import describe
@@ -73,6 +76,46 @@ def test_the_outside_store_lets_exactly_the_limit_through_and_says_when_to_come_
     count_outside(call, WRITES)
 
 
+@pytest.mark.usefixtures("memory")
+def test_who_waits_as_long_as_they_are_told_gets_through() -> None:
+    call = Call(request_id="r", user_id=uuid4())
+    for _ in range(REDEEM.per_minute):
+        count_outside(call, REDEEM)
+    limiter = rate_limits._get_limiter()
+    assert isinstance(limiter.storage, MemoryStorage)
+    for hit in limiter.storage.events[RateLimitItemPerMinute(REDEEM.per_minute).key_for("sun", key(call, REDEEM))]:
+        hit.atime, hit.expiry = hit.atime - 30, hit.expiry - 30  # half of the minute is over
+    with pytest.raises(Refused) as caught:
+        count_outside(call, REDEEM)
+    window = limiter.get_window_stats(RateLimitItemPerMinute(REDEEM.per_minute), "sun", key(call, REDEEM))
+    told = caught.value.details
+    assert isinstance(told, dict)
+    assert told["reset"] >= window.reset_time
+    assert 32 >= told["retry_after"] >= window.reset_time - time.time()
+    # Of a window that does not slide, twice the limit gets through around its end.
+    assert type(limiter).__name__ == "MovingWindowRateLimiter"
+
+
+@pytest.mark.usefixtures("memory")
+def test_two_first_calls_at_once_share_one_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    make = limits.storage.storage_from_string
+
+    def slowly(url: str, **options: object) -> object:
+        made.append(url)
+        time.sleep(0.2)
+        return make(url)
+
+    monkeypatch.setattr(limits.storage, "storage_from_string", slowly)
+    rate_limits.reset()
+    threads = [threading.Thread(target=rate_limits._get_limiter) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert made == ["memory://"]
+
+
 class Server:
     """A listener that is no store: it says what it is told to, or nothing."""
 
@@ -121,6 +164,7 @@ def test_a_store_that_fails_stops_what_must_be_counted_and_nothing_else(capsys: 
     for limit in (PAYMENT, INVITES, REDEEM):
         with pytest.raises(Unavailable):
             count_outside(call, limit)
+    assert rate_limits._store_down_until - time.monotonic() <= 5, "for a moment, and not for ever"
     # One wait for all five: after a failure the store is left alone for a moment.
     in_time(time.monotonic() - started, at_most=2.0)
     written = capsys.readouterr().out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -91,6 +92,14 @@ def test_a_value_is_text_and_never_markup(name: str, locale: str) -> None:
     assert Page(letter.html).tags == Page(plain.html).tags
     assert "onerror" in Page(letter.html).words
     assert "<img" not in letter.html
+    # A quote would end the attribute that a value stands in.
+    assert html.escape(EVIL.partition("\r")[0], quote=True) in letter.html
+
+
+def test_letters_that_differ_anywhere_have_different_fingerprints() -> None:
+    letters = [templates.Letter(*parts) for parts in ("abc", "xbc", "axc", "abx")]
+    assert len({letter.fingerprint() for letter in letters}) == 4
+    assert templates.Letter("a", "b", "c").fingerprint() == letters[0].fingerprint()
 
 
 @pytest.mark.parametrize(("name", "locale"), EVERY)
