@@ -198,6 +198,35 @@ def test_an_event_alone_that_is_refused_in_plain_text_is_refused(vendor: Vendor)
     assert set(analytics.send(events(1))) == {"0"}
 
 
+@pytest.mark.parametrize("body", [b"<html>bad request", b"\n <html>", b"", b" \n"])
+def test_markup_and_silence_say_nothing_of_an_event(body: bytes, vendor: Vendor) -> None:
+    vendor.answer = says(400, body)
+    with pytest.raises(Unavailable):
+        analytics.send(events(1))
+
+
+def test_all_parts_of_a_batch_share_one_time(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(analytics, "SECONDS", 0.5)
+
+    def judge(connection: Any) -> None:
+        time.sleep(0.2)
+        bad = "3" in [event["uuid"] for event in json.loads(vendor.bodies[-1])["batch"]]
+        says(400 if bad else 200, b'{"status": 1}')(connection)
+
+    vendor.answer = judge
+    with pytest.raises(Unavailable) as caught:
+        analytics.send(events(20))
+    assert caught.value.trouble == "too slow"
+
+
+def test_a_property_without_a_value_is_not_sent(vendor: Vendor) -> None:
+    vendor.answer = says(200, b'{"status": 1}')
+    told = analytics.OfARecording(family_id=UUID(int=1))
+    analytics.send([analytics.Event("1", "recording_started", UUID(int=1), datetime.now(UTC), told)])
+    (sent,) = json.loads(vendor.bodies[0])["batch"]
+    assert {name for name in sent["properties"] if not name.startswith("$")} == {"familyId"}
+
+
 def test_a_batch_without_one_good_event_is_trouble_and_no_event_s_fault(vendor: Vendor) -> None:
     vendor.answer = says(400, b"no such project", Content_Type="text/plain")
     with pytest.raises(Unavailable) as caught:

@@ -114,6 +114,13 @@ def test_the_person_of_an_event_is_an_id() -> None:
         read_event("job", {**payload("onboarding_completed", family_id=FAMILY), "email": "grandma@example.com"})
 
 
+def test_a_recording_of_no_bytes_is_not_counted_as_saved() -> None:
+    told = everything_of("recording_saved")
+    assert read_event("job", payload("recording_saved", **{**told, "size_bytes": 1}))
+    with pytest.raises(NotRetryable, match="InvalidEvent"):
+        read_event("job", payload("recording_saved", **{**told, "size_bytes": 0}))
+
+
 def test_a_missing_required_property_is_refused() -> None:
     for event, model in EVENTS.items():
         for name, field in model.model_fields.items():
