@@ -11,7 +11,7 @@ from psycopg2 import errors
 from tests.support.database_server import Database
 from tests.support.quota import lapse
 from tests.support.quota_family import Family
-from tests.support.races import make_invite
+from tests.support.races import join, make_invite
 
 
 @pytest.fixture
@@ -62,10 +62,28 @@ def test_a_recording_answers_no_prompt_of_another_family(family: Family) -> None
 
 
 def test_a_family_with_recordings_cannot_be_deleted(family: Family) -> None:
-    family.keep(100)
     family.database.run("DELETE FROM ops.billing_customers WHERE family_id = %s", [family.id])
+    # Without its line in the ledger, which would keep the family too.
+    family.database.run(
+        "INSERT INTO public.recordings (family_id, size_bytes, duration_seconds, content_type, recorded_at, object_key,"
+        " etag, stored_at) VALUES (%s, 1, 1, 'audio/mp4', now(), %s, 'e', now())",
+        [family.id, family.id],
+    )
     refused(family, psycopg2.IntegrityError, "DELETE FROM public.families WHERE id = %s", family.id)
-    assert family.books()["used"] == 100
+
+
+def test_a_family_shows_its_own_people_to_somebody_who_is_in_two(module_database: Database) -> None:
+    family = Family(module_database, tellers=1)
+    other = Family(module_database)
+    join(module_database, other.id, family.keeper)
+    line = module_database.connect_as("authenticated", family.keeper)
+    with line.cursor() as cursor:
+        cursor.execute("SELECT id::text, jsonb_path_query_array(members, '$[*].user_id') FROM wire.families")
+        shown = {family_id: set(people) for family_id, people in cursor.fetchall()}
+    assert shown == {
+        family.id: {str(family.keeper), str(family.tellers[0])},
+        other.id: {str(other.keeper), str(family.keeper)},
+    }
 
 
 def test_an_account_that_ends_leaves_its_recordings_to_the_family(module_database: Database) -> None:
