@@ -51,6 +51,9 @@ class FuzzFamily:
     """The next page's cursor of each of the family's lists, by path."""
 
 
+HEALTH = ("getHealth", "getHealthBesideTheOperations")
+
+
 @dataclass
 class FuzzTarget:
     """Households that take turns. `call` sends a case; what was answered is counted."""
@@ -70,7 +73,9 @@ class FuzzTarget:
         response = self.call(case, family, {"Authorization": f"Bearer {token}", "Origin": "https://app.example.org"})
         operation = str(case.operation.definition.raw["operationId"])
         self.answered[operation, response.status_code] += 1
-        assert response.status_code < 500, f"{operation} answered {response.status_code}"
+        # Health says 503 by itself where a service that it asks is missing.
+        fails = response.status_code >= 500 and not (operation in HEALTH and response.status_code == 503)
+        assert not fails, f"{operation} answered {response.status_code}"
         excused = ["positive_data_acceptance"] if beyond_schemas(response) else []
         # Outer blanks are taken off before a text is measured, so one that is too long with them may be taken.
         if has_outer_blanks(case.body):
