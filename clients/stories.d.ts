@@ -1065,7 +1065,7 @@ export interface components {
         };
         HealthResponse: {
             /** @enum {string} */
-            status: "pass" | "warn";
+            status: "pass" | "warn" | "fail";
             /** @description The worst first. */
             checks: components["schemas"]["HealthCheck"][];
         };
@@ -1431,6 +1431,8 @@ export interface components {
                 code: "SERVICE_UNAVAILABLE";
                 /** @description For a person to read. */
                 message: string;
+                /** @description Of /health alone: what is wrong. */
+                details?: components["schemas"]["HealthResponse"];
             };
         };
         /** @description The operator has paused new uploads. Those under way can be finalized. */

@@ -99,6 +99,11 @@ def _schema(code: str) -> Json:
     if details is not None:
         error["properties"]["details"] = details
         error["required"] = ["code", "message", "details"]
+    if code == "SERVICE_UNAVAILABLE":
+        error["properties"]["details"] = {
+            "description": "Of /health alone: what is wrong.",
+            "$ref": "#/components/schemas/HealthResponse",
+        }
     return {
         "description": prose.when(code),
         "type": "object",

@@ -42,7 +42,7 @@ class HealthCheck(WireModel):
 
 
 class HealthResponse(WireModel):
-    status: Literal["pass", "warn"]
+    status: Literal["pass", "warn", "fail"]
     checks: list[HealthCheck]
     """The worst first."""
 
@@ -83,10 +83,10 @@ def get_health(call: Call) -> HealthResponse:
     """
     _authorise(call)
     checks = probe.checks(call)
-    worst = checks[0]["status"]
-    if worst == "fail":
-        raise Refused("SERVICE_UNAVAILABLE", {"status": worst, "checks": checks})
-    return HealthResponse.from_row({"status": worst, "checks": checks})
+    health = HealthResponse.from_row({"status": checks[0]["status"], "checks": checks})
+    if health.status == "fail":
+        raise Refused("SERVICE_UNAVAILABLE", health.model_dump(mode="json"))
+    return health
 
 
 def reset() -> None:
