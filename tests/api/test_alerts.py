@@ -223,14 +223,14 @@ def test_a_schedule_is_over_its_failure_when_it_ran_to_its_end(schedules: Schedu
 # Bounded
 
 
-def test_ten_thousand_different_errors_stay_bounded(schedules: Schedules, vendors: Vendors) -> None:
+def test_thousands_of_different_errors_stay_bounded(schedules: Schedules, vendors: Vendors) -> None:
     schedules.run(
         "SELECT ops.note_alert_tx('internal-error/place' || number, 'critical', 'Requests fail.')"
-        " FROM generate_series(1, 10000) AS number"
+        " FROM generate_series(1, 3000) AS number"
     )
     schedules.run("SELECT ops.note_alert_tx('vendor-refuses-us/stripe', 'critical', 'Stripe refuses us.')")
     noted = counts(schedules)
-    assert len(noted) == 52 and noted["internal-error/others"] == 9_950
+    assert len(noted) == 52 and noted["internal-error/others"] == 2_950
     assert noted["vendor-refuses-us/stripe"] == 1, "one kind's flood hides no other kind"
     assert next_digest(schedules)["critical"] == 52
     (letter,) = vendors.letters(OPERATOR)

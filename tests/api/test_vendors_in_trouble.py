@@ -110,7 +110,7 @@ def test_all_requests_of_one_checkout_share_its_time(
     session = api.value("SELECT checkout_session_id FROM ops.billing_customers WHERE family_id = %s", family)
 
     def slowly(connection: Any) -> None:
-        time.sleep(0.4)
+        time.sleep(0.25)
         expired = {"id": session, "status": "expired", "url": None, "customer": None, "subscription": None}
         says(200, json.dumps(expired).encode(), Idempotent_Replayed="true")(connection)
 

@@ -106,6 +106,7 @@ def all_migrations() -> list[str]:
     return [path.stem for path in sorted(migrate.MIGRATIONS.glob("*.sql")) if not path.stem.endswith(".rollback")]
 
 
+@heavy
 def test_up_down_and_up_again_gives_an_identical_schema(empty: Database) -> None:
     before = ours(empty)
     apply(empty)

@@ -48,6 +48,7 @@ def dump(stack: RunningStack, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.heavy
 def test_a_dump_comes_back_whole_and_disarmed_into_an_empty_database_alone(
     stack: RunningStack, other: EmbeddedPostgres, dump: Path
 ) -> None:
