@@ -291,14 +291,17 @@ def test_an_initdb_that_outlives_its_killed_owner_disturbs_no_later_one(folder: 
     data_dir = folder / "postgres"
     command = [sys.executable, "-c", textwrap.dedent(OWNER), str(data_dir), "60"]
     with subprocess.Popen(command, cwd=ROOT) as owner:
-        deadline = time.monotonic() + 30
-        while not list(data_dir.glob("cluster.unfinished*/PG_VERSION")):
-            assert time.monotonic() < deadline
-            time.sleep(0.005)
-        left = psutil.Process(owner.pid).children(recursive=True)
-        for process in left:
-            process.suspend()
-        owner.kill()
+        try:
+            deadline = time.monotonic() + 30
+            while not list(data_dir.glob("cluster.unfinished*/PG_VERSION")):
+                assert time.monotonic() < deadline
+                time.sleep(0.005)
+            left = psutil.Process(owner.pid).children(recursive=True)
+            for process in left:
+                with suppress(psutil.NoSuchProcess):  # initdb starts a program after the other
+                    process.suspend()
+        finally:
+            owner.kill()  # else leaving the block would wait for it
     server = EmbeddedPostgres(data_dir, durable=False).start()
     for process in left:
         with suppress(psutil.NoSuchProcess, ProcessLookupError):  # one that had just done its part

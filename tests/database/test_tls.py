@@ -358,7 +358,7 @@ def test_only_a_counter_store_that_has_proved_its_name_gets_its_password(
         outside.monkeypatch.setenv("RATE_LIMIT_STORAGE_URL", f"rediss://:{PASSWORD}@{HOST}:{server.port}/0")
         # Time enough for a slow machine. The server never answers as Redis does, so the call is refused either way.
         for limit in ("STORE_SECONDS", "_STORE_TIMEOUT"):
-            outside.monkeypatch.setattr(rate_limits, limit, 5.0)
+            outside.monkeypatch.setattr(rate_limits, limit, 2.0)
         with pytest.raises(Unavailable):
             rate_limits.count(Call(request_id="r1"), rate_limits.PAYMENT)
     assert (PASSWORD.encode() in server.received) is trusted
