@@ -8,6 +8,7 @@ and host name as the app does. The password stands in the program's environment,
 from __future__ import annotations
 
 import os
+import select
 import socket
 import ssl
 import struct
@@ -125,8 +126,7 @@ def _accept(listener: socket.socket, host: str, port: int) -> None:
         except OSError:  # also TLS: the certificate is not trusted, or of another host
             near.close()
             continue
-        for source, target in ((near, far), (far, near)):
-            threading.Thread(target=_carry, args=(source, target), daemon=True).start()
+        threading.Thread(target=carry, args=(near, far), daemon=True).start()
 
 
 def _open(host: str, port: int) -> ssl.SSLSocket:
@@ -143,9 +143,33 @@ def _open(host: str, port: int) -> ssl.SSLSocket:
         raise
 
 
-def _carry(source: socket.socket, target: socket.socket) -> None:
-    with suppress(OSError):
-        while data := source.recv(_AT_ONCE):
-            target.sendall(data)
-    with suppress(OSError):
-        target.shutdown(socket.SHUT_RDWR)
+def carry(near: socket.socket, far: ssl.SSLSocket) -> None:
+    """Carries bytes both ways until one side closes. One thread does both: OpenSSL's connections are not for two."""
+    far.setblocking(False)
+    with near, far, suppress(OSError):
+        while True:
+            readable = [far] if far.pending() else select.select([near, far], [], [])[0]
+            if far in readable:
+                try:
+                    data = far.recv(_AT_ONCE)
+                except ssl.SSLWantReadError:  # not a whole record yet, or one of TLS itself
+                    continue
+                if not data:
+                    return
+                near.sendall(data)
+            else:
+                data = near.recv(_AT_ONCE)
+                if not data:
+                    return
+                _send(far, data)
+
+
+def _send(far: ssl.SSLSocket, data: bytes) -> None:
+    left = memoryview(data)
+    while left:
+        try:
+            left = left[far.send(left) :]
+        except ssl.SSLWantWriteError:
+            select.select([], [far], [])
+        except ssl.SSLWantReadError:
+            select.select([far], [], [])

@@ -12,11 +12,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+from tools.postgres_programs import carry
 
 SSL_REQUEST = struct.pack("!ii", 8, 80877103)
 CLEARTEXT = b"R" + struct.pack("!ii", 8, 3)
@@ -156,6 +159,9 @@ class PretendServer:
 
     def _pass_on(self, connection: socket.socket, real: int) -> None:
         with socket.create_connection(("127.0.0.1", real)) as server:
+            if isinstance(connection, ssl.SSLSocket):
+                carry(_Noted(server.detach(), self.received), connection)
+                return
             answers = threading.Thread(target=_copy, args=(server, connection), daemon=True)
             answers.start()
             while data := connection.recv(65536):
@@ -163,6 +169,18 @@ class PretendServer:
                 server.sendall(data)
             server.shutdown(socket.SHUT_RDWR)
             answers.join(3)
+
+
+class _Noted(socket.socket):
+    """A connection to the real server that notes what is sent to it."""
+
+    def __init__(self, fileno: int, received: bytearray) -> None:
+        super().__init__(fileno=fileno)
+        self._received = received
+
+    def sendall(self, data: Any, flags: int = 0) -> None:
+        self._received += data
+        super().sendall(data, flags)
 
 
 def _copy(source: socket.socket, target: socket.socket) -> None:
