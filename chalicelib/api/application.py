@@ -16,7 +16,7 @@ from typing import Any
 
 from chalice.app import Chalice, Response
 
-from chalicelib import config
+from chalicelib import config, monitoring
 from chalicelib.api import requests, responses
 from chalicelib.api.dispatch import answer
 from chalicelib.api.endpoints import Access, Endpoint, describe_endpoint
@@ -24,7 +24,7 @@ from chalicelib.api.models import camelise, to_json
 from chalicelib.api.problems import describe
 from chalicelib.call import Call, Limit
 from chalicelib.errors import InternalError, MissingConfiguration, Refused
-from chalicelib.telemetry import logs, metrics, monitoring
+from chalicelib.telemetry import logs, metrics
 
 FUNCTIONS = "/functions/v1"
 MAX_BODY = 64 * 1024

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib import config
+from chalicelib import config, monitoring
 from chalicelib.api.models import WireModel, to_json
 from chalicelib.api.problems import Problem, describe
 from chalicelib.call import Call
 from chalicelib.errors import MissingConfiguration, Refused, Unavailable
-from chalicelib.telemetry import logs, monitoring
+from chalicelib.telemetry import logs
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 

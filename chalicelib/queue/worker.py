@@ -15,13 +15,14 @@ from importlib import import_module
 from typing import Any
 from uuid import UUID
 
+from chalicelib import monitoring
 from chalicelib.call import Call
 from chalicelib.database import alerts
 from chalicelib.database.messages import transact
 from chalicelib.database.vendor_calls import vendor_calls
 from chalicelib.errors import MissingConfiguration, NotRetryable, Unavailable
 from chalicelib.queue.job import Job
-from chalicelib.telemetry import logs, monitoring
+from chalicelib.telemetry import logs
 
 LEASE_SECONDS = 300
 """Longer than the function that drains the queue may live (120 s) and than any request does."""

@@ -9,7 +9,7 @@ import pytest
 
 # Each offers reset(); a module that was not imported has no state.
 MODULES_WITH_STATE = (
-    *("config", "telemetry.logs", "telemetry.monitoring", "vendor_http", "database.connections", "database.alerts"),
+    *("config", "telemetry.logs", "monitoring", "vendor_http", "database.connections", "database.alerts"),
     *("api.jwks", "api.rate_limits", "resources.health"),
 )
 

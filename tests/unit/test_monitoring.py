@@ -17,11 +17,10 @@ import pytest
 import sentry_sdk
 
 from app import app
-from chalicelib import config
+from chalicelib import config, monitoring
 from chalicelib.call import Call
 from chalicelib.errors import InternalError
 from chalicelib.queue.worker import KINDS
-from chalicelib.telemetry import monitoring
 from chalicelib.telemetry.features import feature_of
 from tests.support.sentry_server import SentryServer, running_sentry
 from tests.unit.test_scrubbing import SECRETS
@@ -279,7 +278,7 @@ def test_nothing_of_a_request_is_sent_whoever_put_it_into_an_event() -> None:
 @pytest.mark.parametrize("environment", [{"STAGE": "local"}, {}])
 def test_without_a_dsn_nothing_is_sent_and_nothing_imported(environment: dict[str, str]) -> None:
     script = (
-        "import sys; from chalicelib.call import Call; from chalicelib.telemetry import monitoring;"
+        "import sys; from chalicelib.call import Call; from chalicelib import monitoring;"
         "monitoring.capture(KeyError('x')); monitoring.trace(Call('r'), 1.0);"
         "assert 'sentry_sdk' not in sys.modules"
     )
