@@ -8,7 +8,8 @@ deleted.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from chalicelib.call import Call
@@ -49,36 +50,19 @@ def _clean_up(call: Call) -> dict[str, Any]:
     return {"armed": True, "planned": len(plan["steps"]), "capped": plan["capped"], **outcomes, "finished": finished}
 
 
-def _purge(call: Call, recording_id: str) -> str:
-    keys = transact(call, "mark_purging_tx", repeatable=True, recording_id=recording_id)["keys"]
+def _delete(call: Call, recording_id: str, *, look: str, finish: str, outcome: str) -> str:
+    """Deletes the objects whose keys `look` gives, then lets `finish` end the row: `outcome` where it did."""
+    keys = transact(call, look, repeatable=True, recording_id=recording_id)["keys"]
     if not keys:
         return "skipped"
-    _delete(keys)
-    finished = transact(call, "finish_purge_tx", repeatable=True, recording_id=recording_id)
-    return "purged" if finished["purged"] else "skipped"
-
-
-def _drop(call: Call, recording_id: str) -> str:
-    keys = transact(call, "check_abandoned", repeatable=True, recording_id=recording_id)["keys"]
-    if not keys:
-        return "skipped"
-    _delete(keys)
-    dropped = transact(call, "drop_abandoned_tx", repeatable=True, recording_id=recording_id)
-    return "dropped" if dropped["dropped"] else "skipped"
-
-
-def _drop_waveform(call: Call, recording_id: str) -> str:
-    keys = transact(call, "check_stray_waveform", repeatable=True, recording_id=recording_id)["keys"]
-    if not keys:
-        return "skipped"
-    _delete(keys)
-    dropped = transact(call, "drop_stray_waveform_tx", repeatable=True, recording_id=recording_id)
-    return "dropped" if dropped["dropped"] else "skipped"
-
-
-def _delete(keys: list[str]) -> None:
     for key in keys:
         audio_store().delete_object(key)
+    finished = transact(call, finish, repeatable=True, recording_id=recording_id)
+    return outcome if finished[outcome] else "skipped"
 
 
-_STEPS: Mapping[str, Any] = {"purge": _purge, "abandon": _drop, "stray_waveform": _drop_waveform}
+_STEPS: Mapping[str, Callable[[Call, str], str]] = {
+    "purge": partial(_delete, look="mark_purging_tx", finish="finish_purge_tx", outcome="purged"),
+    "abandon": partial(_delete, look="check_abandoned", finish="drop_abandoned_tx", outcome="dropped"),
+    "stray_waveform": partial(_delete, look="check_stray_waveform", finish="drop_stray_waveform_tx", outcome="dropped"),
+}

@@ -82,13 +82,13 @@ def test_a_recording_restored_between_plan_and_purge_stays(
     schedules: Schedules, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     family, recording, _ = trashed(schedules)
-    first = cleanup_media._purge
+    first = cleanup_media._STEPS["purge"]
 
     def too_late(call: Any, recording_id: str) -> str:
         schedules.run("UPDATE public.recordings SET deleted_at = NULL WHERE id = %s", recording_id)
         return first(call, recording_id)
 
-    monkeypatch.setitem(cleanup_media._STEPS, "purge", too_late)  # type: ignore[arg-type]
+    monkeypatch.setitem(cleanup_media._STEPS, "purge", too_late)
     assert schedules.now("cleanup_media")["skipped"] == 1
     assert schedules.key(family, recording) in schedules.stored()
     assert schedules.used(family) == 2_003
@@ -191,7 +191,7 @@ def test_a_recording_under_the_key_of_an_abandoned_upload_keeps_its_object(
 ) -> None:
     family, recording = abandoned(schedules)
     schedules.store.put(schedules.key(family, recording), voice())
-    step = cleanup_media._drop
+    step = cleanup_media._STEPS["abandon"]
 
     def after_it_appeared(call: Any, recording_id: str) -> str:
         schedules.run(
@@ -203,7 +203,7 @@ def test_a_recording_under_the_key_of_an_abandoned_upload_keeps_its_object(
         )
         return step(call, recording_id)
 
-    monkeypatch.setitem(cleanup_media._STEPS, "abandon", after_it_appeared)  # type: ignore[arg-type]
+    monkeypatch.setitem(cleanup_media._STEPS, "abandon", after_it_appeared)
     assert schedules.now("cleanup_media")["skipped"] == 1
     assert schedules.stored() == [schedules.key(family, recording)]
 
