@@ -1,6 +1,6 @@
 """`make package STAGE=dev`: dist/deployment.zip and dist/sam.json, made of nothing but what requirements.txt names.
 
-Every function of sam.json gets VERSION, the commit that it was made of: it is in each log line, and Sentry's release.
+tools/template completes the sam.json that Chalice made.
 
 `chalice package` alone does not hold the lock. Its first call of pip (`download -r requirements.txt`) checks hashes.
 But when that call chose a wheel for the building machine that Lambda does not take, Chalice downloads another one by
@@ -24,11 +24,11 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from tools import locks
+from tools.template import finish
 
 # The minor version of glibc 2 in Lambda's image for each Python 3: Amazon Linux 2 for 3.11, 2023 since.
 GLIBC_MINOR = {11: 26, 12: 34, 13: 34}
 _OLDEST_GLIBC_MINOR = 17
-_VERSION = re.compile(r"[A-Za-z0-9._+-]{1,64}")
 _DISTRIBUTION = re.compile(r"([^/]+)-([^/-]+)\.dist-info/METADATA")
 
 
@@ -52,7 +52,13 @@ def package(project: Path, stage: str, output: Path, version: str = "") -> str:
     if differences:
         made.unlink()
         raise PackagingFailed("the zip is not what requirements.txt names: " + "; ".join(differences))
-    set_version(output / "sam.json", version)
+    template = output / "sam.json"
+    try:
+        finished = finish(json.loads(template.read_text("utf-8")), stage, version)
+    except ValueError as wrong:
+        made.unlink()
+        raise PackagingFailed(str(wrong)) from None
+    template.write_text(json.dumps(finished, indent=2) + "\n", "utf-8")
     return version
 
 
@@ -63,17 +69,6 @@ def version_of(project: Path) -> str:
     if done.returncode != 0:
         raise PackagingFailed("the version is unknown outside a git checkout; name it: make package VERSION=1.2.3")
     return done.stdout.strip()
-
-
-def set_version(template: Path, version: str) -> None:
-    """Writes VERSION into the environment of every function of a SAM template. Raises PackagingFailed."""
-    if not _VERSION.fullmatch(version):
-        raise PackagingFailed("VERSION must be 1 to 64 of letters, digits, dot, underscore, plus and dash")
-    document = json.loads(template.read_text("utf-8"))
-    for resource in document["Resources"].values():
-        if resource["Type"] == "AWS::Serverless::Function":
-            resource["Properties"].setdefault("Environment", {}).setdefault("Variables", {})["VERSION"] = version
-    template.write_text(json.dumps(document, indent=2) + "\n", "utf-8")
 
 
 def compare(made: Path, lock: Path) -> list[str]:
@@ -107,9 +102,7 @@ def download(lock: Path, wheels: Path) -> None:
 
 
 def run_chalice(project: Path, stage: str, output: Path, wheels: Path) -> None:
-    """Runs `chalice package` with its pip confined to the wheels, and adds what watches the stage to its template
-    (see cloudwatch.py). Raises PackagingFailed.
-    """
+    """Runs `chalice package` with its pip confined to the wheels. Raises PackagingFailed."""
     # Chalice keeps its zips here and takes one again while requirements.txt and the code are the same.
     shutil.rmtree(project / ".chalice" / "deployments", ignore_errors=True)
     environment = {
@@ -121,13 +114,9 @@ def run_chalice(project: Path, stage: str, output: Path, wheels: Path) -> None:
         "PIP_PLATFORM": " ".join(_platforms()),
     }
     chalice = str(Path(sys.executable).with_name("chalice"))
-    with tempfile.TemporaryDirectory(prefix="stories-template-") as folder:
-        merged = str(Path(folder) / "merge.json")
-        if subprocess.run([sys.executable, "-m", "tools.cloudwatch", stage, merged], cwd=project).returncode != 0:
-            raise PackagingFailed("the alarms and the dashboard could not be made (the reason stands above)")
-        command = [chalice, "package", "--stage", stage, "--merge-template", merged, str(output.resolve())]
-        if subprocess.run(command, cwd=project, env=environment).returncode != 0:
-            raise PackagingFailed("chalice package failed (its reason stands above)")
+    command = [chalice, "package", "--stage", stage, str(output.resolve())]
+    if subprocess.run(command, cwd=project, env=environment).returncode != 0:
+        raise PackagingFailed("chalice package failed (its reason stands above)")
 
 
 def main(arguments: list[str]) -> int:

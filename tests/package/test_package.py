@@ -22,7 +22,7 @@ from local.settings import ROOT
 from tests.support.http_server import running_http_server
 from tools import locks
 from tools import package as packaging
-from tools.cloudwatch.stage import APP
+from tools.template.document import APP
 
 # Downloads the dependencies for Lambda: half a minute, and the network.
 pytestmark = pytest.mark.heavy

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from pathlib import Path
 
@@ -42,25 +41,3 @@ def test_outside_a_checkout_the_version_must_be_named(tmp_path: Path, monkeypatc
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     with pytest.raises(PackagingFailed, match=r"VERSION=1\.2\.3"):
         packaging.version_of(tmp_path)
-
-
-def test_every_function_of_the_template_gets_the_version(tmp_path: Path) -> None:
-    template = tmp_path / "sam.json"
-    function = "AWS::Serverless::Function"
-    resources = {
-        "A": {"Type": function, "Properties": {"Environment": {"Variables": {"STAGE": "dev"}}}},
-        "B": {"Type": function, "Properties": {}},
-        "C": {"Type": "AWS::IAM::Role", "Properties": {}},
-    }
-    template.write_text(json.dumps({"Resources": resources}))
-    packaging.set_version(template, "v1.2.3-4-gabc")
-    made = json.loads(template.read_text())["Resources"]
-    assert made["A"]["Properties"]["Environment"]["Variables"] == {"STAGE": "dev", "VERSION": "v1.2.3-4-gabc"}
-    assert made["B"]["Properties"]["Environment"]["Variables"] == {"VERSION": "v1.2.3-4-gabc"}
-    assert made["C"]["Properties"] == {}
-
-
-@pytest.mark.parametrize("version", ["", "a b", "a\nb", "a/b", "x" * 65])
-def test_a_version_that_sentry_would_not_take_is_refused(tmp_path: Path, version: str) -> None:
-    with pytest.raises(PackagingFailed, match="VERSION must be"):
-        packaging.set_version(tmp_path / "sam.json", version)

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from app import app
 from chalicelib.database.alerts import KINDS
-from tools.cloudwatch.alarms import alarms
-from tools.cloudwatch.stage import stage_of
+from tests.support.sam import finished_document
+from tools.template.alarms import ALARM
 
-STAGE = stage_of("prod", app.event_sources)
+RESOURCES = finished_document("prod")["Resources"]
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "operating.md").read_text("utf-8")
 CHAPTERS = (
@@ -62,10 +61,9 @@ def noted_in_sql() -> dict[str, str]:
 
 def alarmed_from_outside() -> dict[str, str]:
     """An alarm of CloudWatch's -> the file that makes it."""
-    found = (
-        re.search(r"section (\S+) in docs", each["Properties"]["AlarmDescription"]) for each in alarms(STAGE).values()
-    )
-    return {match[1]: "tools/cloudwatch/alarms.py" for match in found if match}
+    alarms = [each["Properties"] for each in RESOURCES.values() if each["Type"] == ALARM]
+    found = (re.search(r"section (\S+) in docs", alarm["AlarmDescription"]) for alarm in alarms)
+    return {match[1]: "tools/template/alarms.py" for match in found if match}
 
 
 ALL = noted_in_python() | noted_in_sql() | alarmed_from_outside()
@@ -84,7 +82,7 @@ def test_every_alarm_has_a_section_in_the_runbook(fingerprint: str, file: str) -
 def test_every_section_of_the_runbook_is_of_an_alarm_that_something_notes(fingerprint: str) -> None:
     assert fingerprint in ALL, (
         f"no code notes {fingerprint}: remove its section from docs/operating.md, add it to KINDS of"
-        " chalicelib/database/alerts.py, note it by ops.note_alert in sql/functions, or alarm it in tools/cloudwatch"
+        " chalicelib/database/alerts.py, note it by ops.note_alert in sql/functions, or alarm it in tools/template"
     )
 
 

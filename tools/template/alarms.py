@@ -1,4 +1,8 @@
-"""CloudWatch's alarms: one for each thing that must not happen, of the API, of each function and of each schedule."""
+"""CloudWatch's alarms: one for each thing that must not happen, of the API, of each function and of each schedule.
+
+They reach the operator by SNS, and so also while Postgres or the digest's mail is away. They are made from the
+functions and schedules of the template, so one that is added later has its alarms by itself.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from chalice.utils import to_cfn_resource_name
-
 from chalicelib.telemetry.metrics import NAMESPACE
-from tools.cloudwatch.stage import APP, Stage, Template
+from tools.template.document import APP, Release, Template, functions_of, schedules_of
 
+ALARM = "AWS::CloudWatch::Alarm"
 MINUTE, HOUR = 60, 3600
 
 Metric = dict[str, Any]
@@ -27,17 +30,17 @@ def of_function(resource: str, name: str) -> Metric:
     return metric("AWS/Lambda", name, "Sum", {"FunctionName": {"Ref": resource}})
 
 
-def of_schedule(stage: Stage, schedule: str, name: str) -> Metric:
+def of_schedule(release: Release, schedule: str, name: str) -> Metric:
     """A number of a schedule's summary (see chalicelib/telemetry/metrics.py)."""
-    return metric(NAMESPACE, name, "Maximum", {"stage": stage.name, "schedule": schedule})
+    return metric(NAMESPACE, name, "Maximum", {"stage": release.stage, "schedule": schedule})
 
 
-def of_api(stage: Stage, name: str, statistic: str) -> Metric:
-    return metric("AWS/ApiGateway", name, statistic, {"ApiName": APP, "Stage": stage.name})
+def of_api(release: Release, name: str, statistic: str) -> Metric:
+    return metric("AWS/ApiGateway", name, statistic, {"ApiName": APP, "Stage": release.stage})
 
 
 def alarm(
-    stage: Stage,
+    release: Release,
     kind: str,
     about: str,
     watched: Metric,
@@ -54,9 +57,9 @@ def alarm(
     """
     named = f"cloudwatch/{kind}" + (f"/{part}" if part else "")
     return {
-        "Type": "AWS::CloudWatch::Alarm",
+        "Type": ALARM,
         "Properties": {
-            "AlarmName": f"{APP} {stage.name} {named}",
+            "AlarmName": f"{APP} {release.stage} {named}",
             "AlarmDescription": f"{about} See the section cloudwatch/{kind} in docs/operating.md.",
             **watched,
             "Period": period,
@@ -71,58 +74,90 @@ def alarm(
     }
 
 
-def alarms(stage: Stage) -> dict[str, Template]:
-    """Name in the template -> alarm."""
-    made = {
-        "ServerErrorsAlarm": _server_errors(stage),
-        "LatencyAlarm": alarm(stage, "latency", "Requests are slow.", of_api(stage, "Latency", "p95"), 3000, periods=3),
+def add_alarms(document: Template, release: Release) -> Template:
+    """The alarms, and the topic by which they are mailed to the parameter AlarmEmail."""
+    topic = {
+        "Type": "AWS::SNS::Topic",
+        "Properties": {
+            "DisplayName": f"{APP} {release.stage}",
+            "Subscription": [{"Protocol": "email", "Endpoint": {"Ref": "AlarmEmail"}}],
+        },
+    }
+    return {
+        "Parameters": {
+            "AlarmEmail": {
+                "Type": "String",
+                "AllowedPattern": "[^@ ]+@[^@ ]+",
+                "Description": "Who gets the alarms. AWS asks them once to confirm the subscription.",
+            }
+        },
+        "Resources": {"AlarmTopic": topic, **_of_the_service(release), **_of_functions(document, release)},
+    }
+
+
+def _of_the_service(release: Release) -> dict[str, Template]:
+    return {
+        "ServerErrorsAlarm": _server_errors(release),
+        "LatencyAlarm": alarm(
+            release, "latency", "Requests are slow.", of_api(release, "Latency", "p95"), 3000, periods=3
+        ),
         "QueueAgeAlarm": alarm(
-            stage,
+            release,
             "queue-age",
             "Jobs that are due are not run.",
-            of_schedule(stage, "process_jobs", "oldestDueSeconds"),
+            of_schedule(release, "process_jobs", "oldestDueSeconds"),
             10 * MINUTE,
             periods=2,
         ),
         "DeadJobsAlarm": alarm(
-            stage, "dead-jobs", "Jobs died within a day.", of_schedule(stage, "process_jobs", "deadLastDay"), 0
+            release, "dead-jobs", "Jobs died within a day.", of_schedule(release, "process_jobs", "deadLastDay"), 0
         ),
         "WebhookLagAlarm": alarm(
-            stage,
+            release,
             "webhook-lag",
             "Events of Stripe's are not applied.",
-            of_schedule(stage, "process_jobs", "webhookLagSeconds"),
+            of_schedule(release, "process_jobs", "webhookLagSeconds"),
             HOUR,
             periods=2,
         ),
         "UncopiedAlarm": alarm(
-            stage, "uncopied", "Recordings have one copy only.", of_schedule(stage, "copy_recordings", "late"), 0
+            release, "uncopied", "Recordings have one copy only.", of_schedule(release, "copy_recordings", "late"), 0
         ),
         "MissingAlarm": alarm(
-            stage, "audit", "Recordings have no object.", of_schedule(stage, "audit_storage", "missing"), 0
+            release, "audit", "Recordings have no object.", of_schedule(release, "audit_storage", "missing"), 0
         ),
         "DifferingAlarm": alarm(
-            stage, "audit", "Objects changed.", of_schedule(stage, "audit_storage", "differing"), 0, part="differing"
+            release,
+            "audit",
+            "Objects changed.",
+            of_schedule(release, "audit_storage", "differing"),
+            0,
+            part="differing",
         ),
     }
-    for name, resource in stage.functions.items():
+
+
+def _of_functions(document: Template, release: Release) -> dict[str, Template]:
+    made = {}
+    functions = functions_of(document)
+    for name, resource in functions.items():
         made[f"{resource}ErrorsAlarm"] = alarm(
-            stage, "errors", "A function fails or times out.", of_function(resource, "Errors"), 0, part=name
+            release, "errors", "A function fails or times out.", of_function(resource, "Errors"), 0, part=name
         )
         made[f"{resource}ThrottlesAlarm"] = alarm(
-            stage, "throttles", "A function is not started.", of_function(resource, "Throttles"), 0, part=name
+            release, "throttles", "A function is not started.", of_function(resource, "Throttles"), 0, part=name
         )
-    for name, pause in stage.schedules.items():
-        made[f"{to_cfn_resource_name(name)}NotRunAlarm"] = _not_run(stage, name, pause)
+    for name, pause in schedules_of(document).items():
+        made[f"{functions[name]}NotRunAlarm"] = _not_run(release, name, functions[name], pause)
     return made
 
 
-def _server_errors(stage: Stage) -> Template:
+def _server_errors(release: Release) -> Template:
     """More than 5 % of the requests of five minutes, and three at least: of two requests one is half, and no outage."""
-    made = alarm(stage, "5xx", "Requests are answered with 5xx.", {}, 0.05)
+    made = alarm(release, "5xx", "Requests are answered with 5xx.", {}, 0.05)
     properties = made["Properties"]
     period = properties.pop("Period")
-    asked = {"errors": of_api(stage, "5XXError", "Sum"), "requests": of_api(stage, "Count", "Sum")}
+    asked = {"errors": of_api(release, "5XXError", "Sum"), "requests": of_api(release, "Count", "Sum")}
     properties["Metrics"] = [
         {"Id": "rate", "Expression": "IF(errors >= 3, errors / requests, 0)", "Label": "5xx rate"},
         *(
@@ -141,7 +176,7 @@ def _server_errors(stage: Stage) -> Template:
     return made
 
 
-def _not_run(stage: Stage, name: str, pause: int) -> Template:
+def _not_run(release: Release, name: str, resource: str, pause: int) -> Template:
     """Three pauses without a run, a quarter of an hour at least. What runs by the hour or by night has three hours more
     than its longest pause. A function that is not started gives no data, so silence is the alarm.
     """
@@ -150,10 +185,10 @@ def _not_run(stage: Stage, name: str, pause: int) -> Template:
     else:
         period, periods = HOUR, math.ceil(pause / HOUR) + 3
     return alarm(
-        stage,
+        release,
         "not-run",
         "A schedule does not run.",
-        of_function(to_cfn_resource_name(name), "Invocations"),
+        of_function(resource, "Invocations"),
         1,
         part=name,
         period=period,

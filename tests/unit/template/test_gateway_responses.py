@@ -1,7 +1,4 @@
-"""What API Gateway answers by itself, before any function of ours is asked, has our shape and headers too.
-
-.chalice/merge.json is merged into the template by `chalice package --merge-template`.
-"""
+"""What API Gateway answers by itself, before any function of ours is asked, has our shape and headers too."""
 
 from __future__ import annotations
 
@@ -11,10 +8,9 @@ from typing import Any
 import pytest
 
 from chalicelib.api.problems import CODES
-from local.settings import ROOT
+from tests.support.sam import finished_document
 
-TEMPLATE = json.loads((ROOT / ".chalice" / "merge.json").read_text())
-RESPONSES: dict[str, Any] = TEMPLATE["Resources"]["RestAPI"]["Properties"]["DefinitionBody"][
+RESPONSES: dict[str, Any] = finished_document("prod")["Resources"]["RestAPI"]["Properties"]["DefinitionBody"][
     "x-amazon-apigateway-gateway-responses"
 ]
 

@@ -1,0 +1,32 @@
+"""The template of a stage: what `chalice package` made, completed step by step into what CloudFormation gets.
+
+Every step is a pure function in a file of its own. It reads the document as the steps before it left it, and returns
+what it changes as a JSON merge patch: an object is merged into the object of the same name, null removes, and anything
+else replaces. Nothing here reads a file, the clock or the network: the same document gives the same template.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tools.template import alarms, dashboard, gateway_responses, log_groups, version
+from tools.template.document import Release, Template, merge
+
+Step = Callable[[Template, Release], Template]
+
+STEPS: tuple[Step, ...] = (
+    version.note_version,
+    gateway_responses.answer_in_our_shape,
+    log_groups.keep_logs,
+    alarms.add_alarms,
+    # Last, because it shows the alarms.
+    dashboard.add_dashboard,
+)
+
+
+def finish(document: Template, stage: str, version: str) -> Template:
+    """The stage's template, made of the sam.json of `chalice package`. Raises ValueError, naming what is wrong."""
+    release = Release(stage, version)
+    for step in STEPS:
+        document = merge(document, step(document, release))
+    return document
