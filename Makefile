@@ -21,7 +21,7 @@ export ID KIND FAMILY KEY SECONDS FLAG SET SHARE SOURCE UNTIL WHY JOBS UPLOADS R
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock package run smoke test test-all bench mutants check check-workflows check-template audit-dependencies generate format migrate rollback migration operation drill dashboard fuzz $(OPERATE) clean
+.PHONY: help setup lock package run smoke test test-all bench mutants check check-workflows check-template audit-dependencies generate format migrate migrate-back migration operation drill dashboard fuzz $(OPERATE) clean
 
 help: ## this page
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -106,7 +106,7 @@ format: $(READY) ## format the code
 migrate: $(READY) ## apply migrations, views and functions to MIGRATIONS_DATABASE_URL (default: the local stack)
 	@$(LOCAL_UNLESS_TOLD) $(BIN)/python sql/migrate.py apply
 
-rollback: $(READY) ## undo the last migration there
+migrate-back: $(READY) ## undo the last migration there, on a stage without families: data goes with it
 	@$(LOCAL_UNLESS_TOLD) $(BIN)/python sql/migrate.py rollback
 
 migration: $(READY) ## begin a new migration: make migration NAME=add_chapters
