@@ -21,6 +21,7 @@ from local.file_lock import try_lock
 from local.gateway import create_gateway
 from local.mail import inbox, resend_api
 from local.mail.mailbox import Mailbox
+from local.pooler import Pooler
 from local.ports import Ports, PortTaken, is_taken
 from local.postgres import EmbeddedPostgres, supabase
 from local.posthog_api import EventStore
@@ -79,6 +80,8 @@ class Stack:
             ).start()
             self._cleanup.callback(postgres.stop)
             self._prepare_database(postgres)
+        if os.environ.get("POOLER") == "yes":
+            self._start_pooler(postgres)
         # Not earlier: what is in .local/env is then true.
         self.env["ADMIN_DATABASE_URL"] = postgres.admin_url(DATABASE)
         write_env(self.env, self.folder / "env")
@@ -110,6 +113,13 @@ class Stack:
         migrate.apply(self.env["MIGRATIONS_DATABASE_URL"], report=lambda _line: None)
         with contextlib.closing(postgres.admin()) as cluster:
             supabase.set_password(cluster, "app_login", self.env["APP_LOGIN_PASSWORD"])
+
+    def _start_pooler(self, postgres: EmbeddedPostgres) -> None:
+        """The app's messages go by way of PgBouncer, as on Supabase; migrations do not."""
+        with self._timed("PgBouncer, before Postgres"):
+            pooler = Pooler(self.folder / "pooler", postgres).start()
+            self._cleanup.callback(pooler.stop)
+        self.env["DATABASE_URL"] = pooler.before(self.env["DATABASE_URL"])
 
     def _start_store(self) -> None:
         self.store = ObjectStore(

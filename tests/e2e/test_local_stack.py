@@ -9,12 +9,15 @@ import stat
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import psycopg2
 import pytest
 import requests
 
+from local import pooler
+from local.ports import is_taken
 from local.smoke_test import SAMPLE, run_smoke_test
 from tests.support.local_stack import RunningStack, free_ports, launch, running
 from tests.support.reaps_nobody import kill_all_below
@@ -119,12 +122,15 @@ def _refused(folder: Path, ports: Mapping[str, object]) -> str:
     return complaint
 
 
-def test_ctrl_c_stops_everything_that_was_started(folder: Path) -> None:
-    with running(folder) as stack:
+def test_behind_a_pooler_the_smoke_test_passes_and_ctrl_c_stops_everything_that_was_started(folder: Path) -> None:
+    with running(folder, POOLER="no" if pooler.WHY_NOT else "yes") as stack:
         postmaster = int((folder / "postgres" / "cluster" / "postmaster.pid").read_text().splitlines()[0])
+        ports = {urlsplit(stack.env[name]).port for name in ("DATABASE_URL", "MIGRATIONS_DATABASE_URL")}
+        assert len(ports) == (1 if pooler.WHY_NOT else 2)
         assert stack.stop(signal.SIGINT) == 0
     with pytest.raises(ProcessLookupError):
         os.kill(postmaster, 0)
+    assert not any(is_taken(port) for port in ports if port)
 
 
 def _count(stack: RunningStack, table: str) -> int:

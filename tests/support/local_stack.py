@@ -51,8 +51,10 @@ def free_ports() -> dict[str, int]:
         return dict(zip(("PORT", "R2_PORT", "PG_PORT"), (one.getsockname()[1] for one in taken), strict=True))
 
 
-def launch(folder: Path, ports: Mapping[str, object], below: tuple[str, ...] = ()) -> subprocess.Popen[str]:
-    """Starts `python -m local run` as a newcomer's shell would: nothing of ours in its environment.
+def launch(
+    folder: Path, ports: Mapping[str, object], below: tuple[str, ...] = (), **variables: str
+) -> subprocess.Popen[str]:
+    """Starts `python -m local run` as a newcomer's shell would: nothing of ours in its environment but `variables`.
 
     `below` is the command of a program that is to start it.
     """
@@ -60,7 +62,7 @@ def launch(folder: Path, ports: Mapping[str, object], below: tuple[str, ...] = (
     return subprocess.Popen(
         [*below, sys.executable, "-m", "local", "run"],
         cwd=ROOT,
-        env={**bare, "LOCAL_DIR": str(folder), **{name: str(port) for name, port in ports.items()}},
+        env={**bare, **variables, "LOCAL_DIR": str(folder), **{name: str(port) for name, port in ports.items()}},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -80,10 +82,12 @@ def read_until_ready(process: subprocess.Popen[str]) -> str:
 
 
 @contextmanager
-def running(folder: Path, ports: dict[str, int] | None = None, below: tuple[str, ...] = ()) -> Iterator[RunningStack]:
+def running(
+    folder: Path, ports: dict[str, int] | None = None, below: tuple[str, ...] = (), **variables: str
+) -> Iterator[RunningStack]:
     """A stack that has passed its smoke test and serves; stopped at the end, however that comes."""
     ports = ports or free_ports()
-    process = launch(folder, ports, below)
+    process = launch(folder, ports, below, **variables)
     stack = RunningStack(process, folder, ports, "")
     try:
         stack.printed = read_until_ready(process)
