@@ -169,7 +169,7 @@ def audit_storage(event: CloudWatchEvent) -> dict[str, Any]:
     return app.run(audit.audit_storage, event)
 
 
-@app.schedule("cron(10/15 * * * ? *)")
+@app.schedule("cron(3/5 * * * ? *)")
 def copy_recordings(event: CloudWatchEvent) -> dict[str, Any]:
     return app.run(copies.copy_recordings, event)
 

@@ -41,17 +41,25 @@ class Kind:
     versions: tuple[int, ...] = (1,)
     batched: bool = False
     """Whether all jobs of a claim are handed over at once: the module has run_all(jobs) instead of run(call, job)."""
+    least_seconds: float = JOB_SECONDS
+    """With less than that left, no job of the kind is begun."""
+    most_seconds: float = JOB_SECONDS
+    """After that long its calls to vendors are given up."""
+    lease_seconds: int = LEASE_SECONDS
+    """Longer than the function lives that runs the kind."""
 
 
 KINDS: dict[str, Kind] = {
     "send_invite_email": Kind("chalicelib.jobs.send_invite_email"),
     "capture_events": Kind("chalicelib.jobs.capture_events", batched=True),
     "apply_stripe_event": Kind("chalicelib.jobs.apply_stripe_event"),
+    # Half a gigabyte may take nine minutes, most of what the schedule's function has.
+    "copy_recording": Kind("chalicelib.jobs.copy_recording", least_seconds=45, most_seconds=840, lease_seconds=900),
 }
 """By name, so that a worker imports what it runs and nothing else."""
 
-Outcomes = Mapping[str, Exception]
-"""Job id -> why it failed; a job that is not in it is done."""
+Outcomes = Mapping[str, Exception | str]
+"""Job id -> why it failed, or a word for how it ended; a job that is not in it is done."""
 
 
 @dataclass
@@ -62,16 +70,18 @@ class Waited:
     trouble: Unavailable | None = None
 
 
-def drain(call: Call, remaining_seconds: Callable[[], float]) -> dict[str, int]:
+def drain(call: Call, remaining_seconds: Callable[[], float], kind: str | None = None) -> dict[str, int]:
     """Runs what is due until nothing is, or `remaining_seconds()` is less than a job could need.
 
-    Returns how many jobs ended how: done, retry, dead, lease_lost, released. Raises Unavailable when Postgres is out of
-    reach: what was claimed then comes back when its lease has run out.
+    `kind`: only jobs of that kind; without it, of every kind but those that have a function of their own. Returns how
+    many jobs ended how: done (or the word of their kind), retry, dead, lease_lost, released. Raises Unavailable when
+    Postgres is out of reach: what was claimed then comes back when its lease has run out.
     """
     counts: Counter[str] = Counter()
     waited = defaultdict[str, Waited](Waited)
-    while remaining_seconds() >= JOB_SECONDS:
-        claim = transact(call, "claim_jobs_tx", limit=BATCH, lease_seconds=LEASE_SECONDS)
+    pace = _pace(kind)
+    while remaining_seconds() >= pace.least_seconds:
+        claim = transact(call, "claim_jobs_tx", limit=BATCH, lease_seconds=pace.lease_seconds, kind=kind)
         jobs = [Job(**fields) for fields in claim["jobs"]]
         counts["dead"] += _log_died(call, claim)
         if not jobs and not claim["died"]:
@@ -106,7 +116,7 @@ def _run_claimed(
     counts: Counter[str] = Counter()
     waiting = list(jobs)
     while waiting:
-        if remaining_seconds() < JOB_SECONDS:
+        if remaining_seconds() < _pace(waiting[0].kind).least_seconds:
             transact(call, "release_jobs_tx", job_ids=[job.id for job in waiting], lease_token=token)
             counts["released"] += len(waiting)
             break
@@ -128,7 +138,8 @@ def _next_group(waiting: list[Job]) -> tuple[list[Job], list[Job]]:
 def _run_group(call: Call, group: Sequence[Job], token: str, seconds: float, waited: Waited) -> Counter[str]:
     """Runs jobs of one kind and settles each of them under the lease."""
     started = time.monotonic()
-    failed = _put_off(group, waited) or _attempt(call, group, min(seconds, JOB_SECONDS))
+    ended = _put_off(group, waited) or _attempt(call, group, min(seconds, _pace(group[0].kind).most_seconds))
+    failed = {job_id: error for job_id, error in ended.items() if isinstance(error, Exception)}
     trouble = next((error for error in failed.values() if isinstance(error, Unavailable)), None)
     if trouble is not None:
         waited.seconds, waited.trouble = waited.seconds + time.monotonic() - started, trouble
@@ -145,16 +156,22 @@ def _run_group(call: Call, group: Sequence[Job], token: str, seconds: float, wai
             lease_token=token,
             duration_ms=duration_ms,
         )
-        outcomes["done"] = int(answer["completed"])
-        outcomes["lease_lost"] = len(done) - outcomes["done"]
+        word = str(ended.get(done[0].id, "done"))
+        outcomes[word] = int(answer["completed"])
+        outcomes["lease_lost"] = len(done) - outcomes[word]
         for job in done:
-            _log(call, job, "lease_lost" if outcomes["lease_lost"] else "done", duration_ms)
+            _log(call, job, "lease_lost" if outcomes["lease_lost"] else word, duration_ms)
     for job in group:
         if job.id in failed:
             outcome = _fail(call, job, token, failed[job.id])
             outcomes[outcome] += 1
             _log(call, job, outcome, duration_ms, error=cause_of(failed[job.id]))
     return +outcomes
+
+
+def _pace(kind: str | None) -> Kind:
+    """How long jobs of a kind take; with None, what holds for all kinds that do not say."""
+    return KINDS.get(kind or "", Kind(""))
 
 
 def _put_off(group: Sequence[Job], waited: Waited) -> Outcomes:
@@ -165,23 +182,23 @@ def _put_off(group: Sequence[Job], waited: Waited) -> Outcomes:
 
 
 def _attempt(call: Call, group: Sequence[Job], seconds: float) -> Outcomes:
-    """Why each job failed that did."""
+    """Why each job failed that did, and the words of those that said one."""
     first = group[0]
     kind = KINDS.get(first.kind)
     if kind is None:
         return {job.id: NotRetryable("UnknownKind") for job in group}
-    failed: dict[str, Exception] = {
+    ended: dict[str, Exception | str] = {
         job.id: NotRetryable("UnknownPayloadVersion") for job in group if job.payload_version not in kind.versions
     }
-    known = [job for job in group if job.id not in failed]
+    known = [job for job in group if job.id not in ended]
     try:
         if known:
-            failed |= _run(kind, call, known, seconds)
+            ended |= _run(kind, call, known, seconds)
     except Exception as error:
         alerts.note_error(_call_of(call, first, seconds), error)
         _report(error, _call_of(call, first, seconds), first)
-        failed |= {job.id: error for job in known}
-    return failed
+        ended |= {job.id: error for job in known}
+    return ended
 
 
 def _run(kind: Kind, call: Call, jobs: Sequence[Job], seconds: float) -> Outcomes:
@@ -192,8 +209,8 @@ def _run(kind: Kind, call: Call, jobs: Sequence[Job], seconds: float) -> Outcome
             outcomes: Outcomes = module.run_all(jobs)
             return outcomes
         (job,) = jobs
-        module.run(own, job)
-    return {}
+        word = module.run(own, job)
+        return {} if word is None else {job.id: str(word)}
 
 
 def _call_of(call: Call, job: Job, seconds: float) -> Call:

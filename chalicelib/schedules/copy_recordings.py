@@ -1,36 +1,33 @@
-"""Every quarter of an hour: makes a second copy of each new recording, in another bucket of another account.
+"""Every five minutes: makes a second copy of each new recording, in another bucket of another account.
 
-Objects are streamed from store to store in constant memory, and never written over another object. A recording counts
-as copied only when the copied object has the ETag of the recording. Nothing is deleted from the second bucket here.
+Each recording is a job of the queue (jobs/copy_recording.py). A run enqueues a page of them, does what is due, and so
+on until no recording is left or its time is over. As long as there is more to do than one run can, the next runs join
+it: two or three work at the same time, and the queue gives no job to two of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
 from typing import Any
 
 from chalicelib.call import Call
 from chalicelib.config import BackupSettings, load
 from chalicelib.database.messages import transact
 from chalicelib.errors import MissingConfiguration
-from chalicelib.schedules.rows import Row, work_through
-from chalicelib.schedules.slots import QUARTER, once_a_slot
-from chalicelib.storage.copying import copy_to_backup
-from chalicelib.storage.store import audio_store
+from chalicelib.queue import worker
+from chalicelib.schedules.slots import MINUTE, once_a_slot
 from chalicelib.telemetry import logs
 
+SLOT = 5 * MINUTE
+"""A run lives up to 14 minutes, so this is what decides how many work side by side: with a slot a minute, fourteen."""
 PAGE = 100
-SPARE_SECONDS = 45.0
-"""The longest that a copy of half a gigabyte may take; with less time left, the rest waits for the next run."""
-
-# What copying found -> the reason in the alarm.
-_TROUBLE = {"missing": "missing", "changed": "changed", "differs": "differing"}
+KIND = "copy_recording"
 
 
 def copy_recordings(call: Call) -> dict[str, Any]:
     """Copies what has no second copy. Returns how many were copied, already_there, missing, changed, differs, failed;
     and how many are late."""
-    return once_a_slot(call, "copy_recordings", QUARTER, _copy_all)
+    return once_a_slot(call, "copy_recordings", SLOT, _copy_all)
 
 
 def _copy_all(call: Call) -> dict[str, Any]:
@@ -42,49 +39,24 @@ def _copy_all(call: Call) -> dict[str, Any]:
         logs.error("no_backup_store", call, variables=sorted(missing.problems))
         late = transact(call, "alert_uncopied_tx", repeatable=True, configured=False)["late"]
         return {"configured": False, "late": late}
-    outcomes, finished = work_through(
-        call,
-        _uncopied(call),
-        lambda recording: _copy_one(call, recording),
-        failed="recording_not_copied",
-        ids={"recordingId": "id"},
-        spare_seconds=SPARE_SECONDS,
-    )
+    outcomes: Counter[str] = Counter()
+    last: dict[str, Any] | None = {"created_at": None, "id": None}
+    while last is not None and _has_time(call):
+        page = transact(
+            call,
+            "enqueue_copies_tx",
+            repeatable=True,
+            after_created_at=last["created_at"],
+            after_id=last["id"],
+            limit=PAGE,
+        )
+        outcomes.update(worker.drain(call, call.seconds_left, KIND))
+        last = page["last"]
     late = transact(call, "alert_uncopied_tx", repeatable=True)["late"]
+    finished = last is None and _has_time(call) and not outcomes["released"]
     return {"configured": True, **outcomes, "late": late, "finished": finished}
 
 
-def _uncopied(call: Call) -> Iterator[dict[str, Any]]:
-    created_at, recording_id = None, None
-    while True:
-        page = transact(
-            call,
-            "recordings_to_copy",
-            repeatable=True,
-            after_created_at=created_at,
-            after_id=recording_id,
-            limit=PAGE,
-        )["recordings"]
-        yield from page
-        if len(page) < PAGE:
-            return
-        created_at, recording_id = page[-1]["created_at"], page[-1]["id"]
-
-
-def _copy_one(call: Call, recording: Row) -> str:
-    outcome = _copy_object(recording["object_key"], recording["etag"])
-    if outcome in _TROUBLE:
-        transact(call, "note_copy_trouble_tx", recording_id=recording["id"], reason=_TROUBLE[outcome])
-    else:
-        transact(call, "note_copied_tx", repeatable=True, recording_id=recording["id"], etag=recording["etag"])
-    return outcome
-
-
-def _copy_object(key: str, etag: str) -> str:
-    found = audio_store().inspect_object(key)
-    if found is None:
-        return "missing"
-    # The object is not the one that was finalized: a copy of it would be no backup of the recording.
-    if found.etag != etag:
-        return "changed"
-    return copy_to_backup(key)
+def _has_time(call: Call) -> bool:
+    """For one more copy."""
+    return call.seconds_left() >= worker.KINDS[KIND].least_seconds

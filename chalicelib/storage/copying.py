@@ -24,17 +24,18 @@ _PIECE = 64 * 1024
 _MD5 = re.compile(r"[0-9a-f]{32}")
 """The ETag of an object that was uploaded in one piece, as every recording is."""
 
-CopyOutcome = Literal["copied", "already_there", "missing", "differs"]
+CopyOutcome = Literal["copied", "already_there", "missing", "changed", "differs"]
 
 
-def copy_to_backup(key: str) -> CopyOutcome:
+def copy_to_backup(key: str, etag: str | None = None) -> CopyOutcome:
     """Streams an object from the audio store to the backup store, in constant memory, and never overwrites there.
 
     `already_there`: an equal copy stands; `differs`: another object stands under the key; `missing`: there is nothing
-    to copy. The backup store holds what arrives against the MD5 that is the source's ETag. It may take long, and ends
-    where too little moves. Raises Unavailable.
+    to copy; `changed`: the object has another ETag than the one asked for, and was not copied. The backup store holds
+    what arrives against the MD5 that is the source's ETag. It may take long, and ends where too little moves. Raises
+    Unavailable.
     """
-    copy = _Copy(key)
+    copy = _Copy(key, etag)
     least = int(WINDOW_SECONDS * LEAST_BYTES_A_SECOND)
     try:
         outcome = deadlines.while_moving(copy.run, lambda: copy.moved, window_seconds=WINDOW_SECONDS, least_bytes=least)
@@ -52,28 +53,30 @@ def copy_to_backup(key: str) -> CopyOutcome:
 class _Copy:
     """One copy on its way, in a thread of its own."""
 
-    def __init__(self, key: str) -> None:
-        self.key = key
+    def __init__(self, key: str, expected: str | None) -> None:
+        self.key, self.expected = key, expected
         self.asked, self.method = audio_store().http, "GET"
         """Who is waited for just now, and so who failed when something does."""
         self.moved = 0
         self.given_up = False
         self.etag = ""
 
-    def run(self) -> Literal["copied", "stands", "missing"]:
+    def run(self) -> Literal["copied", "stands", "missing", "changed"]:
         stream = self.asked.send("GET", self.key, {}, seconds=_STEP_SECONDS)
         try:
             if stream.status == 404 and says(stream, "NoSuchKey"):
                 return "missing"
             if stream.status != 200:
                 raise Unexpected(stream.status)
+            self.etag = stream.headers["etag"].strip('"')
+            if self.expected not in (None, self.etag):
+                return "changed"
             return self._put(stream)
         finally:
             finish(stream)
 
     def _put(self, stream: BaseHTTPResponse) -> Literal["copied", "stands"]:
-        size, etag = stream.headers["content-length"], stream.headers["etag"].strip('"')
-        self.etag = etag
+        size, etag = stream.headers["content-length"], self.etag
         headers = {
             "content-type": stream.headers.get("content-type", AUDIO_TYPE),
             "content-length": size,

@@ -1,4 +1,9 @@
-CREATE OR REPLACE FUNCTION ops.claim_jobs_tx(p_limit integer, p_lease_seconds integer, p_job_id uuid DEFAULT NULL)
+CREATE OR REPLACE FUNCTION ops.claim_jobs_tx(
+  p_limit integer,
+  p_lease_seconds integer,
+  p_job_id uuid DEFAULT NULL,
+  p_kind text DEFAULT NULL
+)
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -8,24 +13,30 @@ DECLARE
   v_token uuid := gen_random_uuid();
   v_ids uuid[];
   v_more uuid[];
-  v_paused text[] := ops.paused_kinds();
+  v_not text[] := ops.paused_kinds();
   v_died jsonb;
   v_jobs jsonb;
 BEGIN
+  -- Claimed by name alone: only one function has the secrets that this kind needs.
+  IF p_kind IS NULL THEN
+    v_not := v_not || 'copy_recording'::text;
+  END IF;
   IF p_job_id IS NOT NULL THEN
     SELECT array_agg(id) INTO v_ids FROM (
-      SELECT id FROM ops.jobs WHERE id = p_job_id AND run_at <= v_now AND kind <> ALL (v_paused) FOR UPDATE SKIP LOCKED
+      SELECT id FROM ops.jobs WHERE id = p_job_id AND run_at <= v_now AND kind <> ALL (v_not) FOR UPDATE SKIP LOCKED
     ) AS wanted;
   ELSE
     -- Jobs whose turn has come go first ...
     SELECT array_agg(id) INTO v_ids FROM (
-      SELECT id FROM ops.jobs WHERE turn_at <= v_now AND run_at <= v_now AND kind <> ALL (v_paused)
+      SELECT id FROM ops.jobs
+      WHERE turn_at <= v_now AND run_at <= v_now AND kind <> ALL (v_not) AND (p_kind IS NULL OR kind = p_kind)
       ORDER BY turn_at LIMIT p_limit FOR UPDATE SKIP LOCKED
     ) AS due;
     -- ... and where there are too few of them, busy lanes may go on: a worker must not be idle while a job is due.
     IF coalesce(cardinality(v_ids), 0) < p_limit THEN
       SELECT array_agg(id) INTO v_more FROM (
-        SELECT id FROM ops.jobs WHERE run_at <= v_now AND turn_at > v_now AND kind <> ALL (v_paused)
+        SELECT id FROM ops.jobs
+        WHERE run_at <= v_now AND turn_at > v_now AND kind <> ALL (v_not) AND (p_kind IS NULL OR kind = p_kind)
         ORDER BY run_at LIMIT p_limit - coalesce(cardinality(v_ids), 0) FOR UPDATE SKIP LOCKED
       ) AS early;
       v_ids := v_ids || v_more;
@@ -65,5 +76,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.claim_jobs_tx IS
-  'Claims due jobs under a lease and a fencing token: p_job_id, or by turn and then by age. A job whose lease ran out is due again. Kinds that the operator paused are not claimed: their jobs wait as they are. died: jobs whose last worker died, moved to dead_jobs.';
+  'Claims due jobs under a lease and a fencing token: p_job_id, or by turn and then by age. p_kind: jobs of that kind alone; without it, of all kinds but those that one function alone can do. A job whose lease ran out is due again. Kinds that the operator paused are not claimed: their jobs wait as they are. died: jobs whose last worker died, moved to dead_jobs.';
 SELECT ops.publish_function('ops.claim_jobs_tx', 'app_service');

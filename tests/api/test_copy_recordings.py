@@ -28,6 +28,18 @@ def test_each_recording_is_copied_once(schedules: Schedules) -> None:
     assert schedules.now("copy_recordings") == {"configured": True, "late": 0, "finished": True}
 
 
+@pytest.mark.parametrize("trouble", [False, True])
+def test_a_waveform_is_copied_too_and_never_costs_the_voice_its_copy(schedules: Schedules, trouble: bool) -> None:
+    family, keeper = schedules.family_of_one()
+    key = schedules.key(family, schedules.kept(family, keeper, 2_000, waveform=b"[1]"))
+    waveform = key.replace(".audio.m4a", ".waveform.json")
+    if trouble:
+        audio_store().delete_object(waveform)
+    assert schedules.now("copy_recordings")["copied"] == 1
+    assert copies() == {key: 2_000} | ({} if trouble else {waveform: 3})
+    assert schedules.alerts() == {}
+
+
 def test_a_copy_made_but_not_recorded_is_recorded_by_the_next_run(schedules: Schedules) -> None:
     family, keeper = schedules.family_of_one()
     recording = schedules.kept(family, keeper)

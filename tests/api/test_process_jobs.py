@@ -243,6 +243,7 @@ def test_the_payload_of_every_job_holds_only_ids_numbers_and_known_words(
     fresh = keeper.ask("create-invite", {"familyId": family, "email": "second@example.com"}).data["invite"]
     guest.ask("redeem-invite", {"code": fresh["code"], "displayName": "Secret Guest"})
     schedules.value("SELECT ops.record_stripe_event_tx('evt_1', 'invoice.paid', false, now(), 'cus_1', 'in_1', true)")
+    schedules.value("SELECT ops.enqueue_copies_tx(NULL, NULL, 10)")
     jobs = schedules.run("SELECT kind, payload FROM ops.jobs")
     assert {kind for kind, _ in jobs} == set(worker.KINDS)
     for kind, payload in jobs:

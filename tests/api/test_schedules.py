@@ -11,6 +11,7 @@ import pytest
 from app import app
 from chalicelib.config.by_function import FUNCTIONS
 from chalicelib.errors import InternalError
+from chalicelib.queue.worker import KINDS
 from chalicelib.schedules import audit_storage, slots
 from chalicelib.storage.store import Store
 from tests.support.schedules import Schedules
@@ -22,11 +23,17 @@ def test_every_configured_function_is_a_schedule_of_app_py() -> None:
     assert sorted(source.name for source in app.event_sources) == SCHEDULES
 
 
-@pytest.mark.parametrize("schedule", ["audit_storage", "copy_recordings", "settle_uploads", "reconcile_billing"])
+@pytest.mark.parametrize("schedule", ["settle_uploads", "reconcile_billing"])
 def test_a_function_is_cut_off_before_its_next_slot_begins(schedule: str) -> None:
     stages = json.loads((Path(__file__).parents[2] / ".chalice" / "config.json").read_text("utf-8"))["stages"]
     for stage in stages.values():
         assert stage["lambda_functions"][schedule]["lambda_timeout"] < slots.QUARTER
+
+
+def test_a_copy_is_given_to_nobody_else_while_its_function_may_live() -> None:
+    stages = json.loads((Path(__file__).parents[2] / ".chalice" / "config.json").read_text("utf-8"))["stages"]
+    for stage in stages.values():
+        assert stage["lambda_functions"]["copy_recordings"]["lambda_timeout"] < KINDS["copy_recording"].lease_seconds
 
 
 def test_a_schedule_that_fires_twice_runs_once(schedules: Schedules) -> None:

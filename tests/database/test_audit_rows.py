@@ -13,7 +13,10 @@ from tests.support.database_server import Database
 from tests.support.quota import stored, transact
 from tests.support.quota_family import Family
 
-TABLES = ("audit_runs", "anomalies", "alert_digest", "stripe_events", "invite_mails", "call_counts", "schedule_runs")
+TABLES = (
+    *("audit_runs", "anomalies", "alert_digest", "stripe_events", "invite_mails", "call_counts", "schedule_runs"),
+    *("jobs", "dead_jobs"),
+)
 
 
 @pytest.fixture
@@ -157,37 +160,72 @@ def test_the_families_are_compared_page_by_page_to_an_end(family: Family) -> Non
 # Second copies ----------------------------------------------------------------------------------
 
 
-def to_copy(family: Family, limit: int = 100, after: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+def enqueue(family: Family, limit: int = 100, after: dict[str, Any] | None = None) -> dict[str, Any] | None:
+    """Enqueues a page of copies; where the next one begins."""
     after = after or {"created_at": None, "id": None}
-    page = ask(family, "recordings_to_copy", after_created_at=after["created_at"], after_id=after["id"], limit=limit)
-    return list(page["recordings"])
+    page = ask(family, "enqueue_copies_tx", after_created_at=after["created_at"], after_id=after["id"], limit=limit)
+    return page["last"]  # type: ignore[no-any-return]
 
 
-def test_each_voice_without_a_copy_is_found_once_the_oldest_first(family: Family) -> None:
+def to_copy(family: Family) -> list[str]:
+    """The recordings whose copies are enqueued, in the order of their jobs."""
+    jobs = "SELECT payload ->> 'recording_id' FROM ops.jobs WHERE kind = 'copy_recording' ORDER BY turn_at"
+    return [row[0] for row in family.database.run(jobs)]
+
+
+def test_each_voice_without_a_copy_is_enqueued_once_the_oldest_first(family: Family) -> None:
     rows = sorted(family.keep(100) for _ in range(4))
     moment = "UPDATE public.recordings SET created_at = current_date - %s WHERE id = %s"
     for days, row in zip((1, 2, 2, 3), rows, strict=True):
         family.database.run(moment, [days, row])
-    seen: list[dict[str, Any]] = []
-    while page := to_copy(family, 1, seen[-1] if seen else None):
-        seen += page
-        assert len(seen) <= 4
-    assert [found["id"] for found in seen] == [rows[3], rows[1], rows[2], rows[0]]
+    last, pages = enqueue(family, 1), 1
+    while last is not None:
+        last, pages = enqueue(family, 1, last), pages + 1
+        assert pages <= 5
+    assert to_copy(family) == [rows[3], rows[1], rows[2], rows[0]]
+    assert enqueue(family) is None
+    assert len(to_copy(family)) == 4, "a recording whose job waits gets no second one"
 
 
 def test_a_voice_being_purged_is_neither_copied_nor_late(family: Family) -> None:
     row = family.trash_for_a_month()
     ask(family, "mark_purging_tx", recording_id=row)
     family.database.run("UPDATE public.recordings SET created_at = now() - interval '2 days' WHERE id = %s", [row])
+    enqueue(family)
     assert to_copy(family) == []
+    assert ask(family, "recording_to_copy", recording_id=row) == {"recording": None}
     assert ask(family, "alert_uncopied_tx") == {"late": 0}
+
+
+def test_a_voice_whose_job_is_dead_is_enqueued_by_an_operator_alone(family: Family) -> None:
+    deadly, other = family.keep(100), family.keep(100)
+    enqueue(family, 1)
+    family.database.run("SELECT ops.move_to_dead_jobs(id, 'it died') FROM ops.jobs WHERE kind = 'copy_recording'")
+    enqueue(family)
+    assert to_copy(family) == [other]
+    ask(family, "requeue_kind_tx", kind="copy_recording", limit=10)
+    assert sorted(to_copy(family)) == sorted([deadly, other])
+
+
+def test_no_copy_is_enqueued_while_copies_are_paused(family: Family) -> None:
+    family.keep(100)
+    family.database.run(
+        "INSERT INTO ops.feature_flags (name, source, enabled, changed_by, note)"
+        " VALUES ('job:copy_recording', 'operator', false, 'test', 'A test.')"
+    )
+    assert enqueue(family, 1) is None
+    assert to_copy(family) == []
+    family.database.run("DELETE FROM ops.feature_flags WHERE name = 'job:copy_recording'")
+    enqueue(family)
+    assert len(to_copy(family)) == 1
 
 
 def test_a_copy_is_noted_for_one_voice_and_its_very_bytes(family: Family) -> None:
     first, second = family.keep(100), family.keep(100)
     assert ask(family, "note_copied_tx", recording_id=first, etag="other") == {"noted": False}
     assert ask(family, "note_copied_tx", recording_id=first, etag="e") == {"noted": True}
-    assert [found["id"] for found in to_copy(family)] == [second]
+    enqueue(family)
+    assert to_copy(family) == [second]
 
 
 def test_trouble_with_a_copy_is_noted_once_a_day_for_each_voice_and_reason(family: Family) -> None:

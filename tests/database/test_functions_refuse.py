@@ -28,6 +28,7 @@ WORK_OF_THE_SYSTEM = {
     "ops.note_copied_tx",
     "ops.note_copy_trouble_tx",
     "ops.note_invite_mail_refused_tx",
+    "ops.recording_to_copy",
     "ops.rescue_recording_tx",
     "ops.set_flag_tx",
     "ops.take_billing_ticket_tx",

@@ -37,9 +37,9 @@ class Rows:
     def value(self, expression: str, *parameters: Any) -> Any:
         return self.database.run(f"SELECT {expression}", parameters)[0][0]
 
-    def claim(self, limit: int = 10, job: str | None = None) -> tuple[list[str], str]:
+    def claim(self, limit: int = 10, job: str | None = None, kind: str | None = None) -> tuple[list[str], str]:
         """(the lanes of the claimed jobs in the order they were handed out, the token)."""
-        claim = self.value("ops.claim_jobs_tx(%s, %s, %s)", limit, LEASE, job)
+        claim = self.value("ops.claim_jobs_tx(%s, %s, %s, %s)", limit, LEASE, job, kind)
         return [self.lanes[row["id"]] for row in claim["jobs"]], claim["lease_token"]
 
     def later(self, seconds: int = LEASE) -> None:
@@ -68,6 +68,20 @@ def test_a_job_whose_worker_died_is_never_claimed_beside_another(rows: Rows) -> 
     rows.set("orphan", turn_at="now")
     assert rows.claim()[0] == ["a", "b"]
     assert rows.claim()[0] == ["orphan"]
+
+
+def test_a_kind_with_a_function_of_its_own_is_claimed_by_its_name_alone(rows: Rows) -> None:
+    rows.add(*(f"copy {number}" for number in range(4)), kind="copy_recording")
+    rows.add("mail")
+    # One whose turn has come, and one whose lane is busy: both ways of claiming.
+    rows.set("copy 3", turn_at="infinity")
+    assert rows.claim(job=rows.named("copy 0"))[0] == []
+    assert rows.claim(limit=1)[0] == ["mail"], "however many copies wait before it"
+    assert rows.claim()[0] == []
+    rows.add("next mail", "busy mail")
+    rows.set("busy mail", turn_at="infinity")
+    assert rows.claim(kind="copy_recording")[0] == ["copy 0", "copy 1", "copy 2", "copy 3"]
+    assert rows.claim()[0] == ["next mail", "busy mail"]
 
 
 def test_a_job_whose_worker_died_goes_behind_those_that_waited_meanwhile(rows: Rows) -> None:

@@ -292,6 +292,7 @@ NOT_AMONG_THEM = {
     "ops.claim_schedule_slot_tx": "it inserts one row of schedule_runs and locks nothing else",
     "ops.finish_schedule_run_tx": "it updates one row of schedule_runs and locks nothing else",
     "ops.claim_jobs_tx": "it skips rows that are locked; test_queue.py runs many at once",
+    "ops.enqueue_copies_tx": "it inserts jobs in one order, the recordings' age, and locks nothing else",
     "ops.complete_jobs_tx": "rows of jobs that its worker has leased alone, then tallies in order; test_queue.py",
     "ops.fail_job_tx": "a row of jobs that its worker has leased alone, then tallies; test_queue.py",
     "ops.release_jobs_tx": "rows of jobs that its worker has leased alone; test_queue.py",
