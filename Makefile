@@ -15,7 +15,7 @@ WORKERS ?= 4
 LOCAL_UNLESS_TOLD := [ -n "$$MIGRATIONS_DATABASE_URL" ] || [ ! -f .local/env ] || { set -a; . ./.local/env; set +a; };
 
 OPERATE := status logs restore jobs requeue flag suspend pause resume reconcile orphans adopt purge-orphans disarm rearm
-export ID KIND FAMILY KEY SECONDS FLAG SET SHARE SOURCE UNTIL WHY JOBS UPLOADS REQUEST HOURS DUMP INTO CONFIRM
+export ARCH TARGET_PYTHON ID KIND FAMILY KEY SECONDS FLAG SET SHARE SOURCE UNTIL WHY JOBS UPLOADS REQUEST HOURS DUMP INTO CONFIRM
 
 # The tests start many programs, and without compiled files each of them compiles everything anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -49,7 +49,7 @@ lock: $(READY) ## write requirements*.txt anew from requirements*.in (UPGRADE=ye
 audit-dependencies: $(READY) ## known vulnerabilities in the locks, without those excepted for now (asks PyPI)
 	@$(BIN)/python -m tools.audit_dependencies
 
-package: $(READY) ## build what Lambda gets into dist/: make package STAGE=dev (VERSION=...: default the git commit)
+package: $(READY) ## build what Lambda gets into dist/: make package STAGE=dev (VERSION=..., ARCH=x86_64, TARGET_PYTHON=...)
 	@$(BIN)/python -m tools.package "$(STAGE)"
 
 run: $(READY) ## start everything on this machine, run the smoke test, serve until Ctrl-C (POOLER=yes: behind PgBouncer)

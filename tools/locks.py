@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -49,9 +50,9 @@ class Pin:
     marker: Marker | None
     hashes: frozenset[str]
 
-    def applies(self) -> bool:
-        """Whether pip, run by this Python on this machine, would install it."""
-        return self.marker is None or self.marker.evaluate()
+    def applies(self, markers: Mapping[str, str]) -> bool:
+        """Whether a machine installs it that answers markers (PEP 508) so; all of them, or this machine answers."""
+        return self.marker is None or self.marker.evaluate(dict(markers))
 
 
 def read(lock: Path) -> tuple[Pin, ...]:

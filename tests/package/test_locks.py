@@ -12,7 +12,8 @@ from packaging.utils import canonicalize_name
 
 from local.settings import ROOT
 from tools import locks
-from tools.package import compare
+from tools.package.build import compare
+from tools.package.target import Target
 
 EACH = pytest.mark.parametrize("lock", locks.LOCKS, ids=lambda lock: lock.name)
 GOOD = f"resend==2.51.0 --hash=sha256:{'0' * 64}"
@@ -122,12 +123,44 @@ def a_zip(path: Path, *distributions: str) -> Path:
 def test_a_zip_with_less_more_or_another_version_is_told_from_the_lock(tmp_path: Path) -> None:
     lock = tmp_path / "requirements.txt"
     one = f"--hash=sha256:{'0' * 64}"
-    lock.write_text(f"s3transfer==0.19.3 {one}\npy-jwt==2.15.1 {one}\nansicon==1.0 ; sys_platform == 'win32' {one}\n")
-    assert compare(a_zip(tmp_path / "same.zip", "s3transfer-0.19.3", "Py_JWT-2.15.1"), lock) == []
-    assert compare(a_zip(tmp_path / "less.zip", "s3transfer-0.19.3"), lock) == ["py-jwt==2.15.1 is missing"]
+    lock.write_text(f"s3transfer==0.19.3 {one}\npy-jwt==2.15.1 {one}\n")
+    pins = locks.read(lock)
+    assert compare(a_zip(tmp_path / "same.zip", "s3transfer-0.19.3", "Py_JWT-2.15.1"), pins) == []
+    assert compare(a_zip(tmp_path / "less.zip", "s3transfer-0.19.3"), pins) == ["py-jwt==2.15.1 is missing"]
     other = a_zip(tmp_path / "other.zip", "s3transfer-0.19.4", "Py_JWT-2.15.1", "ansicon-1.0")
-    assert compare(other, lock) == [
+    assert compare(other, pins) == [
         "s3transfer==0.19.3 is missing",
         "ansicon==1.0 is not in the lock",
         "s3transfer==0.19.4 is not in the lock",
     ]
+
+
+@pytest.mark.parametrize(
+    ("marker", "on_arm64", "on_x86_64"),
+    [
+        ("sys_platform == 'linux' and os_name == 'posix'", True, True),
+        ("sys_platform == 'win32' or platform_system == 'Darwin'", False, False),
+        ("platform_machine == 'aarch64'", True, False),
+        ("platform_machine == 'x86_64'", False, True),
+        ("python_version < '3.13'", False, False),
+        ("python_full_version >= '3.13' and python_version < '3.14'", True, True),
+        ("platform_python_implementation != 'PyPy' and implementation_name == 'cpython'", True, True),
+    ],
+)
+def test_a_marker_is_answered_for_lambda_and_not_for_the_machine_that_builds(
+    tmp_path: Path, marker: str, on_arm64: bool, on_x86_64: bool
+) -> None:
+    lock = tmp_path / "requirements.txt"
+    lock.write_text(f"{GOOD.replace(' --hash', f' ; {marker} --hash')}\n")
+    (pin,) = locks.read(lock)
+    assert [pin.applies(Target(name).markers) for name in ("arm64", "x86_64")] == [on_arm64, on_x86_64]
+
+
+def test_what_ships_depends_on_nothing_that_only_lambda_itself_could_say() -> None:
+    """The patch release of its Python and the version of its kernel change under a function that is not deployed."""
+    unknown = {"implementation_version", "platform_release", "platform_version"}
+    markers = [str(pin.marker) for pin in locks.read(locks.SHIPPED) if pin.marker is not None]
+    assert markers
+    assert not any(name in marker for name in unknown for marker in markers)
+    for name in ("arm64", "x86_64"):
+        assert Target(name).markers.keys() >= set(re.findall(r"[a-z]+_[a-z_]+", " ".join(markers)))

@@ -1,62 +1,100 @@
-"""What `make package` makes of a clean checkout: all that the functions need is in the zip, no more of ours, and of
-others exactly what requirements.txt names."""
+"""What `make package` makes of a clean checkout: the same zip each time, for Lambda's Python and processor, with all
+that the functions need, no more of ours, and of others exactly what requirements.txt names."""
 
 from __future__ import annotations
 
-import json
-import platform
 import re
+import struct
 import subprocess
-import sys
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from chalice.app import ScheduledEventConfig
 from packaging.utils import canonicalize_name
 
-from app import app
 from local.settings import ROOT
-from tests.support.http_server import running_http_server
+from tests.support.packages import clone, make_package
+from tests.support.target_python import needs_target_python
 from tools import locks
-from tools import package as packaging
-from tools.template.document import APP
+from tools.package import bytecode, pruning
+from tools.package.target import Target
 
-# Downloads the dependencies for Lambda: half a minute, and the network.
-pytestmark = pytest.mark.heavy
+# Downloads the dependencies for Lambda and compiles them: half a minute, and the network.
+pytestmark = [pytest.mark.heavy, needs_target_python]
 
-IMPORTS_ALL = Path(__file__).with_name("imports_all.py")
+AARCH64 = 183
+"""e_machine of an ELF file, which says for what processor it is."""
 
-
-@pytest.fixture(autouse=True)
-def region(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+FACTS_OF_A_PYC = """
+import importlib.util, marshal, pathlib, struct, sys
+folder = pathlib.Path(sys.argv[1])
+for path in sorted(folder.rglob("*.pyc")):
+    data = path.read_bytes()
+    assert data[:4] == importlib.util.MAGIC_NUMBER, path
+    # PEP 552: made from the hash of the source, which is not compared.
+    assert struct.unpack("<I", data[4:8]) == (0b01,), path
+    source = path.parent.parent / (path.name.split(".")[0] + ".py")
+    assert importlib.util.source_hash(source.read_bytes()) == data[8:16], path
+    assert marshal.loads(data[16:]).co_filename == f"/var/task/{source.relative_to(folder)}", path
+"""
 
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What is committed."""
-    folder = tmp_path_factory.mktemp("checkout")
-    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(folder)], check=True, timeout=60)
-    return folder
+    return clone(tmp_path_factory.mktemp("checkout") / "stories")
 
 
 @pytest.fixture(scope="module")
-def package(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def package(checkout: Path) -> Path:
     """The folder with deployment.zip and sam.json."""
-    made = tmp_path_factory.mktemp("package")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-        packaging.package(checkout, "prod", made)
-    return made
+    done = make_package(checkout)
+    assert done.returncode == 0, done.stderr
+    return checkout / "dist"
+
+
+@pytest.fixture(scope="module")
+def unzipped(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("unzipped")
+    with zipfile.ZipFile(package / "deployment.zip") as archive:
+        archive.extractall(folder)
+    return folder
 
 
 @pytest.fixture(scope="module")
 def names(package: Path) -> set[str]:
     with zipfile.ZipFile(package / "deployment.zip") as archive:
         return set(archive.namelist())
+
+
+def test_a_build_in_another_folder_gives_the_same_bytes(package: Path, tmp_path: Path) -> None:
+    other = clone(tmp_path / "elsewhere" / "and deeper")
+    done = make_package(other, TZ="Asia/Kolkata", PYTHONHASHSEED="7", LC_ALL="C", UMASK="077")
+    assert done.returncode == 0, done.stderr
+    for name in ("deployment.zip", "sam.json"):
+        assert (other / "dist" / name).read_bytes() == (package / name).read_bytes(), name
+
+
+def test_every_extension_is_for_lambdas_processor_and_python(unzipped: Path) -> None:
+    libraries = [path for path in unzipped.rglob("*") if re.search(r"\.so(\.|$)", path.name)]
+    assert {"_psycopg", "_rust", "_pydantic_core"} <= {path.name.partition(".")[0] for path in libraries}
+    for path in libraries:
+        head = path.read_bytes()[:20]
+        assert head[:4] == b"\x7fELF" and struct.unpack("<H", head[18:20]) == (AARCH64,), path
+    tags = {match[1] for path in libraries if (match := re.search(r"\.(cpython-\d+|abi3)", path.name))}
+    assert tags <= {"cpython-313", "abi3"}
+
+
+def test_every_module_is_compiled_by_lambdas_python_and_never_compared_with_its_source(unzipped: Path) -> None:
+    modules = sorted(path.relative_to(unzipped).as_posix() for path in unzipped.rglob("*.py"))
+    compiled = sorted(
+        f"{path.parent.parent.relative_to(unzipped).as_posix()}/{path.name.partition('.')[0]}.py".removeprefix("./")
+        for path in unzipped.rglob("*.pyc")
+    )
+    assert modules == compiled
+    python = str(bytecode.find_python())
+    done = subprocess.run([python, "-c", FACTS_OF_A_PYC, str(unzipped)], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
 
 
 def test_queries_templates_certificates_and_the_description_are_in_the_zip(names: set[str]) -> None:
@@ -74,66 +112,12 @@ def test_nothing_of_the_local_stack_the_tests_or_the_migrations_is_deployed(name
     assert not ours & {"local", "tools", "tests", "sql", "bench", "docs", "flask", "cheroot", "pytest", "yoyo"}
 
 
-def test_every_schedule_is_a_function_that_is_started_at_its_times(checkout: Path, package: Path) -> None:
-    resources = json.loads((package / "sam.json").read_text())["Resources"]
-    functions = {
-        resource["Properties"]["Handler"].removeprefix("app."): resource["Properties"]
-        for resource in resources.values()
-        if resource["Type"] == "AWS::Serverless::Function"
-    }
-    declared = {source.name: source for source in app.event_sources if isinstance(source, ScheduledEventConfig)}
-    assert functions.keys() == {"app", *declared}
-    for name, schedule in declared.items():
-        (event,) = functions[name]["Events"].values()
-        assert event["Properties"]["Schedule"] == schedule.schedule_expression, name
-        assert functions[name]["Environment"]["Variables"]["STAGE"] == "prod"
-    versions = {own["Environment"]["Variables"]["VERSION"] for own in functions.values()}
-    assert versions == {packaging.version_of(checkout)}
-
-
-def test_the_gateway_answers_in_our_shape_by_itself(package: Path) -> None:
-    resources = json.loads((package / "sam.json").read_text())["Resources"]
-    definition = resources["RestAPI"]["Properties"]["DefinitionBody"]
-    assert definition["x-amazon-apigateway-gateway-responses"]["MISSING_AUTHENTICATION_TOKEN"]["statusCode"] == 404
-    assert "/functions/v1/create-family" in definition["paths"]
-
-
-def test_what_watches_the_stage_names_only_what_is_in_the_template(package: Path) -> None:
-    template = json.loads((package / "sam.json").read_text())
-    resources = template["Resources"]
-    functions = {name for name, each in resources.items() if each["Type"] == "AWS::Serverless::Function"}
-    assert functions == {name.removesuffix("LogGroup") for name in resources if name.endswith("LogGroup")}
-    alarms = [each["Properties"] for each in resources.values() if each["Type"] == "AWS::CloudWatch::Alarm"]
-    named = set(re.findall(r'"Ref": "([^"]+)"', json.dumps([alarms, resources["AlarmTopic"]])))
-    assert functions < named <= functions | {"AlarmTopic", "AlarmEmail"}
-    # The dimension ApiName of API Gateway's metrics is the title of its definition.
-    assert resources["RestAPI"]["Properties"]["DefinitionBody"]["info"]["title"] == APP
-
-
-def test_cloudformation_would_take_the_template(package: Path) -> None:
-    command = ["make", "-s", "check-template", f"TEMPLATE={package / 'sam.json'}"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_the_zip_is_within_what_lambda_takes(package: Path) -> None:
-    assert (package / "deployment.zip").stat().st_size < 50_000_000
-    with zipfile.ZipFile(package / "deployment.zip") as archive:
-        assert sum(entry.file_size for entry in archive.infolist()) < 250_000_000
-
-
-def test_the_zip_holds_the_distributions_of_the_lock_and_no_other(package: Path, names: set[str]) -> None:
+def test_the_zip_holds_the_distributions_of_the_lock_and_no_other(names: set[str]) -> None:
     found = {re.sub(r"\.dist-info/.*", "", name) for name in names if ".dist-info/" in name}
-    pins = [pin for pin in locks.read(ROOT / "requirements.txt") if pin.applies()]
+    pins = [pin for pin in locks.read(locks.SHIPPED) if pin.applies(Target().markers)]
     assert {canonicalize_name(name.rpartition("-")[0]) + "==" + name.rpartition("-")[2] for name in found} == {
-        f"{pin.name}=={pin.version}" for pin in pins
+        f"{pin.name}=={pin.version}" for pin in pins if pin.name not in pruning.NOT_UNPACKED
     }
-    # Whatever has a folder of its own in the zip belongs to one of them, is Chalice's, or ours.
-    with zipfile.ZipFile(package / "deployment.zip") as archive:
-        records = [name for name in names if name.endswith(".dist-info/RECORD")]
-        listed = {line.split(",")[0] for name in records for line in archive.read(name).decode().splitlines()}
-    others = {name for name in names - listed if not name.startswith(("chalicelib/", "chalice/")) and name != "app.py"}
-    assert others == set()
 
 
 def test_the_chalice_in_the_zip_is_that_of_the_lock(package: Path) -> None:
@@ -143,25 +127,10 @@ def test_the_chalice_in_the_zip_is_that_of_the_lock(package: Path) -> None:
     assert re.findall(r"^_*version_* ?(?:: ?str)? ?= ?['\"](.+)['\"]", source, re.MULTILINE) == [pin.version]
 
 
-@pytest.mark.skipif(
-    (sys.platform, platform.machine()) != ("linux", "x86_64"), reason="Lambda's wheels run on Linux on x86-64 only"
-)
-def test_the_zip_needs_nothing_from_outside(package: Path, tmp_path: Path) -> None:
-    with zipfile.ZipFile(package / "deployment.zip") as archive:
-        archive.extractall(tmp_path)
-    # -I and -S: the standard library and the zip, no environment, no site-packages.
-    command = [sys.executable, "-I", "-S", "-B", str(IMPORTS_ALL), str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    assert "stripe" in done.stdout.split()
-
-
 @pytest.fixture
-def project(checkout: Path, tmp_path: Path) -> Path:
+def project(tmp_path: Path) -> Path:
     """A checkout of the test's own."""
-    folder = tmp_path / "project"
-    subprocess.run(["git", "clone", "--quiet", str(checkout), str(folder)], check=True, timeout=60)
-    return folder
+    return clone(tmp_path / "project")
 
 
 def entry(text: str, name: str) -> str:
@@ -181,65 +150,25 @@ def remove_hashes(text: str) -> str:
     return re.sub(r" \\\n    --hash=\S+", "", text)
 
 
-@pytest.mark.parametrize(
-    ("change", "says"), [(change_hash, "DO NOT MATCH THE HASHES"), (remove_hashes, "Hashes are required")]
-)
+@pytest.mark.parametrize(("change", "says"), [(change_hash, "DO NOT MATCH THE HASHES"), (remove_hashes, "has no hash")])
 def test_a_file_without_its_hash_in_the_lock_ends_the_build(
-    project: Path, tmp_path: Path, change: Callable[[str], str], says: str, capfd: pytest.CaptureFixture[str]
+    project: Path, change: Callable[[str], str], says: str
 ) -> None:
     lock = project / "requirements.txt"
     lock.write_text(change(lock.read_text()))
-    (tmp_path / "deployment.zip").write_bytes(b"of yesterday")
-    with pytest.raises(packaging.PackagingFailed, match="no wheel for Lambda with a SHA-256 of requirements"):
-        packaging.package(project, "prod", tmp_path)
-    assert not (tmp_path / "deployment.zip").exists()
-    assert says in capfd.readouterr().err
+    (project / "dist").mkdir()
+    for name in ("deployment.zip", "sam.json"):
+        (project / "dist" / name).write_bytes(b"of yesterday")
+    done = make_package(project)
+    assert done.returncode == 1
+    assert says in done.stderr
+    assert "error: nothing was packaged: " in done.stderr
+    assert list((project / "dist").iterdir()) == []
 
 
-def test_what_chalice_leaves_out_ends_the_build(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    lock = project / "requirements.txt"
-    lock.write_text(entry(lock.read_text(), "psycopg2-binary"))
-    # A wheel that is no use on Lambda: Chalice says so, and exits 0.
-    monkeypatch.setattr(packaging, "_platforms", lambda: ["musllinux_1_2_x86_64"])
-    with pytest.raises(packaging.PackagingFailed, match=r"psycopg2-binary==\S+ is missing"):
-        packaging.package(project, "prod", tmp_path)
-    assert not (tmp_path / "deployment.zip").exists()
-
-
-@pytest.fixture
-def other_index(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """An index that the environment names, on this machine; gives the paths that were asked of it."""
-    asked: list[str] = []
-
-    def answer(environ: Any, start_response: Any) -> list[bytes]:
-        asked.append(environ["PATH_INFO"])
-        start_response("404 Not Found", [("Content-Length", "0")])
-        return []
-
-    with running_http_server() as server:
-        server.serve(answer)
-        monkeypatch.setenv("PIP_INDEX_URL", f"{server.url}/")
-        monkeypatch.setenv("PIP_EXTRA_INDEX_URL", f"{server.url}/more/")
-        yield asked
-
-
-def test_chalice_gets_no_file_but_those_that_were_checked(
-    project: Path, package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, other_index: list[str]
-) -> None:
-    wheels = tmp_path / "wheels"
-    with monkeypatch.context() as patch:
-        patch.delenv("PIP_INDEX_URL")
-        patch.delenv("PIP_EXTRA_INDEX_URL")
-        packaging.download(project / "requirements.txt", wheels)
-    (taken,) = wheels.glob("cryptography-*.whl")
-    taken.unlink()
-    with pytest.raises(packaging.PackagingFailed, match="chalice package failed"):
-        packaging.run_chalice(project, "prod", tmp_path, wheels)
-    assert other_index == []
-
-
-def test_chalice_does_not_take_an_earlier_zip(checkout: Path, package: Path, tmp_path: Path) -> None:
-    """It keeps one for each requirements.txt and code, whatever that one was made of: `package` has left one."""
-    assert list((checkout / ".chalice" / "deployments").iterdir())
-    with pytest.raises(packaging.PackagingFailed, match="chalice package failed"):
-        packaging.run_chalice(checkout, "prod", tmp_path, tmp_path / "no wheels")
+def test_a_stage_that_nobody_described_is_no_package(project: Path) -> None:
+    done = make_package(project, "production")
+    assert (done.returncode, done.stderr) == (
+        1,
+        "error: nothing was packaged: STAGE must be one of dev, staging, prod\n",
+    )

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tools import package as packaging
 from tools.package import PackagingFailed
+from tools.package.build import version_of
 
 
 @pytest.fixture
@@ -29,15 +29,15 @@ def git(folder: Path, *arguments: str) -> str:
 
 
 def test_the_version_is_the_commit_and_says_when_it_is_not_all_committed(checkout: Path) -> None:
-    assert packaging.version_of(checkout) == git(checkout, "rev-parse", "--short=12", "HEAD")
+    assert version_of(checkout) == git(checkout, "rev-parse", "--short=12", "HEAD")
     (checkout / "a").write_text("2")
-    assert packaging.version_of(checkout).endswith("-dirty")
+    assert version_of(checkout).endswith("-dirty")
     git(checkout, "commit", "--quiet", "--all", "--message", "b")
     git(checkout, "tag", "v1.2.3")
-    assert packaging.version_of(checkout) == "v1.2.3"
+    assert version_of(checkout) == "v1.2.3"
 
 
 def test_outside_a_checkout_the_version_must_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     with pytest.raises(PackagingFailed, match=r"VERSION=1\.2\.3"):
-        packaging.version_of(tmp_path)
+        version_of(tmp_path)

@@ -1,4 +1,4 @@
-"""The template of a stage: what `chalice package` made, completed step by step into what CloudFormation gets.
+"""The template of a stage: what Chalice made, completed step by step into what CloudFormation gets.
 
 Every step is a pure function in a file of its own. It reads the document as the steps before it left it, and returns
 what it changes as a JSON merge patch: an object is merged into the object of the same name, null removes, and anything
@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tools.template import alarms, dashboard, gateway_responses, log_groups, version
+from tools.template import alarms, dashboard, gateway_responses, log_groups, runtime, version
 from tools.template.document import Release, Template, merge
 
 Step = Callable[[Template, Release], Template]
 
 STEPS: tuple[Step, ...] = (
+    runtime.run_as_built,
     version.note_version,
     gateway_responses.answer_in_our_shape,
     log_groups.keep_logs,
@@ -24,9 +25,9 @@ STEPS: tuple[Step, ...] = (
 )
 
 
-def finish(document: Template, stage: str, version: str) -> Template:
-    """The stage's template, made of the sam.json of `chalice package`. Raises ValueError, naming what is wrong."""
-    release = Release(stage, version)
+def finish(document: Template, stage: str, version: str, architecture: str = "arm64") -> Template:
+    """The stage's template, made of Chalice's document. Raises ValueError, naming what is wrong."""
+    release = Release(stage, version, architecture)
     for step in STEPS:
         document = merge(document, step(document, release))
     return document

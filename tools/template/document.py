@@ -19,10 +19,11 @@ Template = dict[str, Any]
 
 @dataclass(frozen=True)
 class Release:
-    """What a template is made for: the stage, and the version of the code."""
+    """What a template is made for: the stage, the version of the code, and the processor that it was built for."""
 
     stage: str
     version: str
+    architecture: str = "arm64"
 
 
 def merge(document: Template, patch: Template) -> Template:
