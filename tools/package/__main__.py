@@ -6,7 +6,7 @@ import hashlib
 import os
 import sys
 
-from tools.locks import ROOT
+from tools.locks import ROOT, LockFault
 from tools.package import PackagingFailed
 from tools.package.build import DIST, package, version_of
 from tools.package.target import RUNTIME, Target
@@ -22,7 +22,7 @@ def main(arguments: list[str]) -> int:
         target = Target(os.environ.get("ARCH") or "arm64")
         version = version or version_of(ROOT)
         package(stage, target, version)
-    except PackagingFailed as failure:
+    except (PackagingFailed, LockFault) as failure:
         print(f"error: nothing was packaged: {failure}", file=sys.stderr)
         return 1
     digest = hashlib.sha256((DIST / "deployment.zip").read_bytes()).hexdigest()
