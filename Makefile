@@ -77,7 +77,7 @@ mutants: $(READY) ## change the code in each way that mutants/ lists: some test 
 check: $(READY) ## lint, format, types, import contract, generated files: all of them, then which failed
 	@$(BIN)/python -m tools.check
 
-generate: $(READY) ## write all that is generated: openapi.json, tables of docs/wire.md, clients/stories.d.ts (Node)
+generate: $(READY) ## write all that is generated: openapi.json, tables of docs, .env.example, clients/stories.d.ts (Node)
 	@$(BIN)/python -m tools.api_docs.generate
 
 check-workflows: $(ACTIONLINT) ## lint the workflows with actionlint too (its installation needs GitHub)
@@ -117,6 +117,14 @@ operation: $(READY) ## begin a new operation: make operation NAME=thank-storytel
 
 dashboard: $(READY) ## one page with every query of sql/dashboards, what needs somebody on top: dist/dashboard-STAGE.html
 	@$(BIN)/python -m tools.dashboard
+
+.PHONY: config-check secrets
+export DROP_OLD UNDO
+config-check: $(READY) ## every wrong variable of a stage: make config-check STAGE=prod, or of a file: FILE=~/stages/prod.env
+	@STAGE="$(STAGE)" FILE="$(FILE)" $(BIN)/python -m tools.configuration check
+
+secrets: $(READY) ## write each function its parameter: make secrets STAGE=prod FILE=... (DROP_OLD=NAME ends a rotation; UNDO=yes)
+	@STAGE="$(STAGE)" FILE="$(FILE)" $(BIN)/python -m tools.configuration secrets
 
 drill: $(READY) ## dump, restore elsewhere, compare everything; the bucket too
 	@$(BIN)/python -m tools.drill

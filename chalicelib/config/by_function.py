@@ -79,4 +79,5 @@ FUNCTIONS: dict[str, type[Settings]] = {
     "reconcile_billing": ReconcileBillingFunction,
     "send_error_digest": SendErrorDigestFunction,
 }
-"""A deployed function's name -> what it needs; `make config-check` holds .chalice/config.json against it."""
+"""A deployed function's name -> what it needs. `make config-check` and `make secrets` follow it, and the tables of
+docs/configuration.md; a new variable needs a text in tools/configuration/variables.toml too."""
