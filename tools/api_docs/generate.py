@@ -1,7 +1,7 @@
 """`make generate`: writes all that is generated from app.py and the models; with --check, fails if any of it is stale.
 
-In order: chalicelib/openapi.json, the tables of docs/wire.md and docs/configuration.md, .env.example, and from the first
-of them clients/stories.d.ts. The last needs Node: where it is missing, a line says so and the rest is done.
+In order: chalicelib/openapi.json, the tables of docs/wire.md and docs/configuration.md, .env.example; then, from
+openapi.json, clients/stories.d.ts. The last needs Node: where it is missing, a line says so and the rest is done.
 """
 
 from __future__ import annotations
