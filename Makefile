@@ -52,7 +52,7 @@ audit-dependencies: $(READY) ## known vulnerabilities in the locks, without thos
 package: $(READY) ## build what Lambda gets into dist/: make package STAGE=dev (VERSION=..., ARCH=x86_64, TARGET_PYTHON=...)
 	@$(BIN)/python -m tools.package "$(STAGE)"
 
-run: $(READY) ## start everything on this machine, run the smoke test, serve until Ctrl-C (POOLER=yes: behind PgBouncer)
+run: $(READY) ## start everything on this machine, run the smoke test, serve until Ctrl-C (WORKERS=4: the app in 4 processes; POOLER=yes: behind PgBouncer)
 	@exec $(BIN)/python -m local run
 
 smoke: $(READY) ## run the smoke test against the stack that is up

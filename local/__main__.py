@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
 import time
 
+from local.functions import BadWorkers, workers_from
+from local.functions.pool import StartFailed as FunctionsFailed
 from local.ports import BadPort, Ports, PortTaken
 from local.postgres import AlreadyRunning, StartFailed
 from local.settings import read_env
@@ -23,7 +26,7 @@ def run() -> int:
     started = time.monotonic()
     ports = Ports.from_environment()
     print("Starting Stories From the Sun on this machine\n", flush=True)
-    stack = Stack(ports, report=_say)
+    stack = Stack(ports, report=_say, workers=workers_from(os.environ))
     try:
         stack.start()
         print("\nSmoke test: two people use every part of it over HTTP", flush=True)
@@ -62,7 +65,7 @@ def _welcome(stack: Stack, seconds: float) -> None:
         f"""
 ready in {seconds:.1f} s
 
-  app, sign-in     {origin}
+  app, sign-in     {origin}{_workers(stack)}
   inbox            {origin}/_local/inbox
   object store     {stack.ports.store_origin}
   Postgres         127.0.0.1:{stack.ports.postgres}   (ADMIN_DATABASE_URL in .local/env)
@@ -73,6 +76,10 @@ ready in {seconds:.1f} s
 Ctrl-C stops it all.""",
         flush=True,
     )
+
+
+def _workers(stack: Stack) -> str:
+    return f"   (the app in {stack.workers} processes)" if stack.workers else ""
 
 
 def smoke() -> int:
@@ -110,7 +117,7 @@ def main(arguments: list[str]) -> int:
         return _fail(f"python -m local {' | '.join(commands)}")
     try:
         return commands[arguments[0]]()
-    except (BadPort, StartFailed) as trouble:
+    except (BadPort, BadWorkers, StartFailed, FunctionsFailed) as trouble:
         return _fail(str(trouble))
     except PortTaken as trouble:
         return _fail(_port_taken(trouble.port))

@@ -29,15 +29,22 @@ FUNCTION_SECONDS = 300
 _LONGEST_WAIT = 30.0  # seconds; a machine that was suspended notices within them that its clock has moved on
 
 
+Invoke = Callable[[str, dict[str, Any]], dict[str, Any]]
+"""Calls the handler of a schedule with an event, and returns its summary."""
+
+
 class Clock:
     """Runs the schedules of `app`, each in a thread of its own so that a slow one delays no other.
 
-    `now` gives the time in UTC; tests give a clock of their own. Raises ValueError for a schedule that is no cron
-    expression: rate(...) counts from a deployment, which a local stack does not have.
+    `now` gives the time in UTC; tests give a clock of their own. `invoke` runs a handler elsewhere than here. Raises
+    ValueError for a schedule that is no cron expression: rate(...) counts from a deployment, which a local stack does
+    not have.
     """
 
-    def __init__(self, app: Any, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self._app = app
+    def __init__(
+        self, app: Any, now: Callable[[], datetime] = lambda: datetime.now(UTC), invoke: Invoke | None = None
+    ) -> None:
+        self._invoke = invoke or _in_this_process(app)
         self._now = now
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -101,8 +108,15 @@ class Clock:
             "resources": [],
             "detail": {"byHand": by_hand},
         }
-        answer: dict[str, Any] = self._app.handler_map[name](event, LambdaContext(name, 512, FUNCTION_SECONDS * 1000))
-        return answer
+        return self._invoke(name, event)
+
+
+def _in_this_process(app: Any) -> Invoke:
+    def invoke(name: str, event: dict[str, Any]) -> dict[str, Any]:
+        summary: dict[str, Any] = app.handler_map[name](event, LambdaContext(name, 512, FUNCTION_SECONDS * 1000))
+        return summary
+
+    return invoke
 
 
 def _parse(name: str, expression: Any) -> AwsCroniter:

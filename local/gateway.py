@@ -23,15 +23,20 @@ FUNCTION_SECONDS = 29
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
-App = Callable[[dict[str, Any], Any], dict[str, Any]]
+Serve = Callable[[dict[str, Any], Any], dict[str, Any]]
+"""Answers an event of API Gateway, with Lambda's context."""
 
 
 def create_gateway(
-    app: Any, blueprints: dict[str, Blueprint], schedules: dict[str, Callable[[], dict[str, Any]]]
+    app: Any,
+    blueprints: dict[str, Blueprint],
+    schedules: dict[str, Callable[[], dict[str, Any]]],
+    serve: Serve | None = None,
 ) -> Flask:
     """The WSGI app of the whole origin.
 
-    `app` is the Chalice app object. A blueprint is mounted under its key where that is a path, else at its own prefix.
+    `app` is the Chalice app object, which knows the routes; it answers too, unless `serve` does. A blueprint is mounted
+    under its key where that is a path, else at its own prefix.
     `schedules` are run by POST /_local/run/{schedule}.
     """
     gateway = Flask(__name__)
@@ -41,13 +46,14 @@ def create_gateway(
 
     # A path reaches the app as it was sent; Flask would merge slashes and redirect.
     gateway.url_map.merge_slashes = False
+    serve = serve or app
     matcher = RouteMatcher([path for path, methods in app.routes.items() if methods])
 
     @gateway.route("/", defaults={"path": ""}, methods=_METHODS, provide_automatic_options=False)
     @gateway.route("/<path:path>", methods=_METHODS, provide_automatic_options=False)
     def to_the_app(path: str) -> Response:
         context = LambdaContext("api_handler", 512, FUNCTION_SECONDS * 1000)
-        answer = app(_event(matcher), context)
+        answer = serve(_event(matcher), context)
         response = Response(answer["body"] or "", status=answer["statusCode"])
         # Werkzeug adds a content type, and an answer without a body has none.
         del response.headers["Content-Type"]

@@ -39,11 +39,14 @@ _PIECE = 64 * 1024
 class Server:
     """One WSGI app on one port, served by background threads of this process."""
 
-    def __init__(self, wsgi_app: WSGIApplication, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self, wsgi_app: WSGIApplication, host: str = "127.0.0.1", port: int = 0, threads: int = THREADS
+    ) -> None:
         """`port` 0 takes a free one. Nothing is bound before start()."""
         self._app = wsgi_app
         self._host = host
         self._port = port
+        self._threads = threads
         self._cheroot: _CherootServer | None = None
 
     @property
@@ -60,7 +63,7 @@ class Server:
         server = _CherootServer(
             (self._host, self._port),
             self._app,
-            numthreads=THREADS,
+            numthreads=self._threads,
             request_queue_size=BACKLOG,
             timeout=IDLE_SECONDS,
             shutdown_timeout=1,

@@ -1,7 +1,8 @@
 """The whole local stack, started in order and stopped in reverse: Postgres, object store, stand-ins, gateway, clock.
 
 Its state lies in .local/ and survives kill -9: the next start goes on from it without a manual step. Everything listens
-on 127.0.0.1. The app runs in this process, so its configuration is in the environment before it is imported.
+on 127.0.0.1. The app runs in this process, or in processes below it: its configuration is in the environment before it
+is imported.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from local import auth, posthog_api, sentry_api
 from local.auth.settings import AuthSettings
 from local.clock import Clock
 from local.file_lock import try_lock
+from local.functions import Functions
+from local.functions.pool import Code
 from local.gateway import create_gateway
 from local.mail import inbox, resend_api
 from local.mail.mailbox import Mailbox
@@ -42,12 +45,26 @@ class StackRunning(Exception):
 
 
 class Stack:
-    """One running stack. `folder` holds its state; a second stack needs a folder and ports of its own."""
+    """One running stack. `folder` holds its state; a second stack needs a folder and ports of its own.
 
-    def __init__(self, ports: Ports, folder: Path = LOCAL_DIR, report: Report = print) -> None:
+    `workers` processes run the app, by Lambda's runtime client, from the files of `code` (default: this checkout);
+    with 0 of them, this process does.
+    """
+
+    def __init__(
+        self,
+        ports: Ports,
+        folder: Path = LOCAL_DIR,
+        report: Report = print,
+        workers: int = 0,
+        code: Code | None = None,
+    ) -> None:
         self.ports = ports
         self.folder = folder
         self.report = report
+        self.workers = workers
+        self.functions: Functions | None = None
+        self._code = code
         self.env: dict[str, str] = {}
         self.app: Any = None
         self.store: Any = None
@@ -91,6 +108,9 @@ class Stack:
             os.environ.pop("SUPABASE_JWT_SECRET")
         with self._timed(f"object store on {self.ports.store_origin}"):
             self._start_store()
+        if self.workers:
+            with self._timed(f"{self.workers} processes for the app"):
+                self._start_functions()
         with self._timed(f"gateway on {self.ports.origin}"):
             self._start_gateway(postgres)
 
@@ -134,6 +154,16 @@ class Stack:
         server.start()
         self._cleanup.callback(server.stop)
 
+    def _start_functions(self) -> None:
+        """Not before the address of everything that they use is known; they use it with their first request."""
+        from app import app
+
+        # PYTHONPATH and the like are this process's own.
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+        self.functions = Functions(app, self.workers, environment, self.folder / "app.log", self._code)
+        self._cleanup.callback(self.functions.stop)
+        self.functions.start()
+
     def _start_gateway(self, postgres: EmbeddedPostgres) -> None:
         # Not at the top of this file: the app reads its configuration once, on first use.
         from app import app
@@ -143,7 +173,7 @@ class Stack:
         mailbox = Mailbox(self.folder / "mail.sqlite")
         self.stripe = StripeStandIn(self.folder / "stripe", self._stripe_settings())
         self._cleanup.callback(self.stripe.close)
-        self.clock = Clock(app)
+        self.clock = Clock(app, invoke=self.functions.run if self.functions else None)
         wsgi = create_gateway(
             app,
             {
@@ -164,6 +194,7 @@ class Stack:
                 "/_local/stripe": stripe_blueprint(self.stripe),
             },
             self.clock.schedules,
+            self.functions.serve if self.functions else None,
         )
         server = Server(wsgi, port=self.ports.gateway)
         server.start()

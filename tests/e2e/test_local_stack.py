@@ -123,7 +123,11 @@ def _refused(folder: Path, ports: Mapping[str, object]) -> str:
 
 
 def test_behind_a_pooler_the_smoke_test_passes_and_ctrl_c_stops_everything_that_was_started(folder: Path) -> None:
-    with running(folder, POOLER="no" if pooler.WHY_NOT else "yes") as stack:
+    workers = {"WORKERS": "2"} if sys.platform == "linux" else {}
+    with running(folder, POOLER="no" if pooler.WHY_NOT else "yes", **workers) as stack:
+        below = psutil.Process(stack.process.pid).children(recursive=True)
+        apps = [process for process in below if "app.app" in process.cmdline()]
+        assert len(apps) == len(workers) * 2
         postmaster = int((folder / "postgres" / "cluster" / "postmaster.pid").read_text().splitlines()[0])
         ports = {urlsplit(stack.env[name]).port for name in ("DATABASE_URL", "MIGRATIONS_DATABASE_URL")}
         assert len(ports) == (1 if pooler.WHY_NOT else 2)
@@ -131,6 +135,7 @@ def test_behind_a_pooler_the_smoke_test_passes_and_ctrl_c_stops_everything_that_
     with pytest.raises(ProcessLookupError):
         os.kill(postmaster, 0)
     assert not any(is_taken(port) for port in ports if port)
+    assert not any(process.is_running() for process in apps)
 
 
 def _count(stack: RunningStack, table: str) -> int:
