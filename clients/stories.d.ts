@@ -1085,7 +1085,7 @@ export interface components {
             revokedAt: string | null;
             /** @description When no mail server took the invite's mail, because of its address; the code works all the same. */
             mailRefusedAt: string | null;
-            /** @description The keeper who made it; null when their account is gone. */
+            /** @description The keeper who made its present code, by inviting or resending; null when their account is gone. */
             createdBy: string | null;
             /** Format: date-time */
             createdAt: string;

@@ -132,7 +132,7 @@ class Invite(WireModel):
     mail_refused_at: Timestamp | None
     """When no mail server took the invite's mail, because of its address; the code works all the same."""
     created_by: UUID | None
-    """The keeper who made it; null when their account is gone."""
+    """The keeper who made its present code, by inviting or resending; null when their account is gone."""
     created_at: Timestamp
 
 

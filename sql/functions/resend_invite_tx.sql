@@ -38,6 +38,8 @@ BEGIN
     UPDATE public.invites
     SET generation = p_generation,
         code_hash = p_code_hash,
+        -- Who knows the code: it ends when they go, and not when the first maker does.
+        created_by = auth.uid(),
         resent_at = v_now,
         mail_refused_at = NULL,
         expires_at = v_now + (v_invite.expires_at - coalesce(v_invite.resent_at, v_invite.created_at))
@@ -55,5 +57,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.resend_invite_tx IS
-  'Makes a new generation of an invite: the old code ends, the new one is valid for as long as the first was, its mail is enqueued. next_generation: this one exists or its code is that of another invite, so the caller tries again with that. Refuses NOT_FOUND unless the caller is a keeper, FAMILY_SUSPENDED, CONFLICT revoked, used_up, too_many_invites.';
+  'Makes a new generation of an invite: the old code ends, the new one is the caller''s and valid for as long as the first was, its mail is enqueued. next_generation: this one exists or its code is that of another invite, so the caller tries again with that. Refuses NOT_FOUND unless the caller is a keeper, FAMILY_SUSPENDED, CONFLICT revoked, used_up, too_many_invites.';
 SELECT ops.publish_function('ops.resend_invite_tx', 'app_service');

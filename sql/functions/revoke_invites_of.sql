@@ -10,5 +10,5 @@ AS $$
     AND ops.invite_is_live(invite)
 $$;
 COMMENT ON FUNCTION ops.revoke_invites_of IS
-  'Revokes the live invites that a member made, and the one they joined by if it still has uses. The caller holds the lock of the family''s row.';
+  'Revokes the live invites that a member made or resent last, and the one they joined by if it still has uses. The caller holds the lock of the family''s row.';
 SELECT ops.publish_function('ops.revoke_invites_of');

@@ -49,6 +49,22 @@ def test_the_invites_of_a_keeper_who_goes_let_nobody_in(api: Api, family: str, k
     assert rejoin(api, kept) == ""
 
 
+@pytest.mark.parametrize("way", ["removed", "left", "demoted"])
+def test_a_code_that_a_keeper_had_made_again_ends_with_them_and_not_with_the_invite_s_first_maker(
+    api: Api, family: str, keeper: Person, way: str
+) -> None:
+    other, first = api.member(family, KEEPER), api.member(family, KEEPER)
+    invite, kept = (api.invite(family, first, max_uses=20, days=30) for _ in range(2))
+    known = other.post(f"/v1/invites/{invite}/resend").data["invite"]["code"]
+    unknown = keeper.post(f"/v1/invites/{kept}/resend").data["invite"]["code"]
+    for person, code, answer in ((other, known, NOT_VALID), (first, unknown, "OK")):
+        if way == "demoted":
+            keeper.patch(f"/v1/families/{family}/members/{person.id}", {"role": STORYTELLER})
+        else:
+            going(api, family, person, keeper if way == "removed" else person)
+        assert api.person().ask("redeem-invite", {"code": code}).code == answer
+
+
 def test_an_invite_that_ended_before_keeps_its_own_end(api: Api, family: str, keeper: Person) -> None:
     other = api.member(family, KEEPER)
     used = api.invite(family, other)
