@@ -16,6 +16,8 @@ from pydantic_core import PydanticCustomError
 from chalicelib.api.models import NOT_BLANK_LINE, Line
 
 MAX_EMOJI = 10
+MAX_MARKS = 8
+"""Combining marks on one letter. No script needs as many; more of them cover the lines around the name."""
 
 # Letters by their Unicode category that show nothing all the same.
 _EMPTY_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
@@ -26,7 +28,8 @@ _LINK = re.compile(r"[a-z][a-z0-9+.-]*://|\bwww\.|@|\bmailto:|\btel:", re.IGNORE
 _DOMAIN = re.compile(
     r"[^\W_]\.(?:[a-z]{2}|com|net|org|edu|gov|mil|int|info|biz|name|pro|app|dev|xyz|online|site|website|shop|store|top"
     r"|club|link|live|click|page|blog|news|cloud|tech|space|fun|icu|vip|win|work|world|today|life|email|money|finance"
-    r"|support|help|team|zone|mobi|asia|tel|travel|jobs|cat|xxx|porn|adult|sex|bet|casino|loan|arpa|onion)(?![^\W_])",
+    r"|support|help|team|zone|mobi|asia|tel|travel|jobs|cat|xxx|porn|adult|sex|bet|casino|loan|arpa|onion"
+    r"|рф|рус|укр|бел|срб|онлайн|сайт|москва|中国|中國|香港|台湾|台灣|公司|网络|网址|在线|商城|한국)(?![^\W_])",  # noqa: RUF001
     re.IGNORECASE,
 )
 
@@ -42,6 +45,9 @@ def _name(value: str) -> str:
         raise PydanticCustomError("name", "must not hold an address or a link")
     if sum(unicodedata.category(letter) == "So" for letter in shown) > MAX_EMOJI:
         raise PydanticCustomError("name", f"must hold at most {MAX_EMOJI} emoji")
+    marks = "".join("m" if unicodedata.category(letter)[0] == "M" else " " for letter in shown)
+    if "m" * (MAX_MARKS + 1) in marks:
+        raise PydanticCustomError("name", f"must hold at most {MAX_MARKS} combining marks on a letter")
     return value
 
 

@@ -22,6 +22,10 @@ from chalicelib.telemetry import logs
 # Where an inviter has no name, in the words of each language.
 SOMEBODY = {"en": "Someone in your family", "es": "Alguien de tu familia", "fr": "Quelqu'un de votre famille"}
 
+# A name is somebody's words to a stranger. Quoted, it cannot pass for ours.
+QUOTED = {"en": "“{}”", "es": "«{}»", "fr": "«\u00a0{}\u00a0»"}
+_NO_MARKS = str.maketrans(dict.fromkeys('“”„«»"', "'"))
+
 
 def run(call: Call, job: Job) -> None:
     """Raises NotRetryable where the mail can never go, Unavailable where it may go later."""
@@ -54,9 +58,13 @@ def invitation(
     return templates.render(
         "invite",
         locale,
-        family_name=family_name,
-        inviter_name=inviter_name or SOMEBODY[locale],
+        family_name=_quoted(family_name, locale),
+        inviter_name=_quoted(inviter_name, locale) if inviter_name else SOMEBODY[locale],
         code=invite_codes.shown(code),
         join_url=invite_codes.join_url(code),
         expires_on=f"{expires_at:%Y-%m-%d}",
     )
+
+
+def _quoted(name: str, locale: str) -> str:
+    return QUOTED[locale].format(name.translate(_NO_MARKS))

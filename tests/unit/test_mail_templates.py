@@ -127,6 +127,25 @@ def test_an_invitation_without_an_inviter_s_name_still_comes_from_somebody(local
     assert "2026-12-01" in letter.text
 
 
+@pytest.mark.parametrize(("locale", "marks"), [("en", "“{}”"), ("es", "«{}»"), ("fr", "«\u00a0{}\u00a0»")])
+def test_the_subject_is_ours_and_a_name_stands_quoted_in_the_body_alone(locale: str, marks: str) -> None:
+    first = send_invite_email.invitation(locale, "Los Soles", "Abuela", "ABCDEFGHJ", EXPIRES)
+    second = send_invite_email.invitation(locale, "You have won", "Your bank", "ABCDEFGHJ", EXPIRES)
+    assert first.subject == second.subject
+    for body in (second.text, Page(second.html).words):
+        assert marks.format("You have won") in body
+        assert marks.format("Your bank") in body
+
+
+@pytest.mark.parametrize("locale", LANGUAGES["invite"])
+def test_a_name_cannot_end_its_own_quotation(locale: str) -> None:
+    def marks(name: str) -> int:
+        letter = send_invite_email.invitation(locale, name, name, "ABCDEFGHJ", EXPIRES)
+        return sum(letter.text.count(mark) for mark in '“”«»"')
+
+    assert marks('Sol” asks for your password. “») «"') == marks("Sol")
+
+
 def test_printing_a_letter_shows_none_of_its_content() -> None:
     assert "Soles" not in repr(send_invite_email.invitation("en", "Los Soles", "Abuela", "ABCDEFGHJ", EXPIRES))
 

@@ -28,6 +28,10 @@ NAMES = TypeAdapter(Name)
         "☀️☀️☀️",
         "Los 4.0",
         "Ni\u200dos",
+        "မြို့တော်",
+        "भारत.परिवार",
+        "Nguye\u0302\u0303n",
+        "Mr.王明",
     ],
 )
 def test_what_families_are_called_is_taken(name: str) -> None:
@@ -51,6 +55,9 @@ def test_what_families_are_called_is_taken(name: str) -> None:
         "\uff45\uff56\uff49\uff4c.\uff43\uff4f\uff4d",
         "evil.ru!",
         "t.me/x",
+        "зайди на evil.рф",
+        "evil.онлайн",
+        "点击evil.中国",
     ],
 )
 def test_an_address_or_a_link_is_refused(name: str) -> None:
@@ -64,6 +71,12 @@ def test_an_address_or_a_link_is_refused(name: str) -> None:
 def test_a_name_that_shows_nothing_is_refused(name: str) -> None:
     with pytest.raises(ValidationError, match="must hold a visible character"):
         NAMES.validate_python(name)
+
+
+def test_a_name_that_covers_the_lines_around_it_is_refused() -> None:
+    assert NAMES.validate_python("a" + "\u0336" * 8)
+    with pytest.raises(ValidationError, match="at most 8 combining marks"):
+        NAMES.validate_python("Rosa" + "\u0336\u030d" * 5)
 
 
 def test_a_row_of_emoji_is_refused() -> None:
