@@ -15,9 +15,9 @@ DECLARE
   v_today date := (now() AT TIME ZONE 'utc')::date;
   v_kind text := split_part(p_fingerprint, '/', 1);
 BEGIN
-  -- Null: so many occurrences within the window are not worth an alert yet, and only counted.
-  IF p_threshold > 1
-    AND ops.count_in_window('alert/' || p_fingerprint, c_window_seconds, p_threshold - 1, p_occurrences) IS NULL
+  -- Null: with these the window holds too few to be worth an alert, and they are only counted.
+  IF p_occurrences < p_threshold
+    AND ops.count_in_window('alert/' || p_fingerprint, c_window_seconds, p_threshold - p_occurrences, p_occurrences) IS NULL
   THEN
     RETURN '{}';
   END IF;

@@ -277,27 +277,8 @@ def test_recordings_are_read_in_the_order_of_a_bucket(family: Family) -> None:
     assert [found["object_key"] for found in page] == [f"{prefix}/{name}" for name in ("B", "_", "a")]
 
 
-# Alerts -----------------------------------------------------------------------------------------
-
-
 def alert(family: Family, fingerprint: str, severity: str = "error", request: str | None = None) -> None:
     family.database.run("SELECT ops.note_alert(%s, %s, 'It is.', %s)", [fingerprint, severity, request])
-
-
-def test_an_alert_that_comes_again_counts_and_names_the_last_request_that_is_known(family: Family) -> None:
-    for request in ("first", "second", None):
-        alert(family, "lost", request=request)
-    assert family.database.run("SELECT occurrences, last_request_id FROM ops.alert_digest") == [(3, "second")]
-
-
-def test_critical_alerts_come_first_and_one_that_is_sent_sends_no_other(family: Family) -> None:
-    alert(family, "a", "error")
-    alert(family, "z", "critical")
-    (first,) = ask(family, "alerts_to_send", all=True, limit=1)["alerts"]
-    assert first["fingerprint"] == "z"
-    value(family, "ops.mark_alerts_sent_tx(%s::uuid[])", [first["id"]])
-    sent = "SELECT fingerprint, sent_at IS NOT NULL FROM ops.alert_digest ORDER BY 1"
-    assert family.database.run(sent) == [("a", False), ("z", True)]
 
 
 # Slots and sweeping -----------------------------------------------------------------------------
