@@ -76,6 +76,12 @@ def test_a_token_of_no_algorithm_or_another_is_refused(algorithm: Any, signature
         refused(unsigned({"alg": algorithm, "typ": "JWT", "kid": kid}, claims(), signature))
 
 
+@pytest.mark.filterwarnings("ignore::jwt.InsecureKeyLengthWarning")
+@pytest.mark.parametrize("algorithm", ["HS384", "HS512"])
+def test_our_secret_signs_hs256_alone(algorithm: str) -> None:
+    assert refused(token(algorithm=algorithm)) == "unknown key or algorithm"
+
+
 @pytest.mark.parametrize("key", [EC_KEY, RSA_KEY])
 @pytest.mark.parametrize("form", ["pem", "jwk", "der"])
 def test_a_public_key_is_no_shared_secret(key: Any, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,7 +203,7 @@ def test_a_payload_that_is_no_object_or_too_deep_is_refused() -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.text(max_size=80))
+@given(st.text(max_size=80) | st.text(st.characters(categories=["Cs", "L"]), max_size=8))
 def test_no_text_whatever_verifies(text: str) -> None:
     refused(text)
 

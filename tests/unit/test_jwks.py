@@ -10,13 +10,13 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
-from jwt.algorithms import RSAAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from chalicelib.api import jwks
 from chalicelib.errors import Unavailable
 from tests.support.in_time import in_time
-from tests.support.tokens import EC_KEY, Publisher, ec_jwk, publishing, rsa_jwk
+from tests.support.tokens import EC_KEY, RSA_KEY, Publisher, ec_jwk, publishing, rsa_jwk
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def answers(body: bytes, status: int = 200, **headers: str) -> Any:
 
 
 GARBAGE = {
-    "an error page": answers(b"<html>", 500),
+    "an error with a stranger's keys": answers(json.dumps({"keys": [ec_jwk("ec-2")]}).encode(), 500),
     "not json": answers(b"<html>"),
     "not an object": answers(b"[]"),
     "no keys": answers(b'{"keys": []}'),
@@ -198,9 +198,23 @@ def test_callers_during_the_first_fetch_wait_for_it(publisher: Publisher) -> Non
     assert publisher.asked == 1
 
 
-def test_one_broken_key_does_not_take_the_others_with_it() -> None:
-    document = json.dumps({"keys": [{"kid": "x", "kty": "EC", "crv": "P-256"}, ec_jwk()]}).encode()
-    assert set(jwks.parse(document)) == {("ec-1", "ES256")}
+@pytest.mark.parametrize(
+    "broken", [5, None, {"kid": "x", "kty": "EC", "crv": "P-256"}, ec_jwk("x", x="!"), ec_jwk("x", y=5)]
+)
+def test_one_broken_key_does_not_take_the_others_with_it(broken: Any) -> None:
+    assert set(jwks.parse(json.dumps({"keys": [broken, ec_jwk()]}).encode())) == {("ec-1", "ES256")}
+
+
+@pytest.mark.parametrize(
+    ("key", "algorithm", "public"), [(EC_KEY, ECAlgorithm, ec_jwk()), (RSA_KEY, RSAAlgorithm, rsa_jwk())]
+)
+def test_of_a_private_key_that_somebody_published_only_the_public_half_is_kept(
+    key: Any, algorithm: Any, public: dict[str, Any]
+) -> None:
+    whole = {**json.loads(algorithm.to_jwk(key)), "kid": public["kid"]}
+    assert "d" in whole
+    (kept,) = jwks.parse(json.dumps({"keys": [whole]}).encode()).values()
+    assert kept == key.public_key()
 
 
 @pytest.mark.parametrize(
@@ -209,9 +223,10 @@ def test_one_broken_key_does_not_take_the_others_with_it() -> None:
         {"kid": "oct", "kty": "oct", "k": "c2VjcmV0", "alg": "HS256"},
         ec_jwk(alg="HS256"),
         ec_jwk(use="enc"),
-        ec_jwk(crv="P-384"),
+        {**json.loads(ECAlgorithm.to_jwk(ec.generate_private_key(ec.SECP384R1()).public_key())), "kid": "other curve"},
+        {**json.loads(ECAlgorithm.to_jwk(ec.generate_private_key(ec.SECP256K1()).public_key())), "kid": "other curve"},
         {**ec_jwk(), "kid": 5},
-        rsa_jwk(alg="PS256"),
+        rsa_jwk("other", alg="PS256"),
         {
             **json.loads(
                 RSAAlgorithm.to_jwk(rsa.generate_private_key(public_exponent=65537, key_size=1024).public_key())
