@@ -15,13 +15,13 @@ WORKERS ?= 4
 LOCAL_UNLESS_TOLD := [ -n "$$MIGRATIONS_DATABASE_URL" ] || [ ! -f .local/env ] || { set -a; . ./.local/env; set +a; };
 
 OPERATE := status logs restore jobs requeue flag suspend pause resume reconcile orphans adopt purge-orphans disarm rearm
-export ARCH TARGET_PYTHON ID KIND FAMILY KEY SECONDS FLAG SET SHARE SOURCE UNTIL WHY JOBS UPLOADS REQUEST HOURS DUMP INTO CONFIRM
+export ARCH TARGET_PYTHON ID KIND FAMILY KEY SECONDS FLAG SET SHARE SOURCE UNTIL WHY JOBS UPLOADS REQUEST HOURS DUMP INTO CONFIRM TO FORCE BUILT
 
 # The tests start many programs, and without compiled files each of them compiles everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock package run smoke test test-all bench mutants check check-workflows check-template audit-dependencies generate format migrate migrate-back migration operation drill dashboard fuzz $(OPERATE) clean
+.PHONY: help setup lock package run smoke test test-all bench mutants check check-workflows check-template audit-dependencies generate format migrate migrate-back migration operation deploy rollback releases undeploy drill dashboard fuzz $(OPERATE) clean
 
 help: ## this page
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -102,6 +102,18 @@ $(CFN_LINT): $(READY) requirements-cfn-lint.txt
 format: $(READY) ## format the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+deploy: $(READY) ## package, migrate, try and serve this checkout: make deploy STAGE=dev (docs/releasing.md)
+	@$(BIN)/python -m tools.deploy deploy
+
+rollback: $(READY) ## let the release before serve again, data left as it is: make rollback STAGE=prod (TO=...: another one)
+	@$(BIN)/python -m tools.deploy rollback
+
+releases: $(READY) ## the releases of a stage, and which one serves: make releases STAGE=prod
+	@$(BIN)/python -m tools.deploy releases
+
+undeploy: $(READY) ## delete a stage but for its database and buckets: make undeploy STAGE=dev
+	@$(BIN)/python -m tools.deploy undeploy
 
 migrate: $(READY) ## apply migrations, views and functions to MIGRATIONS_DATABASE_URL (default: the local stack)
 	@$(LOCAL_UNLESS_TOLD) $(BIN)/python sql/migrate.py apply
