@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
-from tests.support import rehearsal
+from tests.support import rehearsal, stages
 from tests.support.database_server import Cluster, Database
+from tools.configuration.catalog import stored_in_parameter
+from tools.configuration.sources import parameter_of
 from tools.deploy import __main__ as command
 
 
@@ -59,9 +63,20 @@ def rehearsing(database: Database, folder: Path) -> Iterator[Rehearsal]:
     with rehearsal.running_aws() as (url, aws), pytest.MonkeyPatch.context() as patch:
         for name, value in rehearsal.environment(url, database.url("postgres"), "prod").items():
             patch.setenv(name, value)
+        put_configuration(url, "prod")
         patch.delenv("TO", raising=False)
         patch.delenv("FORCE", raising=False)
         yield Rehearsal(url, aws, database, folder, patch)
+
+
+def put_configuration(url: str, stage: str, changes: Mapping[str, str] | None = None) -> None:
+    """The stage's parameters, as make secrets would leave them."""
+    ssm = boto3.client("ssm", endpoint_url=url, region_name=rehearsal.REGION)
+    for function, values in stages.configured(stage).items():
+        stored = {name: value for name, value in values.items() if name in stored_in_parameter(function)}
+        stored |= {name: value for name, value in (changes or {}).items() if name in stored}
+        name = parameter_of(stage, function)
+        ssm.put_parameter(Name=name, Value=json.dumps(stored), Type="SecureString", Overwrite=True)
 
 
 @pytest.fixture(scope="module")

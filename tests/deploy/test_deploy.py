@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from local.settings import ROOT
-from tests.deploy.conftest import Rehearsal, refused_at
+from tests.deploy.conftest import Rehearsal, put_configuration, refused_at
 from tests.support import rehearsal
 from tools.deploy import database as deployed_database
 from tools.deploy.database import DEPLOYMENT
@@ -134,3 +134,29 @@ def test_nothing_is_done_without_the_stages_name(healthy: Rehearsal) -> None:
 def test_what_differs_from_its_commit_is_not_deployed_where_families_are(healthy: Rehearsal) -> None:
     code, printed = healthy.deploy("v3-dirty")
     assert code == 1 and "this checkout differs from its commit" in printed
+
+
+def test_a_wrong_configuration_ends_it_before_anything_is_changed(healthy: Rehearsal) -> None:
+    before = healthy.serves()
+    put_configuration(healthy.url, "prod", {"HEALTH_TOKEN": "short", "STRIPE_SECRET_KEY": "sk_test_" + "x" * 40})
+    try:
+        code, printed = healthy.deploy("v-misconfigured")
+    finally:
+        put_configuration(healthy.url, "prod")
+    assert code == 1
+    assert "api_handler: HEALTH_TOKEN" in printed and "STRIPE_SECRET_KEY" in printed and "sk_test_" not in printed
+    assert "done:     nothing" in printed
+    assert healthy.serves() == before
+
+
+@pytest.mark.parametrize(
+    ("host", "differ"),
+    [
+        ("postgres.abcdefghijklmnopqrst:x@aws-0-eu-west-1.pooler.supabase.com:5432", False),
+        ("postgres:x@db.abcdefghijklmnopqrst.supabase.co:5432", False),
+        ("postgres:x@db.zyxwvutsrqponmlkjihg.supabase.co:5432", True),
+    ],
+)
+def test_the_database_of_another_project_is_not_migrated(host: str, differ: bool) -> None:
+    app = "postgresql://app_login.abcdefghijklmnopqrst:x@aws-0-eu-west-1.pooler.supabase.com:6543/postgres"
+    assert deployed_database.differ(f"postgresql://{host}/postgres", app) is differ

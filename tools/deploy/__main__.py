@@ -12,17 +12,22 @@ import psycopg2
 
 from local.settings import ROOT
 from sql.migrate import MigrationFailed, MigrationRefused
-from tools import package as packaging
-from tools.deploy import releases
+from tools.configuration import check
+from tools.configuration.parameter_store import ParameterStore
+from tools.deploy import database, releases
 from tools.deploy.deploy import Deployment, Package, names
 from tools.deploy.rollback import rollback, show
 from tools.deploy.smoke import SmokeFailed
-from tools.deploy.target import Mistaken, Target, choose
+from tools.deploy.target import URL, Mistaken, Target, choose
 from tools.deploy.trouble import AwsFailed, Refused
 from tools.deploy.undeploy import undeploy
+from tools.locks import LockFault
 from tools.operate.stage import Mistaken as NotConfirmed
+from tools.package import PackagingFailed, build
+from tools.package.build import version_of
+from tools.package.target import Target as PackageFor
 
-TROUBLE = (AwsFailed, Refused, SmokeFailed, MigrationFailed, MigrationRefused, psycopg2.Error)
+TROUBLE = (AwsFailed, Refused, SmokeFailed, MigrationFailed, MigrationRefused, psycopg2.Error, NotConfirmed)
 
 
 def deploy() -> int:
@@ -59,7 +64,10 @@ def built(stage: str) -> Package:
     """The package of this checkout, made now; BUILT names a folder where `make package` of this stage put it before."""
     folder = Path(os.environ.get("BUILT", "").strip() or ROOT / "dist")
     if not os.environ.get("BUILT", "").strip():
-        packaging.package(ROOT, stage, folder, os.environ.get("VERSION", "").strip())
+        # A shell that has read .local/env carries VERSION=local.
+        build.package(
+            stage, PackageFor("arm64"), os.environ.get("VERSION", "").removeprefix("local") or version_of(ROOT)
+        )
     document = json.loads((folder / "sam.json").read_text("utf-8"))
     variables = [
         resource["Properties"]["Environment"]["Variables"]
@@ -73,8 +81,15 @@ def built(stage: str) -> Package:
 
 
 def configuration(target: Target) -> list[str]:
-    """What is wrong with the stage's configuration, a line each."""
-    return []
+    """What is wrong with the stage's parameters, a line each, never with a value. Raises Unreadable."""
+    store = ParameterStore()
+    found = check.of_stage(target.stage, store)
+    lines = check.told(found) if found else []
+    stored = store.read(target.stage)
+    url = stored["api_handler"].values.get("DATABASE_URL", "") if "api_handler" in stored else ""
+    if url and database.differ(target.url, url):
+        lines.append(f"api_handler: DATABASE_URL names another database than {URL} does")
+    return lines
 
 
 def told(trouble: BaseException) -> str:
@@ -104,7 +119,7 @@ def main(arguments: list[str]) -> int:
         return 2
     try:
         return COMMANDS[arguments[0]]()
-    except (*TROUBLE, Mistaken, NotConfirmed, packaging.PackagingFailed) as trouble:
+    except (*TROUBLE, Mistaken, PackagingFailed, LockFault) as trouble:
         print(f"error: {told(trouble)}", file=sys.stderr)
         return 1
 

@@ -6,7 +6,6 @@ region are those of the environment, as for AWS' own command. In a rehearsal AWS
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import boto3
@@ -37,5 +36,4 @@ class Aws:
         self.store = ReleaseStore(self._client("s3"), bucket, self.account, self.region)
 
     def _client(self, service: str, config: Config = _OTHERS) -> Any:
-        # AWS' own command reads AWS_REGION, boto3 does not.
-        return boto3.client(service, region_name=os.environ.get("AWS_REGION"), config=config)
+        return boto3.client(service, config=config)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import getpass
+import re
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg2
+from psycopg2.extensions import parse_dsn
 
 from sql import migrate
 from sql.migration_guards import connect
@@ -25,7 +27,8 @@ DRILL_DAYS = 35
 _HOLDER = """
     SELECT a.application_name FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid)
     WHERE l.locktype = 'advisory' AND l.granted AND (l.classid::bigint << 32) + l.objid::bigint = %s"""
-_SAME = "SELECT system_identifier::text || '/' || current_database() FROM pg_control_system()"
+# A Supabase project, in its hosts and in the pooler's users.
+_PROJECT = re.compile(r"(?<![A-Za-z0-9])[a-z]{20}(?![A-Za-z0-9])")
 
 
 class Turn:
@@ -114,11 +117,10 @@ def drill_is_old(last: datetime | None) -> str:
     return ""
 
 
-def is_same(url: str, other: str) -> bool:
-    """Whether both URLs lead to one database, whatever hosts and poolers they name."""
-    names = []
-    for each in (url, other):
-        with contextlib.closing(connect(each)) as connection, connection.cursor() as cursor:
-            cursor.execute(_SAME)
-            names.append(cursor.fetchone())
-    return bool(names[0] == names[1])
+def differ(url: str, other: str) -> bool:
+    """Whether two URLs name two databases, as far as their texts tell: two Supabase projects, or two on one host."""
+    projects = [set(_PROJECT.findall(each)) for each in (url, other)]
+    if all(projects):
+        return not projects[0] & projects[1]
+    first, second = parse_dsn(url), parse_dsn(other)
+    return first.get("host") == second.get("host") and first.get("dbname") != second.get("dbname")

@@ -44,6 +44,9 @@ def choose(*, database: bool) -> Target:
     known = sorted(json.loads((ROOT / ".chalice" / "config.json").read_text("utf-8"))["stages"])
     if stage not in known:
         raise Mistaken(f"name the stage: STAGE={'|'.join(known)}")
+    if region := os.environ.get("AWS_REGION", "").strip():
+        # AWS' own command reads the one, and its library for Python the other.
+        os.environ["AWS_DEFAULT_REGION"] = region
     url = os.environ.get(URL, "").strip()
     if database and not url:
         raise Mistaken(f"set {URL}: the direct connection, or Supabase's session pooler, of {stage}")
