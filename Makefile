@@ -130,13 +130,16 @@ operation: $(READY) ## begin a new operation: make operation NAME=thank-storytel
 dashboard: $(READY) ## one page with every query of sql/dashboards, what needs somebody on top: dist/dashboard-STAGE.html
 	@$(BIN)/python -m tools.dashboard
 
-.PHONY: config-check secrets
+.PHONY: config-check secrets verify-vendors
 export DROP_OLD UNDO
 config-check: $(READY) ## every wrong variable of a stage: make config-check STAGE=prod, or of a file: FILE=~/stages/prod.env
 	@STAGE="$(STAGE)" FILE="$(FILE)" $(BIN)/python -m tools.configuration check
 
 secrets: $(READY) ## write each function its parameter: make secrets STAGE=prod FILE=... (DROP_OLD=NAME ends a rotation; UNDO=yes)
 	@STAGE="$(STAGE)" FILE="$(FILE)" $(BIN)/python -m tools.configuration secrets
+
+verify-vendors: $(READY) ## try what we assume of R2, Stripe, Supabase, Resend, PostHog and Sentry: STAGE=dev FILE=~/stages/dev.env
+	@STAGE="$(STAGE)" FILE="$(FILE)" $(BIN)/python -m tools.vendors
 
 drill: $(READY) ## dump, restore elsewhere, compare everything; the bucket too
 	@$(BIN)/python -m tools.drill

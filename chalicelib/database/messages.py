@@ -105,7 +105,7 @@ def _work(
     missing: str,
 ) -> dict[str, Any]:
     seconds = max(0.2, min(deadline, call.seconds_left() - 0.2))
-    message, values = _message(call, expression, role, parameters, seconds)
+    message, values = message_of(call, expression, role, parameters, seconds)
     result = _send(call, name, message, values, seconds, repeatable)
     if result is None:
         raise InternalError(f"{name}: gave NULL") if missing == "INTERNAL" else Refused(missing)
@@ -118,7 +118,7 @@ def _work(
     return result
 
 
-def _message(
+def message_of(
     call: Call, expression: str, role: str, parameters: Mapping[str, Any], seconds: float
 ) -> tuple[str, dict[str, Any]]:
     """The text of the message and its parameters. Names of our own begin with an underscore."""

@@ -23,7 +23,8 @@ _API = "https://api.resend.com"
 _ABOUT_THE_MAIL = (400, 413, 422)
 _ABOUT_US = frozenset({"invalid_from_address"})
 """Refusals with such a status that are about our configuration, and so about every mail."""
-_ABOUT_THE_RECIPIENT = re.compile(r"`to`|\brecipients?\b", re.IGNORECASE)
+ABOUT_THE_RECIPIENT = re.compile(r"`to`|\brecipients?\b", re.IGNORECASE)
+"""In the message of a refusal: it is about the address, and not about the mail."""
 
 
 class RecipientRefused(NotRetryable):
@@ -77,7 +78,7 @@ def _judge(answer: Answer) -> None:
         return
     # A refusal that is not in Resend's shape is some proxy's, and says nothing of the mail.
     if status in _ABOUT_THE_MAIL and isinstance(name, str) and name not in _ABOUT_US:
-        if _ABOUT_THE_RECIPIENT.search(str(said.get("message"))):
+        if ABOUT_THE_RECIPIENT.search(str(said.get("message"))):
             raise RecipientRefused("RecipientRefused")
         raise NotRetryable(f"Resend{status}")
     raise failed("resend", "refuses us" if name in _ABOUT_US else trouble_of_status(status), status=status)

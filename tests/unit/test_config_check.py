@@ -61,7 +61,7 @@ def weak(name: str, function: str, stage: str) -> dict[str, str | None] | None:
     if not variables()[name].made:
         return None
     value = ALL[stage][function][name]
-    return {name: value.replace(variables_secret(value), "abcabc" * 8) if "://" in value else "abcabc" * 8}
+    return {name: value.replace(variables_secret(value), "k7Rp" * 12) if "://" in value else "k7Rp" * 12}
 
 
 def variables_secret(value: str) -> str:

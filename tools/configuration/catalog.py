@@ -15,7 +15,11 @@ from chalicelib.errors import MissingConfiguration
 TEXTS = Path(__file__).with_name("variables.toml")
 OF_THE_PROCESS = frozenset({"STAGE", "VERSION", "CONFIG_PARAMETER", "LOG_LEVEL", "METRICS"})
 """What a function's environment may hold, and its parameter may not."""
-OF_OPERATORS = frozenset({"MIGRATIONS_DATABASE_URL", "DRILL_DATABASE_URL", "OPERATOR", "HEALTH_URL", "API_URL"})
+OF_OPERATORS = frozenset(
+    {"MIGRATIONS_DATABASE_URL", "DRILL_DATABASE_URL", "OPERATOR", "API_URL", "ANON_KEY"}
+    | {f"VERIFY_{name}" for name in ("BUCKET_NAME", "BACKUP_BUCKET_NAME", "LOCKED_PREFIX")}
+    | {f"VERIFY_{store}_{half}" for store in ("R2", "BACKUP") for half in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY")}
+)
 """What an operator's file of a stage may hold for the commands; no function gets it."""
 PAIRS = {"R2_ACCESS_KEY_ID": "R2_SECRET_ACCESS_KEY", "BACKUP_ACCESS_KEY_ID": "BACKUP_SECRET_ACCESS_KEY"}
 """Lists that belong together, value by value."""

@@ -81,6 +81,11 @@ class File:
             self._values[line.key] = (line.value or "").strip()
 
     @property
+    def values(self) -> Mapping[str, str]:
+        """All that it says."""
+        return self._values
+
+    @property
     def stage(self) -> str:
         """The stage that the file says it is of, or nothing."""
         return self._values.get("STAGE", "")
