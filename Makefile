@@ -11,17 +11,14 @@ CFN_LINT := $(VENV)/cfn-lint/cfnlint/__init__.py
 TEMPLATE ?= dist/sam.json
 WORKERS ?= 4
 
-# What the operator's commands talk to: what the environment says, else the local stack that is up.
-LOCAL_UNLESS_TOLD := [ -n "$$MIGRATIONS_DATABASE_URL" ] || [ ! -f .local/env ] || { set -a; . ./.local/env; set +a; };
-
-OPERATE := status logs restore jobs requeue flag suspend pause resume reconcile orphans adopt purge-orphans disarm rearm
+OPERATE := migrate migrate-back status logs restore jobs requeue flag suspend pause resume reconcile orphans adopt purge-orphans disarm rearm
 export ARCH TARGET_PYTHON ID KIND FAMILY KEY SECONDS FLAG SET SHARE SOURCE UNTIL WHY JOBS UPLOADS REQUEST HOURS DUMP INTO CONFIRM TO FORCE BUILT
 
 # The tests start many programs, and without compiled files each of them compiles everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock package run smoke test test-all bench mutants check check-workflows check-template audit-dependencies generate format migrate migrate-back migration operation deploy rollback releases undeploy drill dashboard fuzz $(OPERATE) clean
+.PHONY: help setup lock package run smoke test test-all bench mutants check check-workflows check-template audit-dependencies generate format migration operation deploy rollback releases undeploy drill dashboard fuzz $(OPERATE) clean
 
 help: ## this page
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -115,12 +112,6 @@ releases: $(READY) ## the releases of a stage, and which one serves: make releas
 undeploy: $(READY) ## delete a stage but for its database and buckets: make undeploy STAGE=dev
 	@$(BIN)/python -m tools.deploy undeploy
 
-migrate: $(READY) ## apply migrations, views and functions to MIGRATIONS_DATABASE_URL (default: the local stack)
-	@$(LOCAL_UNLESS_TOLD) $(BIN)/python sql/migrate.py apply
-
-migrate-back: $(READY) ## undo the last migration there, on a stage without families: data goes with it
-	@$(LOCAL_UNLESS_TOLD) $(BIN)/python sql/migrate.py rollback
-
 migration: $(READY) ## begin a new migration: make migration NAME=add_chapters
 	@$(BIN)/python sql/migrate.py new "$(NAME)"
 
@@ -145,6 +136,8 @@ drill: $(READY) ## dump, restore elsewhere, compare everything; the bucket too
 	@$(BIN)/python -m tools.drill
 
 # What they work on: the stage whose variables are in the environment, else the local stack. docs/operating.md has more.
+migrate: $(READY) ## apply migrations, views and functions to MIGRATIONS_DATABASE_URL
+migrate-back: $(READY) ## undo the last migration there, on a stage without families: data goes with it
 status: $(READY) ## what a stage does: versions, queue, alarms, last runs, flags
 logs: $(READY) ## the log lines of a request: make logs REQUEST=...
 restore: $(READY) ## load a dump into an empty database: make restore DUMP=... INTO=postgresql://...

@@ -19,9 +19,8 @@ from aws_croniter import AwsCroniter  # type: ignore[import-untyped]  # it ships
 from chalice.app import ScheduledEventConfig, ScheduleExpression
 from chalice.local import LambdaContext
 
-# The one schedule with a pace of its own. Its expression says every minute, and each run drains the queue at second 0
-# and at second 30. A developer who has just sent an invite looks into the inbox at once: here, a run every 2 seconds
-# drains it once.
+# The one schedule with a second pace. Every minute it runs as on AWS, and drains the queue at second 0 and at second 30.
+# A developer who has just sent an invite looks into the inbox at once: here, a run by hand every 2 seconds drains it too.
 QUEUE = "process_jobs"
 QUEUE_PACE = timedelta(seconds=2)
 
@@ -60,30 +59,38 @@ class Clock:
 
     def next_run(self, name: str, after: datetime) -> datetime:
         """When the schedule starts next, after this time."""
-        if name == QUEUE:
-            return after + QUEUE_PACE
         found: datetime | None = self._times[name].get_next(after)[0]
         return found or datetime.max.replace(tzinfo=UTC)  # an expression that names a year which is over
 
     def start(self) -> None:
         """Begins to run the schedules."""
         for name in self.schedules:
-            thread = threading.Thread(target=self._keep_time, args=(name,), name=f"clock-{name}", daemon=True)
-            thread.start()
-            self._threads.append(thread)
+            self._start(name, partial(self.next_run, name), by_hand=False)
+        if QUEUE in self.schedules:
+            self._start(QUEUE, lambda after: after + QUEUE_PACE, by_hand=True)
 
     def stop(self) -> None:
-        """Starts no further run, and waits 2 seconds at most for those that are going on."""
+        """Starts no further run, and waits 2 seconds at most for those that are going on.
+
+        Not for the queue's run of the minute, which sleeps until second 30.
+        """
         self._stopping.set()
         until = time.monotonic() + 2
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
 
-    def _keep_time(self, name: str) -> None:
-        while self._wait_until(self.next_run(name, self._now())):
+    def _start(self, name: str, next_run: Callable[[datetime], datetime], *, by_hand: bool) -> None:
+        thread = threading.Thread(
+            target=self._keep_time, args=(name, next_run, by_hand), name=f"clock-{name}", daemon=True
+        )
+        thread.start()
+        if name != QUEUE or by_hand:
+            self._threads.append(thread)
+
+    def _keep_time(self, name: str, next_run: Callable[[datetime], datetime], by_hand: bool) -> None:
+        while self._wait_until(next_run(self._now())):
             try:
-                # By hand, process_jobs drains the queue once and returns; otherwise it would wait for second 30.
-                self._run(name, by_hand=name == QUEUE)
+                self._run(name, by_hand=by_hand)
             except Exception:
                 # The app has logged it where it happened. The schedule runs again at its next time.
                 continue

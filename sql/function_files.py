@@ -44,6 +44,19 @@ def make_functions(backend: DeployerBackend, files: Mapping[str, list[str]]) -> 
     return said
 
 
+def existing_functions(backend: DeployerBackend, files: Mapping[str, list[str]]) -> list[str]:
+    """Those of the files of whose functions none is missing."""
+    found = backend.execute("SELECT pronamespace::regnamespace::text, proname FROM pg_proc").fetchall()
+    names = {(schema, name) for schema, name in found}
+    return [file for file, statements in files.items() if functions_of(statements) <= names]
+
+
+def functions_of(statements: Iterable[str]) -> set[tuple[str, str]]:
+    """Schema and name of each function that the statements make."""
+    made = (CREATE_FUNCTION.match(without_comments(statement)) for statement in statements)
+    return {(match[1].lower(), match[2].lower()) for match in made if match}
+
+
 def replace_function(backend: DeployerBackend, file: str, schema: str, name: str, statement: str) -> list[str]:
     """Runs CREATE FUNCTION and drops whatever else has its schema and name; returns the signatures dropped."""
     before = versions(backend, schema, name)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import sqlparse
 
-from sql.function_files import make_functions
+from sql.function_files import existing_functions, make_functions
 from sql.migration_guards import (
     DeployerBackend,
     MigrationFailed,
@@ -20,7 +20,7 @@ from sql.migration_guards import (
     refuse_transaction_control,
     remember,
 )
-from sql.view_files import drop_views, make_views, view_of
+from sql.view_files import drop_views, existing, make_views, view_of
 
 Report = Callable[[str], None]
 
@@ -59,6 +59,9 @@ def read_text_files(backend: DeployerBackend, folder: Path) -> TextFiles:
         statements[file] = sqlparse.split(path.read_text(encoding="utf-8"))
         refuse_transaction_control(file, statements[file])
     stored = dict(backend.execute("SELECT file, sha256 FROM applied_files").fetchall())
+    # What somebody has dropped or renamed by hand is made again.
+    there = {*existing(backend, views), *existing_functions(backend, {file: statements[file] for file in functions})}
+    stored = {file: sha256 for file, sha256 in stored.items() if file in there or file not in statements}
     return TextFiles(views, functions, statements, stored)
 
 

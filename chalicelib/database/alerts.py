@@ -19,7 +19,7 @@ from typing import Literal
 
 from chalicelib.call import Call
 from chalicelib.database.messages import transact
-from chalicelib.errors import MissingConfiguration, NotSigned, Unavailable
+from chalicelib.errors import MissingConfiguration, NotRetryable, NotSigned, Unavailable
 from chalicelib.telemetry import logs
 
 NOTE_SECONDS = 1.0
@@ -49,6 +49,9 @@ class Kind:
 KINDS: Mapping[str, Kind] = {
     "internal-error": Kind("critical", "Requests fail with INTERNAL (500), in {part}.", part="PLACE/ERROR"),
     "schedule-failed": Kind("critical", "A run of the schedule {part} failed.", part="SCHEDULE"),
+    "job-failed": Kind(
+        "critical", "Jobs fail by a fault of ours and are tried again, in {part}: see make jobs.", part="KIND/ERROR"
+    ),
     "missing-configuration": Kind(
         "critical", "{part} is missing or has no acceptable value: what needs it fails.", part="VARIABLE"
     ),
@@ -144,6 +147,14 @@ def note_failure(call: Call, error: BaseException, code: str) -> None:
         note(call, "internal-error", f"{_place(error)}/{type(error).__name__}")
     elif code == "SCHEDULE_FAILED":
         note(call, "schedule-failed", call.action)
+
+
+def note_job(call: Call, error: BaseException) -> None:
+    """Notes what made a job fail, where an operator must act: long before it dies of it. Never raises."""
+    if isinstance(error, MissingConfiguration | Unavailable):
+        note_error(call, error)
+    elif not isinstance(error, NotRetryable):
+        note(call, "job-failed", f"{call.action}/{type(error).__name__}")
 
 
 def note_error(call: Call, error: BaseException) -> None:

@@ -195,8 +195,9 @@ def _attempt(call: Call, group: Sequence[Job], seconds: float) -> Outcomes:
         if known:
             ended |= _run(kind, call, known, seconds)
     except Exception as error:
-        alerts.note_error(_call_of(call, first, seconds), error)
-        _report(error, _call_of(call, first, seconds), first)
+        own = _call_of(call, first, seconds)
+        alerts.note_job(own, error)
+        _report(error, own, first)
         ended |= {job.id: error for job in known}
     return ended
 

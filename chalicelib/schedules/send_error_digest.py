@@ -34,7 +34,7 @@ def _send(call: Call) -> dict[str, Any]:
     others = [alert for alert in due if alert["severity"] != "critical"]
     for template, alerts in (("alarm", critical), ("error_digest", others)):
         if alerts:
-            _mail(template, len(alerts), [_line(alert) for alert in alerts])
+            _mail(template, len(alerts), [line_of(alert) for alert in alerts])
             transact(
                 call,
                 "mark_alerts_sent_tx",
@@ -58,14 +58,15 @@ def _mail(template: str, count: int, lines: Sequence[str]) -> None:
     resend_client.send(settings, list(settings.alert_emails), letter, idempotency_key=key)
 
 
-def _line(alert: Alert) -> str:
+def line_of(alert: Alert) -> str:
+    """Since when, how often, what, and where to look: a row of ops.alert_digest."""
     grown = f" (grown from {alert['mailed_occurrences']})" if alert["mailed_occurrences"] else ""
     last = f", last id {alert['last_request_id']}" if alert["last_request_id"] else ""
     return f"{_times(alert)}  {alert['occurrences']} x{grown}  {alert['message']} [{alert['fingerprint']}{last}]"
 
 
 def _line_of_the_end(alert: Alert) -> str:
-    return f"{_times(alert)}  {alert['occurrences']} x  [{alert['fingerprint']}]"
+    return f"{_times(alert)}  {alert['occurrences']} x  {alert['message']} [{alert['fingerprint']}]"
 
 
 def _times(alert: Alert) -> str:

@@ -11,14 +11,15 @@ BEGIN
   SELECT jsonb_agg(to_jsonb(quiet) ORDER BY quiet.fingerprint) INTO v_alerts
   FROM (
     SELECT
-      fingerprint, sum(occurrences) AS occurrences, min(created_at) AS first_seen_at, max(last_seen_at) AS last_seen_at,
+      fingerprint, max(message) AS message, sum(occurrences) AS occurrences, min(created_at) AS first_seen_at, max(last_seen_at) AS last_seen_at,
       jsonb_agg(id) AS ids
     FROM ops.alert_digest
     WHERE sent_at IS NOT NULL AND recovered_at IS NULL
       -- These occur again and again while the trouble lasts. Of any other kind silence says nothing: a dead job stays dead.
       AND split_part(fingerprint, '/', 1) IN (
         'internal-error', 'schedule-failed', 'vendor-unavailable', 'vendor-refuses-us', 'vendor-unreadable',
-        'missing-configuration', 'webhook-unsigned', 'job-waits', 'uncopied')
+        'missing-configuration', 'webhook-unsigned', 'job-waits', 'job-failed', 'schedule-late', 'uncopied',
+        'no-second-bucket', 'service-level')
     GROUP BY fingerprint
     HAVING max(last_seen_at) < v_now - c_quiet
       -- A schedule that runs at night is silent by day.

@@ -4,6 +4,7 @@ LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
   WITH
+  paused AS (SELECT ops.paused_kinds() AS kinds),
   -- What never ran is as late as this check is old, so that a new stage has time for its first night.
   born AS (SELECT min(created_at) AS at FROM ops.health_probes),
   schedule AS (
@@ -28,13 +29,20 @@ AS $$
     FROM born LEFT JOIN last_audit AS audit ON true
   ),
   measured (name, measure, value, reason, last_at) AS (
-    SELECT 'queue', 'seconds', ops.seconds_since(min(run_at)), 'old', NULL::timestamptz FROM ops.jobs WHERE run_at <= now()
+    -- A kind that the operator paused waits on purpose.
+    SELECT 'queue', 'seconds', ops.seconds_since(min(run_at)), 'old', NULL::timestamptz
+    FROM ops.jobs WHERE run_at <= now() AND kind <> ALL ((SELECT kinds FROM paused)::text[])
     UNION ALL
     -- Counted no further than where it fails: the queue may hold a million.
     SELECT 'queue', 'count', count(*), 'many', NULL
-    FROM (SELECT FROM ops.jobs WHERE run_at <= now() LIMIT 10000) AS due
+    FROM (SELECT FROM ops.jobs WHERE run_at <= now() AND kind <> ALL ((SELECT kinds FROM paused)::text[]) LIMIT 10000) AS due
     UNION ALL
     SELECT 'dead_jobs', 'count', count(*), 'dead', max(died_at) FROM ops.dead_jobs
+    UNION ALL
+    -- Half an hour, so that what runs every quarter of one and still fails is still seen.
+    SELECT 'alarms', 'critical', count(*), 'alarmed', max(last_seen_at)
+    FROM ops.alert_digest
+    WHERE severity = 'critical' AND recovered_at IS NULL AND last_seen_at > now() - interval '30 minutes'
     UNION ALL
     SELECT 'copies', 'seconds', ops.seconds_since(min(created_at)), 'late', NULL
     FROM public.recordings WHERE copied_at IS NULL AND purging_at IS NULL

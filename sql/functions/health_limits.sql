@@ -8,6 +8,7 @@ AS $$
     ('queue', 'seconds', 300, 1800),
     ('queue', 'count', 1000, 10000),
     ('dead_jobs', 'count', 1, 100),
+    ('alarms', 'critical', 1, NULL),
     ('copies', 'seconds', 86400, 259200),
     ('audit', 'seconds', 108000, 345600),
     ('audit', 'missing', 1, 1),

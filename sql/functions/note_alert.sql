@@ -13,6 +13,7 @@ AS $$
   VALUES (p_fingerprint, p_severity, p_message, p_occurrences, coalesce(p_id, ops.own_id()))
   ON CONFLICT (fingerprint, day) DO UPDATE SET
     occurrences = digest.occurrences + excluded.occurrences,
+    message = excluded.message,
     last_request_id = coalesce(excluded.last_request_id, digest.last_request_id),
     last_seen_at = now(),
     -- The operator read that it was over, and it is not: it is mailed anew.

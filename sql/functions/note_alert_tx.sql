@@ -21,6 +21,12 @@ BEGIN
   THEN
     RETURN '{}';
   END IF;
+  -- The first of the day tells of those that were counted before it, too.
+  IF p_threshold > 1 AND NOT EXISTS (SELECT FROM ops.alert_digest WHERE fingerprint = p_fingerprint AND day = v_today) THEN
+    p_occurrences := p_occurrences + coalesce((
+      SELECT calls + previous_calls FROM ops.call_counts
+      WHERE key = 'alert/' || p_fingerprint AND updated_at > now() - make_interval(secs => c_window_seconds)), 0);
+  END IF;
   -- Ten thousand different alerts are one outage, and must fill neither the table nor the mail.
   IF NOT EXISTS (SELECT FROM ops.alert_digest WHERE fingerprint = p_fingerprint AND day = v_today)
     AND (SELECT count(*) FROM ops.alert_digest WHERE day = v_today AND starts_with(fingerprint, v_kind || '/')) >= c_most_of_a_kind

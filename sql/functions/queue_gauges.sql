@@ -5,11 +5,15 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   v_now timestamptz := clock_timestamp();
+  v_paused text[] := ops.paused_kinds();
 BEGIN
   RETURN jsonb_build_object(
     -- More than that is too many, however many they are.
     'waiting', (SELECT count(*) FROM (SELECT FROM ops.jobs LIMIT 10000) AS counted),
-    'oldest_due_seconds', (SELECT coalesce(extract(epoch FROM v_now - min(run_at)), 0)::integer FROM ops.jobs WHERE run_at <= v_now),
+    'oldest_due_seconds', (
+      SELECT coalesce(extract(epoch FROM v_now - min(run_at)), 0)::integer FROM ops.jobs
+      -- A kind that the operator paused waits on purpose.
+      WHERE run_at <= v_now AND kind <> ALL (v_paused)),
     'dead_last_day', (SELECT count(*) FROM ops.dead_jobs WHERE died_at > v_now - interval '1 day'),
     'webhook_lag_seconds', (
       SELECT coalesce(extract(epoch FROM v_now - min(created_at)), 0)::integer
@@ -19,5 +23,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.queue_gauges IS
-  'What the metrics of each minute say of the queue: waiting jobs (10,000 at most), how long the oldest due one has been due, jobs that died within a day, the age of the oldest event of Stripe''s that is not applied, invitations mailed and refused within the hour.';
+  'What the metrics of each minute say of the queue: waiting jobs (10,000 at most), how long the oldest due one of no paused kind has been due, jobs that died within a day, the age of the oldest event of Stripe''s that is not applied, invitations mailed and refused within the hour.';
 SELECT ops.publish_function('ops.queue_gauges', 'app_service');

@@ -4,6 +4,7 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
   WITH
+  paused AS (SELECT ops.paused_kinds() AS kinds),
   jobs AS (SELECT * FROM ops.job_times(now() - interval '1 hour') WHERE kind IS NULL),
   -- Uploads whose URL ended in the last day. Which of them did the app not finish by itself?
   uploads AS (
@@ -21,7 +22,8 @@ AS $$
            (SELECT round(took_p95_ms / 1000.0, 1) FROM jobs WHERE done >= 20), 60
     UNION ALL
     SELECT 'queue-age', 'longest that a job is due now, seconds',
-           (SELECT coalesce(ops.seconds_since(min(run_at)), 0) FROM ops.jobs WHERE run_at <= now()), 300
+           (SELECT coalesce(ops.seconds_since(min(run_at)), 0) FROM ops.jobs
+            WHERE run_at <= now() AND kind <> ALL ((SELECT kinds FROM paused)::text[])), 300
     UNION ALL
     SELECT 'retries-exhausted', 'jobs that used up their attempts in the last hour',
            (SELECT count(*) FROM ops.dead_jobs WHERE died_at > now() - interval '1 hour' AND attempts >= max_attempts), 0

@@ -25,9 +25,14 @@ BEGIN
       SELECT jsonb_agg(to_jsonb(run) - ARRAY['id', 'created_at', 'updated_at'] ORDER BY run.kind) FROM ops.maintenance_runs AS run
     ), '[]'),
     'alerts', coalesce((
-      SELECT jsonb_agg(to_jsonb(alert) - ARRAY['id', 'created_at', 'updated_at'] ORDER BY alert.severity, alert.fingerprint)
-      FROM ops.alert_digest AS alert
-      WHERE alert.day = (v_now AT TIME ZONE 'utc')::date
+      SELECT jsonb_agg(to_jsonb(alert) ORDER BY alert.recovered_at IS NOT NULL, alert.severity, alert.last_seen_at DESC)
+      FROM (
+        SELECT
+          fingerprint, severity, message, occurrences, 0 AS mailed_occurrences, last_request_id,
+          created_at AS first_seen_at, last_seen_at, recovered_at
+        FROM ops.alert_digest
+        WHERE last_seen_at > v_now - interval '1 day'
+      ) AS alert
     ), '[]'),
     'audit', (
       SELECT to_jsonb(run) FROM ops.audit_runs AS run WHERE run.finished_at IS NOT NULL ORDER BY run.started_at DESC LIMIT 1
@@ -39,5 +44,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.status_overview IS
-  'What make status prints: each schedule''s last run and its version, the operator''s commands, the alerts of the UTC day, the last audit, recordings without a second copy.';
+  'What make status prints: each schedule''s last run and its version, the operator''s commands, the alerts of the last day, the last audit, recordings without a second copy.';
 SELECT ops.publish_function('ops.status_overview', 'app_service');

@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC
 from uuid import uuid4
 
 import pytest
@@ -103,7 +104,8 @@ def test_nothing_that_a_caller_can_choose_stands_in_a_mail(
     assert schedules.now("process_jobs")["dead"] == 1
     assert counts(schedules).keys() == {
         "internal-error/resources.prompts.create_prompt/InternalError",
-        *("dead-job/send_invite_email", "wrong-invite-codes", "webhook-unsigned"),
+        *("dead-job/send_invite_email", "job-failed/send_invite_email/InternalError"),
+        *("wrong-invite-codes", "webhook-unsigned"),
     }
     next_digest(schedules)
     told = json.dumps([[letter.subject, letter.text, letter.html] for letter in vendors.letters(OPERATOR)])
@@ -138,13 +140,43 @@ def test_a_vendor_that_is_down_is_an_alarm_when_it_stays_down(schedules: Schedul
     for _ in range(2):
         schedules.run("UPDATE ops.jobs SET run_at = now(), turn_at = now()")
         schedules.now("process_jobs")
-    assert counts(schedules).keys() == {"vendor-unavailable/resend"}
+    assert counts(schedules) == {"vendor-unavailable/resend": 3}, "those before the alarm are told as well"
+
+
+def test_a_job_that_fails_by_a_fault_of_ours_is_an_alarm_long_before_it_dies(
+    schedules: Schedules, vendors: Vendors
+) -> None:
+    family, keeper = schedules.family_of_one()
+    rename(schedules, "invite_mail")
+    keeper.ask("create-invite", {"familyId": family, "email": "rosa@example.org"})
+    schedules.now("process_jobs")
+    assert next_digest(schedules)["critical"] == 1
+    (letter,) = vendors.letters(OPERATOR)
+    assert "[job-failed/send_invite_email/InternalError, last id " in letter.text
+    schedules.run("ALTER FUNCTION ops.renamed_invite_mail RENAME TO invite_mail")
+    three_hours_pass(schedules)
+    assert next_digest(schedules)["recovered"] == 1
+
+
+def test_a_schedule_that_stopped_is_an_alarm_with_its_last_success(schedules: Schedules, vendors: Vendors) -> None:
+    schedules.run(
+        "INSERT INTO ops.schedule_runs (schedule, slot, started_at, finished_at) SELECT 'settle_uploads', at, at, at"
+        " FROM CAST(now() - interval '46 minutes' AS timestamptz) AS at"
+    )
+    assert next_digest(schedules)["critical"] == 1
+    (finished,) = schedules.run("SELECT finished_at FROM ops.schedule_runs WHERE schedule = 'settle_uploads'")[0]
+    since = f"{finished.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    assert f"settle_uploads has not run to its end since {since}." in vendors.letters(OPERATOR)[0].text
+    schedules.tick("settle_uploads")
+    three_hours_pass(schedules)
+    assert next_digest(schedules) == {"critical": 0, "errors": 0, "recovered": 1}
+    assert "settle_uploads has not run" in vendors.letters(OPERATOR)[0].text
 
 
 def test_a_forged_webhook_is_no_alarm_and_a_series_is(schedules: Schedules, stripe: StripeServer) -> None:
     for number in range(1, 7):
         gateway.call("POST", "/functions/v1/stripe-webhook", {"stripe-signature": "t=1,v1=0"}, "{}")
-        assert counts(schedules) == ({"webhook-unsigned": number - 4} if number > 4 else {})
+        assert counts(schedules) == ({"webhook-unsigned": number} if number > 4 else {})
 
 
 def test_missing_configuration_names_the_variable(schedules: Schedules, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,7 +213,7 @@ def test_an_alarm_that_ended_is_told_as_over_and_anew_when_it_comes_back(
     assert next_digest(schedules) == {"critical": 0, "errors": 0, "recovered": 1}
     assert next_digest(schedules) == {"critical": 0, "errors": 0, "recovered": 0}
     letter = vendors.letters(OPERATOR)[0]
-    assert "over: 1 alarms" in letter.subject and "[vendor-unavailable/stripe]" in letter.text
+    assert "alarms over: 1," in letter.subject and "[vendor-unavailable/stripe]" in letter.text
     schedules.run(note)
     assert next_digest(schedules) == {"critical": 1, "errors": 0, "recovered": 0}
     three_hours_pass(schedules)

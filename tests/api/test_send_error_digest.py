@@ -33,7 +33,7 @@ def test_a_day_s_errors_are_one_mail_when_the_day_is_over(schedules: Schedules, 
     alert(schedules, "today")
     assert schedules.tick("send_error_digest") == {"critical": 0, "errors": 2, "recovered": 0}
     (letter,) = vendors.letters()
-    assert "2 kinds of error" in letter.subject
+    assert "kinds of error: 2," in letter.subject
     assert "1 x  It is first." in letter.text
     assert "today" not in letter.text
 

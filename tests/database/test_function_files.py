@@ -36,6 +36,20 @@ def test_a_function_is_re_applied_when_its_text_changed(project: Project) -> Non
     assert project.database.run("SELECT public.answer()") == [("no",)]
 
 
+def test_a_function_that_was_renamed_or_dropped_by_hand_is_made_again(project: Project) -> None:
+    project.function("answer", "yes")
+    project.function("question", "who")
+    project.apply()
+    project.database.run("ALTER FUNCTION public.answer RENAME TO answered")
+    assert project.apply().functions == ["answer.sql"]
+    project.database.run("DROP FUNCTION public.question")
+    project.apply()
+    assert project.database.run("SELECT public.question(), public.answer()") == [("who", "yes")]
+    project.reported.clear()
+    project.apply()
+    assert project.reported == ["nothing to apply"]
+
+
 def test_functions_are_applied_all_or_none(project: Project) -> None:
     project.function("answer", "yes")
     project.function("question", "why")

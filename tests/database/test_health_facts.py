@@ -18,6 +18,11 @@ JOB = (
     "INSERT INTO ops.jobs (kind, lane, turn_at, run_at)"
     " SELECT 'capture_events', 'x', now(), now() - interval '{}' FROM generate_series(1, {})"
 )
+PAUSED = "SELECT ops.set_flag_tx('job:capture_events', NULL, false, 100, NULL, 'ana', 'PostHog is down')"
+ALARM = (
+    "INSERT INTO ops.alert_digest (fingerprint, severity, message, last_seen_at)"
+    " VALUES ('internal-error/x/KeyError', '{}', 'Requests fail.', now() - interval '{}')"
+)
 DEAD = (
     "INSERT INTO ops.dead_jobs (kind, payload, payload_version, lane, attempts, max_attempts, enqueued_at)"
     " SELECT 'capture_events', '{{}}', 1, 'x', 8, 8, now() FROM generate_series(1, {})"
@@ -44,6 +49,16 @@ FACTS = [
     ("queue", JOB.format("31 minutes", 1), "fail", "old"),
     ("queue", JOB.format("1 minute", 1000), "warn", "many"),
     ("queue", JOB.format("-1 hour", 1000), "pass", None),
+    ("queue", JOB.format("31 minutes", 1) + "; " + PAUSED, "pass", None),
+    ("alarms", ALARM.format("critical", "29 minutes"), "warn", "alarmed"),
+    ("alarms", ALARM.format("critical", "31 minutes"), "pass", None),
+    ("alarms", ALARM.format("error", "1 minute"), "pass", None),
+    (
+        "alarms",
+        ALARM.format("critical", "1 minute") + "; UPDATE ops.alert_digest SET recovered_at = now()",
+        "pass",
+        None,
+    ),
     ("dead_jobs", DEAD.format(1), "warn", "dead"),
     ("dead_jobs", DEAD.format(100), "fail", "dead"),
     ("copies", UNCOPIED.format("23 hours"), "pass", None),

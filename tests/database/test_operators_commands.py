@@ -91,6 +91,28 @@ def test_status_shows_what_runs_what_is_dead_and_what_is_switched(command: Comma
     assert "PAUSED" not in command("jobs")
 
 
+def test_what_was_renamed_by_hand_is_made_again_by_migrating(command: Commands, module_database: Database) -> None:
+    module_database.run("ALTER FUNCTION ops.create_prompt_tx RENAME TO renamed")
+    assert "functions" in command("migrate")
+    assert "nothing to apply" in command("migrate")
+    assert module_database.run("SELECT count(*) FROM pg_proc WHERE proname = 'create_prompt_tx'") == [(1,)]
+    module_database.run("DROP FUNCTION ops.renamed")
+
+
+def test_status_shows_an_alarm_of_yesterday_evening_with_its_times_and_its_id(
+    command: Commands, module_database: Database
+) -> None:
+    module_database.run(
+        "INSERT INTO ops.alert_digest (fingerprint, day, severity, message, occurrences, created_at, last_seen_at,"
+        " last_request_id) SELECT 'internal-error/x', at::date, 'critical', 'Requests fail.', 7, at, at, 'id-1'"
+        " FROM CAST(now() - interval '20 hours' AS timestamptz) AS at"
+    )
+    shown = re.search(r"^  critical  (.*)$", command("status"), re.MULTILINE)
+    assert shown and re.fullmatch(
+        r"[0-9 :-]{16} to [0-9:]{5}  7 x  Requests fail\. \[internal-error/x, last id id-1\]", shown[1]
+    )
+
+
 def test_a_flag_is_set_with_a_reason_and_cleared_again(
     command: Commands, module_database: Database, family: str
 ) -> None:

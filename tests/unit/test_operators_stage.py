@@ -95,6 +95,31 @@ def test_a_whole_stage_is_named_by_its_host_alone(monkeypatch: pytest.MonkeyPatc
     assert str(choose()) == "stage prod, database db.abc.supabase.co:6543/postgres"
 
 
+@pytest.mark.parametrize("name", ["migrate", "migrate-back"])
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"STAGE": "prod"}, "set MIGRATIONS_DATABASE_URL"),
+        ({"STAGE": "prod", "DATABASE_URL": DATABASE}, "set MIGRATIONS_DATABASE_URL"),
+        ({"MIGRATIONS_DATABASE_URL": DATABASE}, "half set"),
+        ({"STAGE": "prod", "MIGRATIONS_DATABASE_URL": LOCAL["DATABASE_URL"]}, "half set"),
+        ({"STAGE": "prod", "MIGRATIONS_DATABASE_URL": DATABASE, "DATABASE_URL": LOCAL["DATABASE_URL"]}, "half set"),
+    ],
+)
+def test_the_schema_of_a_stage_is_changed_by_that_stage_s_own_address_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, variables: dict[str, str], said: str
+) -> None:
+    monkeypatch.setattr(stages, "read_env", lambda: {**LOCAL, "MIGRATIONS_DATABASE_URL": LOCAL["DATABASE_URL"]})
+    given(monkeypatch, CONFIRM="prod", **variables)
+    assert operate.main([name]) == 1
+    assert said in capsys.readouterr().err
+
+
+def test_migrating_needs_the_owner_s_address_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch, STAGE="prod", MIGRATIONS_DATABASE_URL=DATABASE.replace("6543", "5432"))
+    assert str(choose(stages.MIGRATIONS)) == "stage prod, database db.abc.supabase.co:5432/postgres"
+
+
 def test_a_stage_whose_parameter_cannot_be_read_is_refused(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -126,7 +151,7 @@ def test_what_writes_outside_the_local_stack_asks_for_the_stage_s_name(
 def test_every_command_that_writes_is_refused_on_prod_without_an_answer(
     monkeypatch: pytest.MonkeyPatch, name: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    given(monkeypatch, STAGE="prod", DATABASE_URL=DATABASE, FLAG="x", SET="on")
+    given(monkeypatch, STAGE="prod", DATABASE_URL=DATABASE, MIGRATIONS_DATABASE_URL=DATABASE, FLAG="x", SET="on")
     with (tmp_path / "no terminal").open("w+") as silent:
         monkeypatch.setattr("sys.stdin", silent)
         assert operate.main([name]) == 1

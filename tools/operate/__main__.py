@@ -10,9 +10,9 @@ from chalicelib.billing import sync
 from chalicelib.call import Call
 from chalicelib.database.messages import transact
 from chalicelib.errors import MissingConfiguration, Refused, Unavailable
-from tools.operate import flags, logs, objects, queue, restore, status
+from tools.operate import flags, logs, objects, queue, restore, schema, status
 from tools.operate.given import uuid_of
-from tools.operate.stage import Mistaken, Stage, choose, confirm, operator
+from tools.operate.stage import APP, MIGRATIONS, Mistaken, Stage, choose, confirm, operator
 
 
 def reconcile(call: Call) -> None:
@@ -35,6 +35,8 @@ class Command:
 
     run: Callable[[Call, Stage], None]
     writes: str = ""
+    database: str = APP
+    """The variable with the database's address through which it works."""
 
 
 COMMANDS: dict[str, Command] = {
@@ -51,6 +53,8 @@ COMMANDS: dict[str, Command] = {
     "disarm": Command(lambda call, _stage: arm(call, armed=False), "to keep schedules from deleting"),
     "orphans": Command(lambda call, _stage: objects.orphans(call)),
     "adopt": Command(lambda call, _stage: objects.adopt(call), "to adopt an object"),
+    "migrate": Command(lambda _call, _stage: schema.apply(), "to migrate the database", MIGRATIONS),
+    "migrate-back": Command(lambda _call, _stage: schema.rollback(), "to undo the last migration, with its data,", MIGRATIONS),
     # It asks by itself: without an answer it prints what it would delete.
     "restore": Command(lambda _call, stage: restore.restore(stage)),
     "purge-orphans": Command(objects.purge_orphans),
@@ -65,7 +69,7 @@ def main(arguments: list[str]) -> int:
     name = arguments[0]
     command = COMMANDS[name]
     try:
-        stage = choose()
+        stage = choose(command.database)
         print(stage, flush=True)
         if command.writes and not (name == "flag" and flags.only_shows()):
             confirm(stage, command.writes)

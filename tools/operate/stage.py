@@ -18,7 +18,9 @@ from chalicelib.errors import MissingConfiguration
 from local.settings import read_env
 
 LOCAL = "local"
-DATABASES = ("MIGRATIONS_DATABASE_URL", "DRILL_DATABASE_URL")
+APP, MIGRATIONS = "DATABASE_URL", "MIGRATIONS_DATABASE_URL"
+"""The app's own login, and the role that owns the database."""
+DATABASES = (MIGRATIONS, "DRILL_DATABASE_URL")
 # Settings of a process, which say nothing about where it works.
 _OF_NO_STAGE = {"STAGE", "VERSION", "ALLOWED_ORIGINS"}
 # What the commands use. Of these groups the environment has all of the required variables or none.
@@ -45,8 +47,11 @@ class Stage:
         return f"stage {self.name}, database {self.database}"
 
 
-def choose() -> Stage:
-    """The stage of the environment. Completes os.environ from .local/env for the local stack. Raises Mistaken."""
+def choose(database: str = APP) -> Stage:
+    """The stage of the environment, and the database that the variable `database` names.
+
+    Completes os.environ from .local/env for the local stack. Raises Mistaken.
+    """
     name = os.environ.get("STAGE", "").strip()
     given = _given()
     if not name:
@@ -61,9 +66,11 @@ def choose() -> Stage:
         name = LOCAL
     if name == LOCAL:
         _complete_locally(given)
-    else:
+    elif database == APP:
         _complete_deployed(name)
-    problems = _problems(name)
+    if database != APP and not os.environ.get(database, "").strip():
+        raise Mistaken(f"set {database}: the address of the database of {name}, for the role that owns it")
+    problems = _problems(name, database)
     if "CONFIG_PARAMETER" in problems:
         raise Mistaken(
             f"the environment has no DATABASE_URL, and {os.environ['CONFIG_PARAMETER']} {problems['CONFIG_PARAMETER']}:"
@@ -75,7 +82,8 @@ def choose() -> Stage:
             f"the environment is half set for stage {name}:\n{listed}\n"
             f"Give all of these variables their values of {name}, or unset them all."
         )
-    return Stage(name, _shown(config.load(config.DatabaseSettings).database_url))
+    url = config.load(config.DatabaseSettings).database_url if database == APP else os.environ[database]
+    return Stage(name, _shown(url))
 
 
 def operator() -> str:
@@ -129,7 +137,7 @@ def _complete_deployed(name: str) -> None:
         os.environ.setdefault("CONFIG_PARAMETER", f"/stories-from-the-sun/{name}/api_handler")
 
 
-def _problems(stage: str) -> dict[str, str]:
+def _problems(stage: str, database: str) -> dict[str, str]:
     """Variable -> what is wrong with it. A group of which nothing is set is no problem."""
     found: dict[str, str] = {}
     for group in {*FUNCTIONS.values(), *_WHOLE}:
@@ -141,7 +149,7 @@ def _problems(stage: str) -> dict[str, str]:
             wrong = {name: why for name, why in missing.problems.items() if not why.startswith("is missing")}
             own = {field.upper() for field in group.model_fields} - _OF_NO_STAGE
             begun = any(os.environ.get(variable, "").strip() for variable in own)
-            whole = group in _WHOLE and (begun or group is config.DatabaseSettings)
+            whole = group in _WHOLE and (begun or (group is config.DatabaseSettings and database == APP))
             found |= missing.problems if whole else wrong
     if stage != LOCAL:
         for variable in DATABASES:

@@ -12,15 +12,16 @@ import psycopg2
 from chalicelib.call import Call
 from chalicelib.config.by_function import FUNCTIONS
 from chalicelib.database.messages import transact
+from chalicelib.schedules.send_error_digest import line_of
 from local.settings import ROOT
 from sql import migrate
 from tools.operate import flags, queue
-from tools.operate.stage import LOCAL, Stage
+from tools.operate.stage import Stage
 
 BY_HAND = {"drill": "make drill", "restore": "make restore"}
 
 
-def status(call: Call, stage: Stage) -> None:
+def status(call: Call, _stage: Stage) -> None:
     """Prints it all; nothing is changed."""
     overview = transact(call, "status_overview")
     now = datetime.fromisoformat(overview["now"])
@@ -34,18 +35,15 @@ def status(call: Call, stage: Stage) -> None:
     print("\nQueue")
     queue.jobs(call)
 
-    print("\nAlarms of this UTC day")
+    print("\nAlarms of the last day (UTC)")
     for alert in overview["alerts"]:
-        last = f", last request {alert['last_request_id']}" if alert["last_request_id"] else ""
-        print(f"  {alert['severity']}  {alert['occurrences']} x  {alert['message']} [{alert['fingerprint']}{last}]")
+        print(f"  {'over' if alert['recovered_at'] else alert['severity']:<9} {line_of(alert)}")
     if not overview["alerts"]:
         print("  none")
 
-    print(
-        "\nLast runs" + (" (the local clock runs schedules by hand, which is not noted)" if stage.name == LOCAL else "")
-    )
+    print("\nLast runs (those by hand are not noted)")
     runs = {run["schedule"]: run for run in overview["schedules"]}
-    for name in sorted({*runs, *FUNCTIONS} - {"api_handler"}):
+    for name in sorted(FUNCTIONS.keys() - {"api_handler"}):
         run = runs.get(name, {})
         print(f"  {name:<24}started {_ago(now, run.get('started_at')):<16}finished {_ago(now, run.get('finished_at'))}")
     ran = {run["kind"]: run for run in overview["commands"]}
