@@ -12,7 +12,7 @@ TEMPLATE ?= dist/sam.json
 WORKERS ?= 4
 
 OPERATE := migrate migrate-back status logs restore jobs requeue flag suspend pause resume reconcile orphans adopt purge-orphans disarm rearm
-export ARCH TARGET_PYTHON ID KIND FAMILY KEY SECONDS FLAG SET SHARE SOURCE UNTIL WHY JOBS UPLOADS REQUEST HOURS DUMP INTO CONFIRM TO FORCE BUILT
+export ARCH TARGET_PYTHON ID KIND FAMILY KEY SECONDS FLAG SET SHARE SOURCE UNTIL WHY JOBS UPLOADS REQUEST EVENT HOURS DUMP INTO CONFIRM TO FORCE BUILT
 
 # The tests start many programs, and without compiled files each of them compiles everything anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -139,7 +139,7 @@ drill: $(READY) ## dump, restore elsewhere, compare everything; the bucket too
 migrate: $(READY) ## apply migrations, views and functions to MIGRATIONS_DATABASE_URL
 migrate-back: $(READY) ## undo the last migration there, on a stage without families: data goes with it
 status: $(READY) ## what a stage does: versions, queue, alarms, last runs, flags
-logs: $(READY) ## the log lines of a request: make logs REQUEST=...
+logs: $(READY) ## the log lines of a request: make logs REQUEST=... (or of one name: EVENT=vendor_failed)
 restore: $(READY) ## load a dump into an empty database: make restore DUMP=... INTO=postgresql://...
 jobs: $(READY) ## what waits in the queue and what is dead
 requeue: $(READY) ## bring dead jobs back: make requeue ID=... or KIND=...

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import UUID
@@ -109,6 +111,7 @@ class Call:
             function=action if within is None else within.function,
             lambda_request_id="" if within is None else within.lambda_request_id,
             ends_at=None if seconds is None else time.monotonic() + seconds,
+            spans=[] if within is None else within.spans,
         )
 
     def seconds_left(self) -> float:
@@ -126,6 +129,24 @@ class Call:
         """Notes a part that took so long and ends now."""
         if len(self.spans) < MAX_SPANS:
             self.spans.append(Span(kind, name, time.time() - seconds, seconds))
+
+
+_served: ContextVar[Call | None] = ContextVar("served", default=None)
+
+
+@contextmanager
+def serving(call: Call) -> Iterator[None]:
+    """Inside, `served()` is this call: for code that is far from it, such as a vendor's client."""
+    token = _served.set(call)
+    try:
+        yield
+    finally:
+        _served.reset(token)
+
+
+def served() -> Call | None:
+    """The call that this code runs for, where it is known."""
+    return _served.get()
 
 
 def _is_uuid(value: Any) -> bool:

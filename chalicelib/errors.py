@@ -45,7 +45,7 @@ class Unavailable(Exception):
     """A service we depend on does not do its work. Ours may have been done; asking again is safe."""
 
     def __init__(self, service: str, retry_after: int = 2, trouble: Trouble = "out of reach") -> None:
-        super().__init__(service)
+        super().__init__(f"{service}: {trouble}")
         self.service = service
         self.retry_after = retry_after
         self.trouble = trouble

@@ -3,7 +3,8 @@
 Sentry is imported with the first event to send, and only where SENTRY_DSN is set. An event holds the error's class, the
 frames without their variables, ids as tags and the user's id; a trace the names of our own SQL functions and their
 times. Each is sent from a scope of its own, so that nothing of one call is in the event of the next. Sending never
-fails a request; an error delays one by FLUSH_SECONDS at most, a trace is not waited for.
+fails a request; an error delays one by FLUSH_SECONDS at most. A request does not wait for its trace, which is sent
+while the process serves the next one; a schedule does.
 """
 
 from __future__ import annotations
@@ -73,6 +74,9 @@ def trace(call: Call, seconds: float, **tags: str) -> None:
             return
         if time.monotonic() >= _quiet_until and _start() is not None:
             _send_trace(call, seconds, settings.sentry_traces_sample_rate, tags)
+            if not call.method:
+                # Nobody waits for a schedule, and Lambda freezes its process until the next run.
+                _flush()
     except Exception as trouble:
         _quiet_until = time.monotonic() + _QUIET_SECONDS
         logs.warning("monitoring_failed", call, error=type(trouble).__name__)

@@ -8,12 +8,15 @@ the Answer. urllib3 is imported on first use. The object store has its own way, 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import deadlines
+from chalicelib.call import served
 from chalicelib.config import parameter
 from chalicelib.errors import Trouble, Unavailable
 from chalicelib.telemetry import logs
@@ -61,9 +64,24 @@ def ask(
     unreadable answer.
     """
     try:
-        return deadlines.within(seconds, lambda: send(service, method, url, headers or {}, body, most_bytes=most_bytes))
+        with timed(service):
+            return deadlines.within(
+                seconds, lambda: send(service, method, url, headers or {}, body, most_bytes=most_bytes)
+            )
     except TimeoutError:
         raise Unavailable(service, trouble="too slow") from None
+
+
+@contextmanager
+def timed(service: str) -> Iterator[None]:
+    """What runs inside is a part of the served call's trace, under the vendor's name."""
+    started = time.monotonic()
+    try:
+        yield
+    finally:
+        call = served()
+        if call is not None:
+            call.add_span("vendor", service, time.monotonic() - started)
 
 
 def send(

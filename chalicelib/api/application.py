@@ -22,7 +22,7 @@ from chalicelib.api.dispatch import answer
 from chalicelib.api.endpoints import Access, Endpoint, describe_endpoint
 from chalicelib.api.models import camelise, to_json
 from chalicelib.api.problems import describe
-from chalicelib.call import Call, Limit
+from chalicelib.call import Call, Limit, serving
 from chalicelib.errors import InternalError, MissingConfiguration, Refused
 from chalicelib.telemetry import logs, metrics
 
@@ -140,7 +140,8 @@ class SunApi(Chalice):
         try:
             event = requests.completed(event)
             call = requests.call_of(event, context)
-            reply = self._serve(event, context, call)
+            with serving(call):
+                reply = self._serve(event, context, call)
         except Exception as error:
             reply = responses.failure(error, call)
         if reply.error is not None:
@@ -186,7 +187,8 @@ class SunApi(Chalice):
         call.detail = getattr(event, "detail", None) or {}
         started = time.perf_counter()
         try:
-            summary: dict[str, Any] = json.loads(to_json(camelise(function(call))))
+            with serving(call):
+                summary: dict[str, Any] = json.loads(to_json(camelise(function(call))))
         except Exception as error:
             logs.failure("schedule_failed", error, call, schedule=name)
             monitoring.capture(error, call)

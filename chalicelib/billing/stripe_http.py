@@ -91,7 +91,8 @@ def ask(
 
     stripe_client = _client(repeats)
     try:
-        answer = deadlines.within(SECONDS if seconds is None else seconds, lambda: request(stripe_client))
+        with vendor_http.timed("stripe"):
+            answer = deadlines.within(SECONDS if seconds is None else seconds, lambda: request(stripe_client))
         # Not the library's objects, which take anything: the answer itself.
         replayed = answer.last_response.headers.get("idempotent-replayed") == "true"
         return shape.model_validate({**answer.last_response.data, "replayed": replayed})

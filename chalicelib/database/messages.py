@@ -184,7 +184,9 @@ def _report(call: Call, name: str, failure: Mapping[str, Any], attempt: int) -> 
     logs.error("database_error", call, statement=name, attempts=attempt, **failure)
     sqlstate = failure.get("sqlstate")
     if "cause" in failure or (sqlstate and sqlstate.startswith(_TROUBLE)):
-        return Unavailable("database")
+        return Unavailable(
+            "database", trouble="refuses us" if failure.get("cause") == "wrong password" else "out of reach"
+        )
     return InternalError(f"{name}: SQLSTATE {sqlstate}")
 
 

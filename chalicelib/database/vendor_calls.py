@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,9 +15,5 @@ SPARE_SECONDS = 1.0
 @contextmanager
 def vendor_calls(call: Call, seconds: float = float("inf")) -> Iterator[None]:
     """Calls to vendors inside take `seconds` together at most, and end before the function is cut off."""
-    started = time.monotonic()
-    try:
-        with deadlines.at_most(min(seconds, call.seconds_left() - SPARE_SECONDS)):
-            yield
-    finally:
-        call.add_span("vendor", "vendor_calls", time.monotonic() - started)
+    with deadlines.at_most(min(seconds, call.seconds_left() - SPARE_SECONDS)):
+        yield

@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from chalicelib import monitoring
-from chalicelib.call import Call
+from chalicelib.call import Call, serving
 from chalicelib.database import alerts
 from chalicelib.database.messages import transact
 from chalicelib.database.vendor_calls import vendor_calls
@@ -205,7 +205,7 @@ def _attempt(call: Call, group: Sequence[Job], seconds: float) -> Outcomes:
 def _run(kind: Kind, call: Call, jobs: Sequence[Job], seconds: float) -> Outcomes:
     module = import_module(kind.module)
     own = _call_of(call, jobs[0], seconds)
-    with vendor_calls(own):
+    with serving(own), vendor_calls(own):
         if kind.batched:
             outcomes: Outcomes = module.run_all(jobs)
             return outcomes

@@ -88,7 +88,8 @@ class S3Http:
         which is for all attempts and all of each answer.
         """
         try:
-            return deadlines.within(BUDGET, lambda: self._attempts(method, key, use, headers or {}, query))
+            with vendor_http.timed(self.service):
+                return deadlines.within(BUDGET, lambda: self._attempts(method, key, use, headers or {}, query))
         except _GivenUp as reason:
             raise self.failed(method, reason.trouble, reason.status) from None
         except TimeoutError:

@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.call import Call
+from chalicelib.call import Call, served
 from chalicelib.errors import InternalError, MissingConfiguration, Refused, Unavailable
 from chalicelib.telemetry.scrubbing import scrub
 
@@ -113,6 +113,7 @@ _RESERVED = frozenset({"message", "level", "timestamp", "service", "location", "
 
 def _fields(call: Call | None, fields: dict[str, Any]) -> dict[str, Any]:
     described: dict[str, Any] = {name.lower(): os.environ.get(name, "unknown") for name in ("STAGE", "VERSION")}
+    call = call or served()
     if call is not None:
         described["requestId"] = call.request_id
         if call.own_id != call.request_id:

@@ -195,12 +195,12 @@ def test_a_trace_says_what_took_how_long_and_nothing_else(
     monkeypatch.setenv("SENTRY_TRACES_SAMPLE_RATE", "1")
     call = a_call(user_id=uuid4(), query={"cursor": ["grandma"]}, raw_body=b"grandma", headers={"x": "grandma"})
     call.add_span("db", "upload_to_finalize", 0.1)
-    call.add_span("vendor", "vendor_calls", 0.2)
+    call.add_span("vendor", "stripe", 0.2)
     (trace,) = traced(sentry, call, code="OK")
     assert trace["transaction"] == "POST /functions/v1/finalize-recording"
     assert [(span["op"], span["description"]) for span in trace["spans"]] == [
         ("db", "upload_to_finalize"),
-        ("vendor", "vendor_calls"),
+        ("vendor", "stripe"),
     ]
     lengths = [seconds_of(span) for span in (trace, *trace["spans"])]
     assert lengths == pytest.approx([0.5, 0.1, 0.2], abs=0.01)
@@ -213,6 +213,20 @@ def test_a_trace_says_what_took_how_long_and_nothing_else(
 def seconds_of(timed: dict[str, Any]) -> float:
     began, ended = (datetime.fromisoformat(timed[name]) for name in ("start_timestamp", "timestamp"))
     return (ended - began).total_seconds()
+
+
+def test_a_schedule_waits_until_its_trace_is_sent_and_a_request_does_not(
+    sentry: SentryServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lambda freezes the process as soon as its function returns."""
+    monkeypatch.setenv("SENTRY_TRACES_SAMPLE_RATE", "1")
+    flushed: list[str] = []
+    monkeypatch.setattr(monitoring, "_send_trace", lambda *_: None)
+    monkeypatch.setattr(monitoring, "_flush", lambda: flushed.append("waited"))
+    monitoring.trace(a_call(), 0.5)
+    assert flushed == []
+    monitoring.trace(Call.system("audit_storage"), 0.5)
+    assert flushed == ["waited"]
 
 
 def test_the_configured_share_of_calls_is_traced(sentry: SentryServer, monkeypatch: pytest.MonkeyPatch) -> None:

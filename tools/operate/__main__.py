@@ -54,11 +54,19 @@ COMMANDS: dict[str, Command] = {
     "orphans": Command(lambda call, _stage: objects.orphans(call)),
     "adopt": Command(lambda call, _stage: objects.adopt(call), "to adopt an object"),
     "migrate": Command(lambda _call, _stage: schema.apply(), "to migrate the database", MIGRATIONS),
-    "migrate-back": Command(lambda _call, _stage: schema.rollback(), "to undo the last migration, with its data,", MIGRATIONS),
+    "migrate-back": Command(
+        lambda _call, _stage: schema.rollback(), "to undo the last migration, with its data,", MIGRATIONS
+    ),
     # It asks by itself: without an answer it prints what it would delete.
     "restore": Command(lambda _call, stage: restore.restore(stage)),
     "purge-orphans": Command(objects.purge_orphans),
 }
+
+
+HINTS = {
+    "database: refuses us": " (is the password in DATABASE_URL the present one? See docs/operating.md, Secrets)",
+}
+"""What to look at first, behind an error of Unavailable."""
 
 
 def main(arguments: list[str]) -> int:
@@ -79,7 +87,7 @@ def main(arguments: list[str]) -> int:
     except MissingConfiguration as missing:
         print(f"error: {missing}", file=sys.stderr)
     except Unavailable as trouble:
-        print(f"error: {trouble.service} is {trouble.trouble}", file=sys.stderr)
+        print(f"error: {trouble}{HINTS.get(str(trouble), '')}", file=sys.stderr)
     except Mistaken as mistake:
         print(f"error: {mistake}", file=sys.stderr)
     else:

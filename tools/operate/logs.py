@@ -1,4 +1,4 @@
-"""The log lines of one request: from the local stack's files, or from CloudWatch Logs."""
+"""The log lines of one request, or of one kind: from the local stack's files, or from CloudWatch Logs."""
 
 from __future__ import annotations
 
@@ -14,46 +14,58 @@ from tools.operate.stage import LOCAL, Mistaken, Stage
 FILES = ("app.log", "postgres.log")
 HOURS = 48
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_LOGGED_ID = re.compile(r'"requestId":"([A-Za-z0-9._-]{1,64})"')
 
 
 def logs(stage: Stage) -> None:
-    """Prints every line with the request's id: of the request, of the jobs it enqueued, and of Postgres."""
-    request_id = os.environ.get("REQUEST", "")
-    if not _REQUEST_ID.fullmatch(request_id):
-        raise Mistaken("give the x-request-id of a response: make logs REQUEST=...")
+    """Prints every line with the request's id: of the request, of the jobs it enqueued, and of Postgres.
+
+    With EVENT, the lines of that name, such as vendor_failed.
+    """
+    request_id, event = os.environ.get("REQUEST", ""), os.environ.get("EVENT", "")
+    if bool(request_id) == bool(event) or not _REQUEST_ID.fullmatch(request_id or event):
+        raise Mistaken(
+            "give the x-request-id of a response, or the id in a mail: make logs REQUEST=... Or the name of lines:"
+            " make logs EVENT=vendor_failed"
+        )
+    text = request_id or f'"message":"{event}"'
+    pattern = f'"{request_id}"' if request_id else f'{{ $.message = "{event}" }}'
     if stage.name == LOCAL:
-        lines = list(_in_files(request_id))
+        lines = list(_in_files(text))
     else:
         hours = _hours()
-        group_prefix = f"/aws/lambda/stories-from-the-sun-{stage.name}"
+        # Behind it stand the function's name in the template and what CloudFormation adds to it.
+        group_prefix = f"/aws/lambda/stories-from-the-sun-{stage.name}-"
         try:
-            lines = list(_in_cloudwatch(group_prefix, request_id, hours))
+            lines = list(_in_cloudwatch(group_prefix, pattern, text, hours))
         except Exception as error:
             # No credentials, no region, no right to read: the operator may have them elsewhere.
             print(
                 f"CloudWatch Logs cannot be read from here ({type(error).__name__}). Where your AWS credentials are:\n"
             )
-            print(_by_hand(group_prefix, request_id, hours))
+            print(_by_hand(group_prefix, pattern, hours))
             return
-    count = 0
     for line in lines:
-        count += 1
         print(line)
-    print(f"{count} lines with {request_id}" + ("" if count or stage.name == LOCAL else f" in the last {hours} hours"))
+    count = sum(text in line for line in lines)
+    print(f"{count} lines with {text}" + ("" if count or stage.name == LOCAL else f" in the last {hours} hours"))
+    if request_id:
+        for other in sorted({found[1] for line in lines if (found := _LOGGED_ID.search(line))} - {request_id}):
+            print(f"more of the same request, in Postgres' log and in jobs: make logs REQUEST={other}")
 
 
-def _in_files(request_id: str) -> Iterator[str]:
+def _in_files(text: str) -> Iterator[str]:
     for name in FILES:
         path = LOCAL_DIR / name
         if not path.exists():
             continue
         with path.open(encoding="utf-8", errors="replace") as file:
             for line in file:
-                if request_id in line:
+                if text in line:
                     yield f"{name}: {line.rstrip()}"
 
 
-def _in_cloudwatch(group_prefix: str, request_id: str, hours: int) -> Iterator[str]:
+def _in_cloudwatch(group_prefix: str, pattern: str, text: str, hours: int) -> Iterator[str]:
     import boto3
     from botocore.config import Config
 
@@ -67,23 +79,27 @@ def _in_cloudwatch(group_prefix: str, request_id: str, hours: int) -> Iterator[s
     found: list[tuple[int, str]] = []
     for group in groups:
         pages: Any = client.get_paginator("filter_log_events").paginate(
-            logGroupName=group, startTime=since, filterPattern=f'"{request_id}"'
+            logGroupName=group, startTime=since, filterPattern=pattern
         )
         for page in pages:
             short = group.removeprefix("/aws/lambda/")
-            found += [(event["timestamp"], f"{short}: {event['message'].rstrip()}") for event in page["events"]]
+            found += [
+                (event["timestamp"], f"{short}: {event['message'].rstrip()}")
+                for event in page["events"]
+                if text in event["message"]
+            ]
     yield f"searched {', '.join(groups) or 'nothing: no log group begins with ' + group_prefix}"
     yield from (line for _, line in sorted(found))
 
 
-def _by_hand(group_prefix: str, request_id: str, hours: int) -> str:
+def _by_hand(group_prefix: str, pattern: str, hours: int) -> str:
     return (
         f"aws logs describe-log-groups --log-group-name-prefix {group_prefix} --query 'logGroups[].logGroupName'"
         f" --output text | tr '\\t' '\\n' | while read -r group; do\n"
-        f'  aws logs filter-log-events --log-group-name "$group" --filter-pattern \'"{request_id}"\' \\\n'
+        f"  aws logs filter-log-events --log-group-name \"$group\" --filter-pattern '{pattern}' \\\n"
         f"    --start-time $(( ($(date +%s) - {hours} * 3600) * 1000 )) --query 'events[].message' --output text\n"
-        f"done\n\nThe log groups, one a function: {group_prefix}-...; Postgres' own log: Supabase's dashboard, Logs,"
-        f" Postgres, search for {request_id}"
+        f"done\n\nThe log groups, one a function, begin with {group_prefix}; Postgres' own log is in Supabase's"
+        " dashboard: Logs, Postgres"
     )
 
 
