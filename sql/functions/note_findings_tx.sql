@@ -1,5 +1,7 @@
 CREATE OR REPLACE FUNCTION ops.note_findings_tx(
   p_run_id uuid,
+  p_shard text,
+  p_lease_token uuid,
   p_position text,
   p_objects_seen bigint,
   p_recordings_seen bigint,
@@ -15,6 +17,11 @@ DECLARE
   v_orphaned integer := 0;
   v_differing integer := 0;
 BEGIN
+  PERFORM FROM ops.audit_shards
+  WHERE run_id = p_run_id AND shard = p_shard AND lease_token = p_lease_token FOR NO KEY UPDATE;
+  IF NOT FOUND THEN
+    RETURN '{"lost": true}';
+  END IF;
   FOR v_finding IN
     SELECT kind, recording_id, family_id, details
     FROM jsonb_to_recordset(p_findings) AS finding (kind text, recording_id uuid, family_id uuid, details jsonb)
@@ -43,17 +50,17 @@ BEGIN
   IF v_orphaned > 0 THEN
     PERFORM ops.note_alert('audit-orphaned', 'error', 'Objects in the bucket that no recording or upload has: see ops.anomalies. They are kept.');
   END IF;
-  UPDATE ops.audit_runs
+  UPDATE ops.audit_shards
   SET position = p_position,
       objects_seen = objects_seen + p_objects_seen,
       recordings_seen = recordings_seen + p_recordings_seen,
       missing = missing + v_missing,
       orphaned = orphaned + v_orphaned,
       differing = differing + v_differing
-  WHERE id = p_run_id;
-  RETURN '{}';
+  WHERE run_id = p_run_id AND shard = p_shard;
+  RETURN '{"lost": false}';
 END
 $$;
 COMMENT ON FUNCTION ops.note_findings_tx IS
-  'Writes one page of an audit: its position, its counts, and each finding {kind: missing, orphaned or differing, recording_id, family_id, details} that is still true.';
+  'Writes one page of a shard of an audit: its position, its counts, and each finding {kind: missing, orphaned or differing, recording_id, family_id, details} that is still true. lost: nothing was written, because another worker has the shard now.';
 SELECT ops.publish_function('ops.note_findings_tx', 'app_service');

@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION ops.recordings_by_key(p_after text, p_limit integer)
+CREATE OR REPLACE FUNCTION ops.recordings_by_key(p_after text, p_limit integer, p_up_to text DEFAULT NULL)
 RETURNS jsonb
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -10,7 +10,7 @@ BEGIN
   FROM (
     SELECT id, family_id, object_key, waveform_key, size_bytes, etag
     FROM public.recordings
-    WHERE object_key COLLATE "C" > p_after
+    WHERE object_key COLLATE "C" > p_after AND (p_up_to IS NULL OR object_key COLLATE "C" <= p_up_to)
     ORDER BY object_key COLLATE "C"
     LIMIT p_limit
   ) AS page;
@@ -18,5 +18,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.recordings_by_key IS
-  'A page of all recordings in the order in which a bucket lists their objects: byte by byte, whatever the locale of the database.';
+  'A page of all recordings, or of those up to the key p_up_to, in the order in which a bucket lists their objects: byte by byte, whatever the locale of the database.';
 SELECT ops.publish_function('ops.recordings_by_key', 'app_service');

@@ -30,10 +30,12 @@ def test_a_function_is_cut_off_before_its_next_slot_begins(schedule: str) -> Non
         assert stage["lambda_functions"][schedule]["lambda_timeout"] < slots.QUARTER
 
 
-def test_a_copy_is_given_to_nobody_else_while_its_function_may_live() -> None:
+def test_copies_and_shards_are_given_to_nobody_else_while_their_function_may_live() -> None:
     stages = json.loads((Path(__file__).parents[2] / ".chalice" / "config.json").read_text("utf-8"))["stages"]
     for stage in stages.values():
-        assert stage["lambda_functions"]["copy_recordings"]["lambda_timeout"] < KINDS["copy_recording"].lease_seconds
+        functions = stage["lambda_functions"]
+        assert functions["copy_recordings"]["lambda_timeout"] < KINDS["copy_recording"].lease_seconds
+        assert functions["audit_storage"]["lambda_timeout"] < audit_storage.LEASE_SECONDS
 
 
 def test_a_schedule_that_fires_twice_runs_once(schedules: Schedules) -> None:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 
+from chalicelib.storage.keys import shards
 from tests.support.database_server import Database
 from tests.support.quota import stored, transact
 from tests.support.quota_family import Family
+from tests.support.races import call, open_transaction, run_into
 
 TABLES = (
     *("audit_runs", "anomalies", "alert_digest", "stripe_events", "invite_mails", "call_counts", "schedule_runs"),
-    *("jobs", "dead_jobs"),
+    *("jobs", "dead_jobs", "audit_shards"),
 )
+TOKEN = "00000000-0000-4000-8000-000000000001"
+"""Of the worker that holds every shard here."""
 
 
 @pytest.fixture
@@ -40,20 +44,48 @@ def audit(family: Family, hours_ago: float = 0, finished: bool = False) -> str:
         "INSERT INTO ops.audit_runs (started_at, finished_at)"
         " VALUES (now() - make_interval(secs => %s), CASE WHEN %s THEN now() END) RETURNING id::text"
     )
-    return str(family.database.run(insert, [hours_ago * 3600, finished])[0][0])
+    run = str(family.database.run(insert, [hours_ago * 3600, finished])[0][0])
+    hold(family, run)
+    return run
 
 
-def find(family: Family, run: str, kind: str, recording: str | None = None, **details: Any) -> None:
+def hold(family: Family, run: str, shard: str = "all", **bounds: str) -> None:
+    """A shard of an audit, which a worker holds."""
+    columns, values = ["run_id", "shard", "lease_token", *bounds], [run, shard, TOKEN, *bounds.values()]
+    if "keys_after" not in bounds:
+        columns, values = [*columns, "keys_after"], [*values, ""]
+    places = ", ".join(["%s"] * len(columns))
+    family.database.run(
+        f"INSERT INTO ops.audit_shards ({', '.join(columns)}, leased_until) VALUES ({places}, 'infinity')", values
+    )
+
+
+def find(family: Family, run: str, kind: str, recording: str | None = None, token: str = TOKEN, **details: Any) -> bool:
+    """Whether the finding was written."""
     finding = {"kind": kind, "recording_id": recording, "family_id": family.id, "details": details}
-    note = "ops.note_findings_tx(%s, 'position', 2, 1, %s::jsonb)"
-    value(family, note, run, json.dumps([finding]))
+    note = "ops.note_findings_tx(%s, 'all', %s, 'position', 2, 1, %s::jsonb)"
+    return not value(family, note, run, token, json.dumps([finding]))["lost"]
 
 
-def verify(family: Family, run: str) -> bool:
+def page_of_families(family: Family, run: str, after: str | None, limit: int, **more: Any) -> dict[str, Any]:
+    held = {"run_id": run, "shard": "all", "lease_token": TOKEN, **more}
+    return dict(ask(family, "verify_families_tx", after=after, limit=limit, position_prefix="families:", **held))
+
+
+def verify(family: Family, run: str, **more: Any) -> bool:
     """Compares all families; whether this one was verified."""
     family.database.run("UPDATE public.families SET last_verified_at = NULL")
-    ask(family, "verify_families_tx", run_id=run, after=None, limit=1000, position_prefix="families:")
+    page_of_families(family, run, None, 1000, **more)
     return bool(value(family, "last_verified_at IS NOT NULL FROM public.families WHERE id = %s", family.id))
+
+
+def claim(family: Family, run: str, failed: Sequence[str] = ()) -> str | None:
+    shard = value(family, "ops.claim_audit_shard_tx(%s, 900, %s)", run, list(failed))["shard"]
+    return None if shard is None else str(shard["shard"])
+
+
+def end(family: Family, run: str, **more: Any) -> None:
+    ask(family, "end_audit_shard_tx", **{"run_id": run, "shard": "all", "lease_token": TOKEN, "finished": True, **more})
 
 
 # The audit --------------------------------------------------------------------------------------
@@ -92,10 +124,10 @@ def test_an_audit_s_figures_are_its_own_and_of_all_its_pages(family: Family) -> 
     for _ in range(2):
         family.database.run("UPDATE public.entitlements SET storage_used_bytes = 7 WHERE family_id = %s", [family.id])
         verify(family, run)
-    ask(family, "audit_summary_tx", run_id=run, finished=False, limit=1)
-    assert value(family, "finished_at IS NULL FROM ops.audit_runs WHERE id = %s", run) is True
-    summary = ask(family, "audit_summary_tx", run_id=run, finished=True, limit=1)
-    assert value(family, "finished_at IS NOT NULL FROM ops.audit_runs WHERE id = %s", run) is True
+    assert ask(family, "audit_summary", run_id=run, limit=1)["finished"] is False
+    end(family, run)
+    summary = ask(family, "audit_summary", run_id=run, limit=1)
+    assert summary["finished"] is True
     assert summary["counts"] == {
         "objects": 8,
         "recordings": 4,
@@ -110,8 +142,11 @@ def test_an_audit_s_figures_are_its_own_and_of_all_its_pages(family: Family) -> 
         "differing": 0,
         "drifted": 1,
     }
-    assert value(family, "finished_at IS NULL AND objects_seen = 2 FROM ops.audit_runs WHERE id = %s", other) is True
-    assert value(family, "position LIKE 'families:%%' FROM ops.audit_runs WHERE id = %s", run) is True
+    assert value(family, "finished_at IS NULL FROM ops.audit_runs WHERE id = %s", other) is True
+    assert value(family, "objects_seen = 2 FROM ops.audit_shards WHERE run_id = %s", other) is True
+    assert value(family, "position LIKE 'families:%%' FROM ops.audit_shards WHERE run_id = %s", run) is True
+    totals = "(objects_seen, recordings_seen, missing, orphaned, differing, drifted)::text"
+    assert value(family, f"{totals} FROM ops.audit_runs WHERE id = %s", run) == "(8,4,2,2,0,2)"
     family.database.run("UPDATE public.entitlements SET storage_used_bytes = 100 WHERE family_id = %s", [family.id])
 
 
@@ -150,11 +185,99 @@ def test_the_families_are_compared_page_by_page_to_an_end(family: Family) -> Non
     run, seen = audit(family), list[str]()
     while len(seen) < 1000:
         after = seen[-1] if seen else None
-        last = ask(family, "verify_families_tx", run_id=run, after=after, limit=1, position_prefix="")["last"]
+        last = page_of_families(family, run, after, 1)["last"]
         if last is None:
             break
         seen.append(last)
     assert seen == [row[0] for row in family.database.run("SELECT id::text FROM public.families ORDER BY id")]
+
+
+def test_a_worker_that_lost_its_shard_writes_nothing(family: Family) -> None:
+    run, kept = audit(family), family.keep(100)
+    stranger = str(uuid.uuid4())
+    assert find(family, run, "missing", kept, token=stranger) is False
+    assert verify(family, run, lease_token=stranger) is False
+    end(family, run, lease_token=stranger)
+    assert value(family, "count(*) FROM ops.anomalies") == 0
+    untouched = (
+        "position IS NULL AND finished_at IS NULL AND objects_seen = 0 AND lease_token = %s FROM ops.audit_shards"
+    )
+    assert value(family, untouched, TOKEN) is True
+    assert find(family, run, "missing", kept) is True
+
+
+def test_an_audit_is_finished_when_all_its_shards_are(family: Family) -> None:
+    run = audit(family)
+    hold(family, run, "rest")
+    finished = "finished_at IS NOT NULL FROM ops.audit_runs WHERE id = %s"
+    end(family, run)
+    assert value(family, finished, run) is False
+    end(family, run, shard="rest", finished=False)
+    assert value(family, finished, run) is False
+    assert claim(family, run) == "rest"
+    family.database.run("UPDATE ops.audit_shards SET lease_token = %s WHERE shard = 'rest'", [TOKEN])
+    end(family, run, shard="rest")
+    assert value(family, finished, run) is True
+
+
+def test_the_last_two_shards_that_end_at_once_finish_the_audit(family: Family) -> None:
+    run = audit(family)
+    hold(family, run, "rest")
+    end_shard = "ops.end_audit_shard_tx(%s, %s, %s, true)"
+    with open_transaction(family.database, "admin") as first:
+        call(first, end_shard, run, "all", TOKEN)
+        second = run_into(family.database, family.database.connect(), end_shard, run, "rest", TOKEN)
+        first.commit()
+        second.result()
+    assert value(family, "finished_at IS NOT NULL FROM ops.audit_runs WHERE id = %s", run) is True
+
+
+def test_a_shard_has_one_worker_and_the_next_is_the_one_that_waited_longest(family: Family) -> None:
+    run = ask(family, "begin_audit_tx", fresh=True, shards=json.dumps(shards()))["run_id"]
+    assert [claim(family, run) for _ in range(17)] == [*"0123456789abcdef", None]
+    for shard in "3a":
+        family.database.run(
+            "UPDATE ops.audit_shards SET lease_token = NULL, leased_until = NULL WHERE shard = %s", [shard]
+        )
+    family.database.run("UPDATE ops.audit_shards SET leased_until = now() WHERE shard = 'b'")
+    assert claim(family, run, failed=["b"]) == "3"
+    assert [claim(family, run) for _ in range(3)] == ["a", "b", None]
+    family.database.run("UPDATE ops.audit_shards SET leased_until = now(), finished_at = now()")
+    assert claim(family, run) is None
+
+
+def test_two_workers_that_begin_at_once_begin_one_audit(family: Family) -> None:
+    with open_transaction(family.database, "admin") as first:
+        began = call(first, "ops.begin_audit_tx(false)")
+        second = run_into(family.database, family.database.connect(), "ops.begin_audit_tx(false)")
+        first.commit()
+        assert second.result() == began
+    assert value(family, "count(*) FROM ops.audit_runs") == 1
+
+
+def test_a_family_with_a_key_that_another_shard_looks_at_is_not_verified(family: Family) -> None:
+    run, kept = audit(family), family.keep(100)
+    family.database.run("UPDATE ops.audit_shards SET keys_after = 'families/1', keys_up_to = 'families/2'")
+    for key, verified in (("families/1", False), ("families/1a", True), ("families/2", True), ("families/2a", False)):
+        family.database.run("UPDATE public.recordings SET object_key = %s WHERE id = %s", [key, kept])
+        assert verify(family, run) is verified, key
+    family.database.run("UPDATE public.recordings SET object_key = %s WHERE id = %s", [f"audio/{kept}", kept])
+
+
+def test_a_shard_compares_its_own_families_and_recordings_alone(family: Family) -> None:
+    others = [Family(family.database) for _ in range(3)]
+    ids = sorted([family.id, *(other.id for other in others)])
+    run = audit(family)
+    family.database.run("UPDATE ops.audit_shards SET families_up_to = %s", [ids[2]])
+    family.database.run("UPDATE public.families SET last_verified_at = NULL")
+    page_of_families(family, run, ids[0], 1000)
+    verified = "SELECT id::text FROM public.families WHERE last_verified_at IS NOT NULL AND id >= %s ORDER BY 1"
+    assert [row[0] for row in family.database.run(verified, [ids[0]]) if row[0] in ids] == ids[1:3]
+    rows, prefix = [family.keep(100) for _ in range(3)], uuid.uuid4().hex
+    for name, row in zip("abc", rows, strict=True):
+        family.database.run("UPDATE public.recordings SET object_key = %s WHERE id = %s", [f"{prefix}/{name}", row])
+    page = ask(family, "recordings_by_key", after=f"{prefix}/a", limit=9, up_to=f"{prefix}/b")["recordings"]
+    assert [found["object_key"] for found in page] == [f"{prefix}/b"]
 
 
 # Second copies ----------------------------------------------------------------------------------

@@ -30,6 +30,8 @@ from tests.support.lock_actions import (
 from tests.support.quota import age_trash, become_customer, check, found_small_family, lapse, transact
 from tests.support.races import keep_recording, run_into
 
+NOTE = "ops.note_findings_tx(%s, 'all', %s, 'a', 1, 1, %s)"
+
 
 def make_family(database: Database) -> Family:
     """A family in a database that waits up to 3 ms at every row it writes."""
@@ -55,8 +57,16 @@ def make_family(database: Database) -> Family:
         " VALUES (%s, 'customer.subscription.updated', false, now(), %s)",
         [event, customer],
     )
-    run = transact(line, None, "begin_audit_tx", fresh=True)["run_id"]
+    run = audit_with_a_worker(database, line)
     return Family(database, family, keeper, teller, customer, event, run)
+
+
+def audit_with_a_worker(database: Database, line: Connection) -> str:
+    """An audit of two shards that a worker holds, with the id of the audit as its token."""
+    shards = [{"shard": name, "keys_after": ""} for name in ("all", "rest")]
+    run = transact(line, None, "begin_audit_tx", fresh=True, shards=json.dumps(shards))["run_id"]
+    database.run("UPDATE ops.audit_shards SET lease_token = run_id, leased_until = 'infinity' WHERE run_id = %s", [run])
+    return str(run)
 
 
 def let_time_pass(family: Family, chance: random.Random, upload: str) -> None:
@@ -172,7 +182,7 @@ def test_alerts_that_are_mailed_while_the_audit_notes_them_again_deadlock_with_n
     line, keeper = database.connect("app_login"), database.add_user()
     family = found_small_family(line, keeper, QUOTA)
     recording = keep_recording(database, family, keeper)
-    run = transact(line, None, "begin_audit_tx", fresh=True)["run_id"]
+    run = audit_with_a_worker(database, line)
     # In whatever order they came on that day, and whichever is held until both wait.
     database.run(
         "INSERT INTO ops.alert_digest (fingerprint, severity, message)"
@@ -184,7 +194,7 @@ def test_alerts_that_are_mailed_while_the_audit_notes_them_again_deadlock_with_n
     holder = database.connect(autocommit=False)
     with holder.cursor() as cursor:
         cursor.execute("SELECT FROM ops.alert_digest WHERE fingerprint = %s FOR UPDATE", [held])
-    noting = run_into(database, database.connect(), "ops.note_findings_tx(%s, 'a', 1, 1, %s)", run, findings)
+    noting = run_into(database, database.connect(), NOTE, run, run, findings)
     mailing = run_into(database, database.connect(), "ops.mark_alerts_sent_tx(ARRAY(SELECT id FROM ops.alert_digest))")
     holder.rollback()
-    assert (noting.result(), mailing.result()) == ({}, {})
+    assert (noting.result(), mailing.result()) == ({"lost": False}, {})

@@ -144,12 +144,26 @@ def note_findings(line: Connection, target: Target) -> None:
         line,
         None,
         "note_findings_tx",
-        run_id=target.family.run,
+        **held(target),
         position="a",
         objects_seen=1,
         recordings_seen=1,
         findings=FINDINGS % (kind, target.upload, target.family.id),
     )
+
+
+def held(target: Target, shard: str = "all") -> dict[str, str]:
+    """What the worker shows that holds a shard: see audit_with_a_worker() of test_lock_order.py."""
+    return {"run_id": target.family.run, "shard": shard, "lease_token": target.family.run}
+
+
+def end_shard(line: Connection, target: Target) -> None:
+    target.family.database.run(
+        "UPDATE ops.audit_shards SET lease_token = run_id, leased_until = 'infinity'"
+        " WHERE run_id = %s AND shard = 'rest'",
+        [target.family.run],
+    )
+    transact(line, None, "end_audit_shard_tx", finished=True, **held(target, "rest"))
 
 
 def mark_alerts(function: str) -> Action:
@@ -266,7 +280,7 @@ ACTIONS: dict[str, Action] = {
     "create prompt": create_prompt,
     "delete prompt": lambda line, target: transact(line, target.person, "delete_prompt_tx", prompt_id=target.prompt),
     "verify": lambda line, target: transact(
-        line, None, "verify_families_tx", run_id=target.family.run, after=None, limit=10, position_prefix="f/"
+        line, None, "verify_families_tx", after=None, limit=10, position_prefix="f/", **held(target)
     ),
     "note findings": note_findings,
     "send alerts": mark_alerts("mark_alerts_sent_tx"),
@@ -276,9 +290,7 @@ ACTIONS: dict[str, Action] = {
     "note alert": note_alert,
     "note copy trouble": by_the_schedule("note_copy_trouble_tx", reason="differs"),
     "alert uncopied": lambda line, target: transact(line, None, "alert_uncopied_tx"),
-    "sum up the audit": lambda line, target: transact(
-        line, None, "audit_summary_tx", run_id=target.family.run, finished=False, limit=10
-    ),
+    "end a shard": end_shard,
     "sweep": lambda line, target: transact(line, None, "sweep_tx"),
 }
 """What is run against each other. The first OF_UPLOADS are about an upload, and are chosen more often."""
@@ -293,6 +305,7 @@ NOT_AMONG_THEM = {
     "ops.finish_schedule_run_tx": "it updates one row of schedule_runs and locks nothing else",
     "ops.claim_jobs_tx": "it skips rows that are locked; test_queue.py runs many at once",
     "ops.enqueue_copies_tx": "it inserts jobs in one order, the recordings' age, and locks nothing else",
+    "ops.claim_audit_shard_tx": "it skips rows that are locked, and locks no other; test_audit_rows.py",
     "ops.complete_jobs_tx": "rows of jobs that its worker has leased alone, then tallies in order; test_queue.py",
     "ops.fail_job_tx": "a row of jobs that its worker has leased alone, then tallies; test_queue.py",
     "ops.release_jobs_tx": "rows of jobs that its worker has leased alone; test_queue.py",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import random
 import socket
 import threading
 import time
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import urllib3.util.connection
@@ -22,7 +23,7 @@ from chalicelib.errors import Unavailable
 from chalicelib.storage import s3_http
 from chalicelib.storage import store as r2
 from chalicelib.storage.copying import copy_to_backup
-from chalicelib.storage.keys import ids_of_key, object_key, waveform_key
+from chalicelib.storage.keys import ids_of_key, object_key, shards, waveform_key
 from chalicelib.telemetry import logs
 from tests.support.in_time import in_time
 from tests.support.object_store import RunningStore, running_store, send, use_store, voice
@@ -62,6 +63,36 @@ def signed_headers(url: str) -> str:
 
 
 # Keys and URLs -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_key_and_every_family_is_in_one_shard_of_an_audit(seed: int) -> None:
+    chance = random.Random(seed)
+    families = [UUID(int=chance.getrandbits(128)) for _ in range(200)]
+    edges = [UUID(digit * 32) for digit in "0123456789abcdef"] + [UUID("1" + "0" * 31), UUID("e" + "f" * 31)]
+    for family in families + edges:
+        (part,) = (
+            part
+            for part in shards()
+            if (part["families_after"] or "") < str(family) <= (part["families_up_to"] or "\uffff")
+        )
+        assert part["shard"] == str(family)[0]
+        # Its keys are in its own shard, so that one worker sees all of it.
+        assert shard_of(object_key(family, uuid4())) == shard_of(waveform_key(family, uuid4())) == part["shard"]
+    for key in ("\x00", "a", "families", "families/", "families/1", "families/1\x00", "families/:", "families/A",
+                "families/f", "families/g", "families/\U0001f31e", "other", "\U0001f31e"):  # fmt: skip
+        assert shard_of(key)
+
+
+def shard_of(key: str) -> str:
+    """The one shard that has the key."""
+    encoded = key.encode()
+    (part,) = (
+        str(part["shard"])
+        for part in shards()
+        if str(part["keys_after"]).encode() < encoded <= (part["keys_up_to"] or "\U0010ffff").encode()
+    )
+    return part
 
 
 def test_keys_are_made_of_ids_alone() -> None:
