@@ -14,6 +14,7 @@ DECLARE
   c_window_seconds constant integer := 900;
   v_today date := (now() AT TIME ZONE 'utc')::date;
   v_kind text := split_part(p_fingerprint, '/', 1);
+  v_is_first boolean;
 BEGIN
   -- Null: with these the window holds too few to be worth an alert, and they are only counted.
   IF p_occurrences < p_threshold
@@ -21,14 +22,15 @@ BEGIN
   THEN
     RETURN '{}';
   END IF;
+  v_is_first := NOT EXISTS (SELECT FROM ops.alert_digest WHERE fingerprint = p_fingerprint AND day = v_today);
   -- The first of the day tells of those that were counted before it, too.
-  IF p_threshold > 1 AND NOT EXISTS (SELECT FROM ops.alert_digest WHERE fingerprint = p_fingerprint AND day = v_today) THEN
+  IF v_is_first AND p_threshold > 1 THEN
     p_occurrences := p_occurrences + coalesce((
       SELECT calls + previous_calls FROM ops.call_counts
       WHERE key = 'alert/' || p_fingerprint AND updated_at > now() - make_interval(secs => c_window_seconds)), 0);
   END IF;
   -- Ten thousand different alerts are one outage, and must fill neither the table nor the mail.
-  IF NOT EXISTS (SELECT FROM ops.alert_digest WHERE fingerprint = p_fingerprint AND day = v_today)
+  IF v_is_first
     AND (SELECT count(*) FROM ops.alert_digest WHERE day = v_today AND starts_with(fingerprint, v_kind || '/')) >= c_most_of_a_kind
   THEN
     p_fingerprint := v_kind || '/others';

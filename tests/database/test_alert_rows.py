@@ -57,11 +57,11 @@ def test_an_alert_is_noted_from_its_threshold_on_and_each_has_its_own_count(dige
         digest.note(fingerprint, threshold=3)
     assert digest.counts() == {}
     digest.note("vendor/a", threshold=3)
-    assert digest.counts() == {"vendor/a": 1}
+    assert digest.counts() == {"vendor/a": 3}, "those before it are told too"
 
 
 @pytest.mark.parametrize(
-    ("before", "together", "noted"), [(0, 3, 3), (0, 50, 50), (1, 2, 2), (1, 1, None), (0, 2, None)]
+    ("before", "together", "noted"), [(0, 3, 3), (0, 50, 50), (1, 2, 3), (1, 1, None), (0, 2, None)]
 )
 def test_occurrences_that_a_process_held_back_count_each_for_the_threshold(
     digest: Digest, before: int, together: int, noted: int | None
@@ -209,9 +209,20 @@ def test_a_failed_schedule_is_over_when_it_ran_to_its_end_since(
     assert bool(digest.over()) is over
 
 
-@pytest.mark.parametrize("fingerprint", ["dead-job/send_invite_email", "copy-missing", "service-level/queue-age"])
+@pytest.mark.parametrize("fingerprint", ["dead-job/send_invite_email", "copy-missing", "billing/unknown_price"])
 def test_silence_says_nothing_of_what_stays_as_it_is(digest: Digest, fingerprint: str) -> None:
     digest.note(fingerprint)
     digest.send()
     digest.pass_time("3 hours 1 minute")
     assert digest.over() == []
+
+
+@pytest.mark.parametrize(
+    "fingerprint",
+    ["service-level/queue-age", "schedule-late/settle_uploads", "no-second-bucket", "job-failed/x/KeyError"],
+)
+def test_what_is_noted_again_and_again_while_it_lasts_is_over_by_silence(digest: Digest, fingerprint: str) -> None:
+    digest.note(fingerprint)
+    digest.send()
+    digest.pass_time("3 hours 1 minute")
+    assert len(digest.over()) == 1
