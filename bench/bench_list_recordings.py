@@ -16,7 +16,6 @@ from contextlib import ExitStack
 from psycopg2.extensions import connection as Connection
 
 from bench.generate import fill, identity
-from chalicelib.database import messages as app_database
 from tests.support.database_server import Run
 
 ROUNDS = 2_000
@@ -26,12 +25,11 @@ SIZES = {"a thousand": (100, 1_000), "a million": (100_000, 1_000_000)}
 
 MESSAGE = (
     "SELECT set_config('role', 'authenticated', true), set_config('request.jwt.claims', %(claims)s, true);"
-    f" SELECT (\n{app_database._query('list_recordings')}\n)"
+    " SELECT wire.list_recordings(%(family_id)s, %(trashed)s, %(prompt_id)s, %(limit)s, %(after_at)s, %(after_id)s)"
 )
 PERSON = str(identity("person", 1))
 PARAMETERS = {
     "claims": json.dumps({"sub": PERSON, "role": "authenticated"}),
-    "user_id": PERSON,
     "family_id": str(identity("family", 1)),
     "trashed": False,
     "prompt_id": None,

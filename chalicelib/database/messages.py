@@ -13,8 +13,7 @@ import json
 import re
 import time
 from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg2
@@ -29,7 +28,6 @@ from chalicelib.telemetry import logs
 DEADLINE = 5.0
 """Seconds a message may take, unless its caller says otherwise."""
 
-_QUERIES = Path(__file__).parent / "queries"
 _NO_COMMENT = re.compile(r"[^A-Za-z0-9._-]")
 """What could end the comment with the request's id, or be taken for a parameter's place."""
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
@@ -43,6 +41,20 @@ _NO_CLAIMS = ", ".join(f"set_config('request.jwt.claim{name}', '', true)" for na
 _ROLLED_BACK = frozenset({"23505", "40001", "40P01"})
 # Too slow, too busy, shutting down or read-only after a failover: not a bug of ours, and asking again later helps.
 _TROUBLE = ("57014", "55P03", "25006", "53", "57P", "08", "58")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """The schema of a message's function, the role that it runs as, and the type that the function returns."""
+
+    schema: str
+    role: str
+    result: str
+
+
+WRITES = Kind("ops", "app_service", "jsonb")
+# json is written once and read once: jsonb would be sorted and packed first, which takes as long as the reading.
+READS = Kind("wire", "authenticated", "json")
 
 
 def transact(
@@ -67,23 +79,20 @@ def transact(
     if request_hash is not None:
         parameters |= {"idempotency_key": call.idempotency_key, "request_hash": request_hash}
         repeatable = repeatable or call.idempotency_key is not None
-    _check_name(name)
-    arguments = ", ".join(f"p_{_check_name(parameter)} => %({parameter})s" for parameter in parameters)
-    return _work(call, name, f"ops.{name}({arguments})", "app_service", parameters, deadline, repeatable, "INTERNAL")
+    return _work(call, WRITES, name, parameters, deadline, repeatable, "INTERNAL")
 
 
 def read(
     call: Call, name: str, /, *, deadline: float = DEADLINE, missing: str = "NOT_FOUND", **parameters: Any
 ) -> dict[str, Any]:
-    """Runs queries/<name>.sql as the caller, under row-level security, in one message.
+    """Runs `wire.<name>(p_<parameter> => value, ...)` as the caller, under row-level security, in one message.
 
-    The query is one SELECT that gives one jsonb object; `%(user_id)s` and `%(<parameter>)s` stand in it, a literal % is
-    written %%. Where it gives NULL the call is Refused with the code `missing`. Raises as `transact` does.
+    Returns the function's json object. Where it gives NULL the call is Refused with the code `missing`. Raises as
+    `transact` does.
     """
     if call.user_id is None:
         raise InternalError(f"{name}: reading needs a user")
-    values = {"user_id": call.user_id, **parameters}
-    return _work(call, name, f"(\n{_query(name)}\n)", "authenticated", values, deadline, True, missing)
+    return _work(call, READS, name, parameters, deadline, True, missing)
 
 
 def ping(seconds: float = 2.0) -> None:
@@ -96,21 +105,20 @@ def ping(seconds: float = 2.0) -> None:
 
 def _work(
     call: Call,
+    kind: Kind,
     name: str,
-    expression: str,
-    role: str,
     parameters: Mapping[str, Any],
     deadline: float,
     repeatable: bool,
     missing: str,
 ) -> dict[str, Any]:
     seconds = max(0.2, min(deadline, call.seconds_left() - 0.2))
-    message, values = message_of(call, expression, role, parameters, seconds)
+    message, values = message_of(call, kind, name, parameters, seconds)
     result = _send(call, name, message, values, seconds, repeatable)
     if result is None:
         raise InternalError(f"{name}: gave NULL") if missing == "INTERNAL" else Refused(missing)
     if not isinstance(result, dict):
-        raise InternalError(f"{name}: did not give a jsonb object")
+        raise InternalError(f"{name}: did not give an object")
     if "refused" in result:
         if "flag" in result:
             call.log_fields["flag"] = result["flag"]
@@ -119,9 +127,11 @@ def _work(
 
 
 def message_of(
-    call: Call, expression: str, role: str, parameters: Mapping[str, Any], seconds: float
+    call: Call, kind: Kind, name: str, parameters: Mapping[str, Any], seconds: float
 ) -> tuple[str, dict[str, Any]]:
     """The text of the message and its parameters. Names of our own begin with an underscore."""
+    arguments = ", ".join(f"p_{_check_name(parameter)} => %({parameter})s" for parameter in parameters)
+    work = f"{kind.schema}.{_check_name(name)}({arguments})"
     values = {key: to_literal(value) for key, value in parameters.items()}
     values["_claims"] = "" if call.user_id is None else json.dumps({"sub": str(call.user_id), "role": "authenticated"})
     values["_request_id"], values["_own_id"] = call.request_id, call.own_id
@@ -136,13 +146,14 @@ def message_of(
         )
         values["_count_key"], values["_count_limit"] = call.count_key, call.count_limit
         # Every counting message overwrites the verdict before it reads it, so none can be left from another.
-        expression = f"coalesce(nullif(current_setting('sun.refusal'), '')::jsonb, {expression})"
+        work = f"coalesce(nullif(current_setting('sun.refusal'), '')::{kind.result}, {work})"
     message = (
         f"/* {_NO_COMMENT.sub('', call.request_id)} */ {count}"
-        f"SELECT set_config('role', '{role}', true), set_config('request.jwt.claims', %(_claims)s, true), {_NO_CLAIMS},"
+        f"SELECT set_config('role', '{kind.role}', true), set_config('request.jwt.claims', %(_claims)s, true),"
+        f" {_NO_CLAIMS},"
         " set_config('sun.request_id', %(_request_id)s, true), set_config('sun.own_id', %(_own_id)s, true),"
         " set_config('statement_timeout', %(_timeout)s, true); "
-        f"SELECT {expression}"
+        f"SELECT {work}"
     )
     return message, values
 
@@ -192,12 +203,5 @@ def _report(call: Call, name: str, failure: Mapping[str, Any], attempt: int) -> 
 
 def _check_name(name: str) -> str:
     if not _NAME.fullmatch(name):
-        raise InternalError("not a name of a function, query or parameter")
+        raise InternalError("not a name of a function or parameter")
     return name
-
-
-@cache
-def _query(name: str) -> str:
-    """A query's text without its comments, which may hold a % or an apostrophe."""
-    lines = (_QUERIES / f"{_check_name(name)}.sql").read_text("utf-8").splitlines()
-    return "\n".join(line for line in lines if not line.lstrip().startswith("--")).strip().rstrip(";")

@@ -97,8 +97,8 @@ def test_every_module_is_compiled_by_lambdas_python_and_never_compared_with_its_
     assert done.returncode == 0, done.stderr
 
 
-def test_queries_templates_certificates_and_the_description_are_in_the_zip(names: set[str]) -> None:
-    for folder in ("database/queries", "database/certificates", "mail/letters"):
+def test_templates_certificates_and_the_description_are_in_the_zip(names: set[str]) -> None:
+    for folder in ("database/certificates", "mail/letters"):
         for path in (ROOT / "chalicelib" / folder).iterdir():
             assert f"chalicelib/{folder}/{path.name}" in names
     assert "chalicelib/openapi.json" in names

@@ -17,14 +17,26 @@ VIEWS = f"""
 A_FUNCTION = "CREATE FUNCTION ops.bad() RETURNS void LANGUAGE {} AS $$ {} $$; "
 
 SEARCH_PATH = '{"search_path=pg_catalog, pg_temp"}'
+KEEPS_PLANS = "plan_cache_mode=force_generic_plan"
 
 FUNCTION_LINTS = [
     Lint(
         "the search_path of a function is pg_catalog, pg_temp, so that it uses nothing of its caller's",
-        f"SELECT name FROM ({FUNCTIONS}) AS f WHERE proconfig IS DISTINCT FROM '{SEARCH_PATH}'",
+        f"SELECT name FROM ({FUNCTIONS}) AS f WHERE array_remove(proconfig, '{KEEPS_PLANS}')"
+        f" IS DISTINCT FROM '{SEARCH_PATH}'",
         A_FUNCTION.format("plpgsql SECURITY DEFINER SET search_path = ''", "BEGIN END"),
         "ops.bad",
         "End it with SELECT ops.publish_function('{name}'), which sets the path",
+    ),
+    Lint(
+        "a function that the app reads by runs as its caller, writes nothing, and keeps its plans",
+        f"SELECT name FROM ({FUNCTIONS}) AS f WHERE pronamespace = 'wire'::regnamespace AND (prosecdef"
+        f" OR provolatile <> 's' OR '{KEEPS_PLANS}' <> ALL (proconfig)"
+        " OR prolang <> (SELECT oid FROM pg_language WHERE lanname = 'plpgsql'))",
+        "CREATE FUNCTION wire.bad() RETURNS json LANGUAGE sql AS 'SELECT NULL::json';"
+        " SELECT ops.publish_function('wire.bad', 'authenticated')",
+        "wire.bad",
+        "Write LANGUAGE plpgsql STABLE, SET plan_cache_mode = force_generic_plan, and no SECURITY DEFINER",
     ),
     Lint(
         "a function that no role may call is not SECURITY DEFINER",

@@ -67,7 +67,8 @@ class Page:
 
     def callers(self, function: str, granted: frozenset[str]) -> frozenset[str]:
         """The roles that may call a function. The file of a function of ops decides whether app_service is one."""
-        unnamed = granted & {"app_service"} if function.startswith("ops.") else frozenset()
+        of_schema = {"ops": granted & {"app_service"}, "wire": {"authenticated"}}
+        unnamed = of_schema.get(function.split(".")[0], frozenset())
         return self.functions.get(function, unnamed)
 
 

@@ -48,19 +48,25 @@ $$;
 CREATE FUNCTION ops.test_null() RETURNS jsonb LANGUAGE sql AS $$ SELECT NULL::jsonb $$;
 CREATE FUNCTION ops.test_list() RETURNS jsonb LANGUAGE sql AS $$ SELECT '[1]'::jsonb $$;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ops TO app_service;
+
+CREATE FUNCTION wire.who_am_i(p_value text) RETURNS json LANGUAGE sql AS $$
+  SELECT json_build_object('role', current_user, 'uid', auth.uid(), 'value', p_value)
+$$;
+CREATE FUNCTION wire.nothing() RETURNS json LANGUAGE sql AS $$ SELECT NULL::json $$;
+CREATE FUNCTION wire.left_over(p_name text) RETURNS json LANGUAGE sql AS $$
+  SELECT json_build_object('value', current_setting(p_name))
+$$;
+CREATE FUNCTION wire.families() RETURNS json LANGUAGE sql AS $$
+  SELECT json_build_object('families', (SELECT count(*) FROM public.families))
+$$;
+CREATE FUNCTION wire.slow(p_seconds double precision) RETURNS json LANGUAGE sql AS $$
+  SELECT json_build_object('slept', pg_sleep(p_seconds)::text)
+$$;
+CREATE FUNCTION wire.forbidden() RETURNS json LANGUAGE plpgsql AS $$
+BEGIN RETURN (SELECT to_json(job) FROM ops.jobs AS job LIMIT 1); END
+$$;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA wire TO authenticated;
 """
-
-
-QUERIES = {
-    "who_am_i": """-- What a reader sees: 100% as the caller, it's said.
-SELECT jsonb_build_object('user_id', %(user_id)s::uuid, 'role', current_user, 'uid', auth.uid(), 'value', %(value)s)
--- the end""",
-    "nothing": "SELECT NULL::jsonb;",
-    "left_over": "SELECT jsonb_build_object('value', current_setting(%(name)s))",
-    "families": "SELECT jsonb_build_object('families', (SELECT count(*) FROM public.families))",
-    "slow": "SELECT jsonb_build_object('slept', pg_sleep(%(seconds)s)::text)",
-    "forbidden": "SELECT to_jsonb(j) FROM ops.jobs j LIMIT 1",
-}
 
 
 def a_call(user_id: UUID | None = None, limit: Limit | None = None) -> Call:

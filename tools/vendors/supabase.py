@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg2
-from psycopg2.errors import DivisionByZero
+from psycopg2.errors import InvalidTextRepresentation
 from psycopg2.extensions import connection as Connection
 
 from chalicelib import vendor_http
 from chalicelib.call import Call
-from chalicelib.database.messages import message_of
+from chalicelib.database.messages import READS, message_of
 from tools.vendors.checks import Wrong, check, expect
 from tools.vendors.credentials import Skip, Vendors
 
@@ -221,13 +221,14 @@ def pooler_message(vendors: Vendors) -> None:
         for number in range(MESSAGES):
             person, connection = uuid.uuid4(), (one, two, three)[number % 3]
             call = Call("verify-vendors", user_id=person, count_key=vendors.scratch.prefix, count_limit=1000)
-            expression = "to_jsonb(auth.uid())" if number % 5 else "to_jsonb(1 / 0)"
-            message, values = message_of(call, expression, "authenticated", {}, 5.0)
+            read: tuple[str, dict[str, Any]] = ("get_me", {}) if number % 5 else ("get_family", {"family_id": "no id"})
+            message, values = message_of(call, READS, *read, 5.0)
             with connection.cursor() as cursor:
                 try:
                     cursor.execute(message, values)
-                    [(found,)] = cursor.fetchall()
-                except DivisionByZero:
+                    [(result,)] = cursor.fetchall()
+                    found = result["me"]["user_id"]
+                except InvalidTextRepresentation:
                     found = str(person)
             expect(found == str(person), "a message acted as another person")
             [(claims, role)] = rows(

@@ -68,6 +68,6 @@ def test_a_statement_that_fails_leaves_a_connection_that_works(prepared: Databas
 def test_a_missing_parameter_is_an_internal_error_and_leaves_the_connection_usable(
     prepared: Database, person: UUID
 ) -> None:
-    assert isinstance(outcome(lambda: messages.read(a_call(person), "who_am_i")), KeyError)
+    assert isinstance(outcome(lambda: messages.read(a_call(person), "who_am_i")), InternalError)
     assert isinstance(outcome(lambda: messages.transact(a_call(), "test_echo", value=object())), InternalError)
     assert messages.transact(a_call(), "test_echo")["role"] == "app_service"

@@ -25,7 +25,7 @@ def test_a_write_runs_as_our_service_with_the_callers_claims(prepared: Database,
 
 def test_a_read_runs_as_the_caller_under_row_level_security(prepared: Database, person: UUID) -> None:
     result = messages.read(a_call(person), "who_am_i", value="it's 100%")
-    assert result == {"user_id": str(person), "role": "authenticated", "uid": str(person), "value": "it's 100%"}
+    assert result == {"role": "authenticated", "uid": str(person), "value": "it's 100%"}
     assert messages.read(a_call(person), "families") == {"families": 0}
 
 
