@@ -18,7 +18,7 @@ export ARCH TARGET_PYTHON ID KIND FAMILY KEY SECONDS FLAG SET SHARE SOURCE UNTIL
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock package run smoke test test-all bench mutants check check-workflows check-template audit-dependencies generate format migration operation deploy rollback releases undeploy drill dashboard fuzz $(OPERATE) clean
+.PHONY: help setup lock package test-package run smoke test test-all bench mutants check check-workflows check-template audit-dependencies generate format migration operation deploy rollback releases undeploy drill dashboard fuzz $(OPERATE) clean
 
 help: ## this page
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ audit-dependencies: $(READY) ## known vulnerabilities in the locks, without thos
 
 package: $(READY) ## build what Lambda gets into dist/: make package STAGE=dev (VERSION=..., ARCH=x86_64, TARGET_PYTHON=...)
 	@$(BIN)/python -m tools.package "$(STAGE)"
+
+test-package: $(READY) ## build the zip for this machine, and let it tell the whole story in WORKERS=4 processes of Lambda's runtime client
+	@$(BIN)/python -m tools.package.story
 
 run: $(READY) ## start everything on this machine, run the smoke test, serve until Ctrl-C (WORKERS=4: the app in 4 processes; POOLER=yes: behind PgBouncer)
 	@exec $(BIN)/python -m local run

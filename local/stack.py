@@ -158,9 +158,7 @@ class Stack:
         """Not before the address of everything that they use is known; they use it with their first request."""
         from app import app
 
-        # PYTHONPATH and the like are this process's own.
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-        self.functions = Functions(app, self.workers, environment, self.folder / "app.log", self._code)
+        self.functions = Functions(app, self.workers, os.environ, self.folder / "app.log", self._code)
         self._cleanup.callback(self.functions.stop)
         self.functions.start()
 

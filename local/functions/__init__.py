@@ -18,6 +18,7 @@ from chalice.app import ScheduledEventConfig
 from chalicelib.api import responses
 from chalicelib.api.problems import describe
 from chalicelib.call import Call
+from chalicelib.config.by_function import FUNCTIONS
 from chalicelib.errors import Unavailable
 from chalicelib.telemetry import logs
 from local.functions.pool import Code, NoneFree, Pool
@@ -59,7 +60,8 @@ class Functions:
         self.workers = workers
         code = code or Code(ROOT)
         self.pools = {
-            name: Pool(code, name, handler, environment, log, workers) for name, handler in handlers(app).items()
+            name: Pool(code, name, handler, own_variables(name, environment), log, workers)
+            for name, handler in handlers(app).items()
         }
 
     def start(self) -> None:
@@ -84,6 +86,12 @@ class Functions:
         """What a run of a schedule returns. Raises one of TROUBLE."""
         summary: dict[str, Any] = self.pools[schedule].invoke(event, SCHEDULE_SECONDS)
         return summary
+
+
+def own_variables(function: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """What a function is configured with on a stage: it sees no other variable, and so no other function's secrets."""
+    names = {field.upper() for field in FUNCTIONS[function].model_fields} | {"LOG_LEVEL", "METRICS"}
+    return {name: value for name, value in environment.items() if name in names}
 
 
 def handlers(app: Any) -> dict[str, str]:
