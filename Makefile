@@ -67,9 +67,10 @@ test-all: $(READY) ## the suite and the heavy proofs, under 20 minutes
 fuzz: $(READY) ## ten thousand random requests against a stack of its own; every answer must be a documented one
 	@$(BIN)/python -m pytest -q -s -m heavy tests/e2e/test_fuzz.py
 
-bench: $(READY) ## a list, and a claim of jobs: what they cost at a million rows, against a thousand
+bench: $(READY) ## a list and a claim of jobs at a million rows against a thousand; copies and audit by four workers against one
 	@$(BIN)/python -m bench.bench_list_recordings
 	@$(BIN)/python -m bench.bench_claim_jobs
+	@$(BIN)/python -m bench.bench_workers
 
 mutants: $(READY) ## change the code in each way that mutants/ lists: some test must fail (AREA=storage SHARD=2/8)
 	@$(BIN)/python -m tools.mutants --area "$(AREA)" --name "$(NAME)" --shard "$(SHARD)"
