@@ -68,11 +68,15 @@ def variables_secret(value: str) -> str:
     return value.split("://", 1)[1].split("@")[0].split(":")[1]
 
 
+def garbled(name: str, function: str, stage: str) -> dict[str, str | None] | None:
+    return {name: "nonsense"}
+
+
 def of_another_stage(name: str, function: str, stage: str) -> dict[str, str | None] | None:
     return None if variables()[name].shared else {name: ALL["dev" if stage == "prod" else "prod"][function][name]}
 
 
-WAYS: list[Damage] = [missing, misspelt, local, from_an_example, weak, of_another_stage]
+WAYS: list[Damage] = [missing, misspelt, local, from_an_example, weak, garbled, of_another_stage]
 
 
 def damages() -> Iterator[tuple[str, str, str, str, dict[str, str | None]]]:

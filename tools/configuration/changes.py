@@ -31,23 +31,20 @@ class Change:
         return json.dumps(self.after, separators=(",", ":"), sort_keys=True)
 
     def lines(self) -> list[str]:
-        """What differs, by name alone."""
+        """What differs, by name alone: + is new, ~ changed, - goes."""
         size = len(self.text.encode())
         tier = ", an Advanced parameter: 0.05 USD a month" if size > STANDARD_BYTES else ""
-        return [f"{self.parameter} ({size} bytes{tier})", *map(self._line, sorted({*self.before, *self.after}))]
+        names = sorted(name for name in {*self.before, *self.after} if self.before.get(name) != self.after.get(name))
+        return [f"{self.parameter} ({size} bytes{tier})", *map(self._line, names)]
 
     def _line(self, name: str) -> str:
-        before, after = self.before.get(name), self.after.get(name)
-        if before == after:
-            return f"    = {name}"
+        after = self.after.get(name)
         if after is None:
-            return f"    - {name}" + (
-                "" if name in stored_in_parameter(self.function) else ": this function reads it not"
-            )
+            why = "" if name in stored_in_parameter(self.function) else ": this function reads it not"
+            return f"    - {name}{why}"
         count = len(variables()[name].parts(after)) if name in variables() else 1
-        return f"    {'+' if before is None else '~'} {name}" + (
-            f": {count} values, the first is used" if count > 1 else ""
-        )
+        values = f": {count} values, the first is used" if count > 1 else ""
+        return f"    {'~' if name in self.before else '+'} {name}{values}"
 
 
 def moment() -> str:

@@ -90,7 +90,8 @@ def told(found: list[Problem]) -> list[str]:
     for problem in found:
         functions[problem.variable, problem.reason].append(problem.function)
     lines = [
-        f"{', '.join(named)}: {name} {reason}.{_source(name)}" for (name, reason), named in sorted(functions.items())
+        f"{', '.join(named)}: {name} {reason}.{_source(name)}".replace("`", "")
+        for (name, reason), named in sorted(functions.items())
     ]
     wrong = len({problem.variable for problem in found})
     end = f"{wrong} variables are wrong. docs/configuration.md describes each" if wrong else "nothing is wrong"
@@ -121,5 +122,6 @@ def _print_absent(configured: Configured) -> None:
         for name in judge.absent(function, given):
             absent[name].append(function)
     for name, functions in absent.items():
-        without = variables()[name].without.rstrip(".")
-        print(f"not set, which is allowed: {name} of {', '.join(functions)}. Without it: {without}.")
+        without = variables()[name].without.rstrip(".").replace("`", "")
+        of = "all functions" if len(functions) == len(FUNCTIONS) else ", ".join(functions)
+        print(f"not set, which is allowed: {name} of {of}. Without it: {without}.")

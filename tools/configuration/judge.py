@@ -116,12 +116,13 @@ def _between_functions(configured: Configured) -> Iterator[Problem]:
         values = {function: configured.get(function, {}).get(name, "").strip() for function in variable.functions}
         if variable.varies or name in OF_THE_PROCESS or len(set(values.values())) < 2:
             continue
-        usual = Counter(values.values()).most_common(1)[0][0]
-        alike = [function for function, value in values.items() if value == usual]
+        (usual, most), (_, next_most) = Counter(values.values()).most_common(2)
         for function, value in values.items():
-            if value != usual:
-                how = "differs from that of" if usual else "is set here, and not for"
-                yield Problem(function, name, f"{how if value else 'is not set here, but for'} {', '.join(alike)}")
+            # Where nobody can say which is wrong, each is named.
+            if value != usual or most == next_most:
+                others = {other: theirs for other, theirs in values.items() if theirs != value}
+                how = "differs from that of" if any(others.values()) else "is set here, and not for"
+                yield Problem(function, name, f"{how if value else 'is not set here, but for'} {', '.join(others)}")
 
 
 def _used_twice(configured: Configured) -> Iterator[Problem]:

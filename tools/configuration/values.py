@@ -30,6 +30,7 @@ _LOCAL_ENDING = re.compile(
 _HOST = re.compile(r"(?:@|//)\[?([A-Za-z0-9.:_-]+?)\]?(?::\d+)?(?=[/,>?\s]|$)")
 _STAGES = {"dev": ("dev", "development"), "staging": ("staging",), "prod": ("prod", "production")}
 _COMMON = ("password", "passwort", "secret", "letmein", "qwerty", "welcome", "admin", "12345", "stories", "sunshine")
+_SHORTEST = 16
 _ENOUGH_BITS = 80.0
 """Of a secret that we choose. 32 random bytes in base64 have about 200 by the measure below."""
 
@@ -44,9 +45,11 @@ def trouble_of(variable: Variable, value: str, stage: str, stages: Collection[st
         return "names another stage"
     for part in variable.parts(value):
         if variable.form and not re.fullmatch(variable.form, part):
-            return "does not look like what the vendor gives out"
+            return "is not of the right form: was all of it copied?"
         if variable.name == "STRIPE_SECRET_KEY" and stage != "prod" and "_live_" in part:
             return "is a live key: it would move real money; use a test key"
+        if variable.secret and len(secret_of(part)) < _SHORTEST:
+            return "is too short for a secret: was all of it copied?"
         if variable.made and _is_weak(secret_of(part)):
             return "is short or easily guessed: make it of 32 random bytes"
     return None

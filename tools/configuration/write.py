@@ -43,7 +43,7 @@ def run() -> int:
         return 0
     for change in changes:
         print("\n".join(change.lines()))
-    confirm(Stage(stage, "Parameter Store"), f"to write {len(changes)} parameters")
+    confirm(Stage(stage, "Parameter Store"), "to put secrets into its parameters")
     return _written(changes, note, store)
 
 
@@ -117,9 +117,7 @@ def _written(changes: list[Change], note: str, store: ParameterStore) -> int:
             f"{trouble}\nwritten: {done}\nnot written: {', '.join(left)}\nRun the same command again: it writes what is"
             " left. Or go back: make secrets UNDO=yes"
         ) from None
-    print(
-        f"{len(written)} parameters are written. Running functions read them within five minutes; then look at /health"
-    )
+    print(f"parameters written: {len(written)}. Running functions read them within five minutes; then look at /health")
     if overtaken:
         print(f"somebody else wrote at the same moment: {', '.join(overtaken)}. Run make secrets again, and compare")
     return 1 if overtaken else 0
