@@ -19,8 +19,8 @@ from aws_croniter import AwsCroniter  # type: ignore[import-untyped]  # it ships
 from chalice.app import ScheduledEventConfig, ScheduleExpression
 from chalice.local import LambdaContext
 
-# The one schedule with a second pace. Every minute it runs as on AWS, and drains the queue at second 0 and second 30. A
-# developer who has just sent an invite looks into the inbox at once: here, a run by hand every 2 seconds drains it too.
+# The one schedule with a second pace. Every minute it runs as on AWS. A developer who has just sent an invite looks
+# into the inbox at once: here, a run by hand every 2 seconds drains the queue too.
 QUEUE = "process_jobs"
 QUEUE_PACE = timedelta(seconds=2)
 

@@ -1,7 +1,7 @@
-"""Every minute: runs the due jobs at once and again at second 30, so that no job waits longer than half a minute.
+"""Every minute: runs the jobs that are due, and ends. Whoever needs a job sooner runs it, as the webhook does its own.
 
-The summary of a run has the figures of the queue too, for the metrics. By hand, and on the local stack every two
-seconds, it drains the queue once and returns.
+The summary of a run has the figures of the queue too, for the metrics. A run by hand needs no figures; on the local
+stack there is one every two seconds.
 """
 
 from __future__ import annotations
@@ -14,34 +14,26 @@ from chalicelib.database.messages import transact
 from chalicelib.queue import worker
 from chalicelib.schedules.slots import HOUR, MINUTE, once_a_slot
 
-SECOND_DRAIN_AT = 30.0
 LAST_CLAIM_AT = 50.0
+"""Seconds after its start at which a run claims its last job: the next run is near, and goes on with the others."""
 
 
 def process_jobs(call: Call) -> dict[str, Any]:
-    """How many jobs ended how, of both drains together."""
-    if call.detail.get("byHand"):
-        return _drain_once(call)
-    return once_a_slot(call, "process_jobs", MINUTE, _drain_twice)
+    """How many jobs ended how."""
+    return once_a_slot(call, "process_jobs", MINUTE, _drain)
 
 
-def _drain_once(call: Call) -> dict[str, Any]:
-    return {**worker.drain(call, call.seconds_left), **_sweep_now_and_then(call)}
-
-
-def _drain_twice(call: Call, started: float | None = None) -> dict[str, Any]:
-    started = time.monotonic() if started is None else started
+def _drain(call: Call) -> dict[str, Any]:
+    started = time.monotonic()
 
     def remaining_seconds() -> float:
-        # No job is claimed after second 50, when the next run is near. A job that was begun before may still finish.
+        # A job that was begun before the last claim may still finish.
         return min(started + LAST_CLAIM_AT + worker.JOB_SECONDS - time.monotonic(), call.seconds_left())
 
-    counts = worker.drain(call, remaining_seconds)
-    summary = _sweep_now_and_then(call)
-    time.sleep(max(0.0, started + SECOND_DRAIN_AT - time.monotonic()))
-    for outcome, count in worker.drain(call, remaining_seconds).items():
-        counts[outcome] = counts.get(outcome, 0) + count
-    return {**counts, **summary, **transact(call, "queue_gauges", repeatable=True)}
+    summary = {**worker.drain(call, remaining_seconds), **_sweep_now_and_then(call)}
+    if not call.detail.get("byHand"):
+        summary |= transact(call, "queue_gauges", repeatable=True)
+    return summary
 
 
 def _sweep_now_and_then(call: Call) -> dict[str, Any]:

@@ -112,12 +112,11 @@ def test_each_minute_says_how_the_queue_is(schedules: Schedules, lines: Lines, m
         "INSERT INTO ops.stripe_events (event_id, type, livemode, happened_at, created_at)"
         " VALUES ('evt_1', 'invoice.paid', false, now(), now() - interval '7 minutes')"
     )
-    monkeypatch.setattr(process_jobs.time, "sleep", lambda seconds: None)
     monkeypatch.setattr(process_jobs.worker, "drain", lambda call, remaining_seconds: {"dead": 1})
     lines()
     schedules.tick("process_jobs")
     (line,) = lines()
-    assert line["waiting"] >= 2 and line["dead"] == 2
+    assert line["waiting"] >= 2 and line["dead"] == 1
     assert 540 <= line["oldestDueSeconds"] < 600
     assert 420 <= line["webhookLagSeconds"] < 480
     assert (line["mailsLastHour"], line["mailsRefusedLastHour"], line["deadLastDay"]) == (1, 1, 0)

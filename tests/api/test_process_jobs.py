@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from typing import Any
 
 import pytest
@@ -200,7 +201,15 @@ def test_without_a_posthog_key_events_are_dropped(
 # The minute
 
 
-def test_it_drains_twice_a_minute_and_claims_nothing_after_second_fifty(
+def test_a_run_ends_when_nothing_is_due(schedules: Schedules, vendors: Vendors) -> None:
+    """A function is billed until it ends: waiting for second 30 would cost some hundred times as much."""
+    started = time.monotonic()
+    assert "waiting" in schedules.tick("process_jobs")
+    assert time.monotonic() - started < 25
+    assert schedules.tick("process_jobs") == {"skipped": "slot_taken"}
+
+
+def test_a_run_claims_nothing_after_second_fifty(
     schedules: Schedules, vendors: Vendors, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moment, claims = [1000.0], list[float]()
@@ -213,21 +222,8 @@ def test_it_drains_twice_a_minute_and_claims_nothing_after_second_fifty(
 
     monkeypatch.setattr(worker, "drain", drain)
     monkeypatch.setattr(process_jobs.time, "monotonic", lambda: moment[0])
-    slept: list[float] = []
-    monkeypatch.setattr(process_jobs.time, "sleep", slept.append)
-    from chalicelib.call import Call
-
-    assert process_jobs._drain_twice(Call.system("process_jobs"))["done"] == 2
-    assert max(claims) <= 50
-    assert slept == [0.0]
-
-
-def test_the_second_drain_waits_for_second_thirty(schedules: Schedules, monkeypatch: pytest.MonkeyPatch) -> None:
-    slept: list[float] = []
-    monkeypatch.setattr(process_jobs.time, "sleep", slept.append)
-    assert "skipped" not in schedules.tick("process_jobs")
-    assert 25 < slept[0] <= 30
-    assert schedules.tick("process_jobs") == {"skipped": "slot_taken"}
+    assert schedules.now("process_jobs")["done"] == 1
+    assert 43 < max(claims) <= 50
 
 
 def test_the_payload_of_every_job_holds_only_ids_numbers_and_known_words(
