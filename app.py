@@ -1,12 +1,5 @@
 """The map: every route and every schedule of Stories From the Sun, a line each, and nothing else."""
 
-# Chalice ships no types.
-# mypy: allow-untyped-decorators
-
-from typing import Any
-
-from chalice.app import CloudWatchEvent
-
 from chalicelib.api.application import SunApi
 from chalicelib.api.rate_limits import INVITES, PAYMENT, READS, REDEEM, WRITES
 from chalicelib.database import alerts
@@ -20,13 +13,6 @@ from chalicelib.operations.get_signed_upload_url import get_signed_upload_url
 from chalicelib.operations.redeem_invite import redeem_invite
 from chalicelib.operations.stripe_webhook import stripe_webhook
 from chalicelib.resources import families, health, invites, me, members, openapi, prompts, recordings, uploads
-from chalicelib.schedules import audit_storage as audit
-from chalicelib.schedules import cleanup_media as cleanup
-from chalicelib.schedules import copy_recordings as copies
-from chalicelib.schedules import process_jobs as jobs
-from chalicelib.schedules import reconcile_billing as billing
-from chalicelib.schedules import send_error_digest as digest
-from chalicelib.schedules import settle_uploads as settling
 
 app = SunApi("stories-from-the-sun", alert=alerts.note_failure)
 
@@ -72,6 +58,7 @@ app.operation(
     "create-checkout-session", create_checkout_session, limit=PAYMENT, refuses=["CONFLICT subscribed in_progress"]
 )
 app.operation("create-portal-session", create_portal_session, limit=PAYMENT, refuses=["CONFLICT no_customer"])
+# Served by a function of its own: chalicelib/webhook.py
 app.webhook("stripe-webhook", stripe_webhook)
 
 # Health, and what this API is
@@ -146,39 +133,12 @@ app.post(
     refuses=["FORBIDDEN", "CONFLICT purging"],
 )
 
-
-# Schedules, by UTC. Here and not in a blueprint, whose handlers would never import this file.
-@app.schedule("cron(* * * * ? *)")
-def process_jobs(event: CloudWatchEvent) -> dict[str, Any]:
-    return app.run(jobs.process_jobs, event)
-
-
-@app.schedule("cron(0/15 * * * ? *)")
-def settle_uploads(event: CloudWatchEvent) -> dict[str, Any]:
-    return app.run(settling.settle_uploads, event)
-
-
-@app.schedule("cron(20 * * * ? *)")
-def cleanup_media(event: CloudWatchEvent) -> dict[str, Any]:
-    return app.run(cleanup.cleanup_media, event)
-
-
+# Schedules, by UTC: files of chalicelib/schedules, each a function of its own
+app.scheduled("cron(* * * * ? *)", "process_jobs")
+app.scheduled("cron(0/15 * * * ? *)", "settle_uploads")
+app.scheduled("cron(20 * * * ? *)", "cleanup_media")
 # Every minute of the night, so that many work at once while there is something left; a finished audit is left alone.
-@app.schedule("cron(* 1-4 * * ? *)")
-def audit_storage(event: CloudWatchEvent) -> dict[str, Any]:
-    return app.run(audit.audit_storage, event)
-
-
-@app.schedule("cron(3/5 * * * ? *)")
-def copy_recordings(event: CloudWatchEvent) -> dict[str, Any]:
-    return app.run(copies.copy_recordings, event)
-
-
-@app.schedule("cron(0/15 5-6 * * ? *)")
-def reconcile_billing(event: CloudWatchEvent) -> dict[str, Any]:
-    return app.run(billing.reconcile_billing, event)
-
-
-@app.schedule("cron(0/5 * * * ? *)")
-def send_error_digest(event: CloudWatchEvent) -> dict[str, Any]:
-    return app.run(digest.send_error_digest, event)
+app.scheduled("cron(* 1-4 * * ? *)", "audit_storage")
+app.scheduled("cron(3/5 * * * ? *)", "copy_recordings")
+app.scheduled("cron(0/15 5-6 * * ? *)", "reconcile_billing")
+app.scheduled("cron(0/5 * * * ? *)", "send_error_digest")

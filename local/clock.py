@@ -70,10 +70,7 @@ class Clock:
             self._start(QUEUE, lambda after: after + QUEUE_PACE, by_hand=True)
 
     def stop(self) -> None:
-        """Starts no further run, and waits 2 seconds at most for those that are going on.
-
-        Not for the queue's run of the minute, which sleeps until second 30.
-        """
+        """Starts no further run, and waits 2 seconds at most for those that are going on."""
         self._stopping.set()
         until = time.monotonic() + 2
         for thread in self._threads:
@@ -84,8 +81,7 @@ class Clock:
             target=self._keep_time, args=(name, next_run, by_hand), name=f"clock-{name}", daemon=True
         )
         thread.start()
-        if name != QUEUE or by_hand:
-            self._threads.append(thread)
+        self._threads.append(thread)
 
     def _keep_time(self, name: str, next_run: Callable[[datetime], datetime], by_hand: bool) -> None:
         while self._wait_until(next_run(self._now())):

@@ -6,24 +6,24 @@ Gateway would answer it in a shape of its own.
 
 from __future__ import annotations
 
-import json
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
-from chalice.app import Chalice, Response
+from chalice.app import Chalice, CloudWatchEvent, Response
 
-from chalicelib import config, monitoring
+from chalicelib import monitoring
 from chalicelib.api import requests, responses
 from chalicelib.api.dispatch import answer
 from chalicelib.api.endpoints import Access, Endpoint, describe_endpoint
-from chalicelib.api.models import camelise, to_json
 from chalicelib.api.problems import describe
 from chalicelib.call import Call, Limit, serving
-from chalicelib.errors import InternalError, MissingConfiguration, Refused
+from chalicelib.errors import InternalError, Refused
 from chalicelib.telemetry import logs, metrics
 
 FUNCTIONS = "/functions/v1"
@@ -57,8 +57,8 @@ class SunApi(Chalice):
     """
 
     def __init__(self, app_name: str, *, alert: Alert = lambda call, error, code: None) -> None:
-        """`alert(call, error, code)` notes for the operator what made a request fail, with the code of the answer, or
-        a schedule, with SCHEDULE_FAILED. It never raises.
+        """`alert(call, error, code)` notes for the operator what made a request fail, with the code of the answer. It
+        never raises.
         """
         super().__init__(app_name=app_name, configure_logs=False)
         self._alert = alert
@@ -102,6 +102,23 @@ class SunApi(Chalice):
         self._webhook_paths.add(f"{FUNCTIONS}/{name}")
         self._declare("POST", f"{FUNCTIONS}/{name}", function, "webhook", None, refuses)
 
+    def scheduled(self, expression: str, name: str) -> None:
+        """Runs `handler` of chalicelib/schedules/<name>.py at the times of `expression`, such as cron(20 * * * ? *).
+
+        It is named and not imported: on Lambda it is a function of its own, and the API's process must not be able to
+        do what schedules do. Raises TypeError where there is no such module.
+        """
+        module = f"chalicelib.schedules.{name}"
+        if find_spec(module) is None:
+            raise TypeError(f"app.py schedules {name}: there is no {module}")
+
+        def run(event: CloudWatchEvent) -> dict[str, Any]:
+            summary: dict[str, Any] = import_module(module).handler(event.to_dict(), event.context)
+            return summary
+
+        run.__name__ = name
+        self.schedule(expression)(run)
+
     def _declare(
         self,
         method: str,
@@ -114,6 +131,9 @@ class SunApi(Chalice):
     ) -> None:
         endpoint = describe_endpoint(method, path, function, access, limit, idempotent, refuses)
         self.endpoints.append(endpoint)
+        if access == "user":
+            # Where the function starts, and not in its first request.
+            import_module("chalicelib.api.auth")
 
         def view(**path_parameters: str) -> Response:
             served = _current.get()
@@ -146,19 +166,14 @@ class SunApi(Chalice):
             reply = responses.failure(error, call)
         if reply.error is not None:
             self._alert(call, reply.error, reply.code)
-        self._tell_of_configuration(call)
+        # The operator changed the parameter, and this function goes on with the values before.
+        if refused := logs.configuration_refused(call):
+            self._alert(call, refused, "")
         seconds = time.perf_counter() - started
         logs.request(call, reply.status, reply.code, seconds * 1000)
         metrics.request(call, reply.status, reply.code, seconds * 1000)
         monitoring.trace(call, seconds, code=reply.code)
         return responses.to_lambda(reply, call)
-
-    def _tell_of_configuration(self, call: Call) -> None:
-        """The operator changed the parameter, and this function goes on with the values before."""
-        if problems := config.take_refused():
-            refused = MissingConfiguration(problems)
-            logs.error("configuration_refused", call, reason=str(refused))
-            self._alert(call, refused, "")
 
     def _serve(self, event: dict[str, Any], context: Any, call: Call) -> responses.Reply:
         # Checked first: a body that is too large is refused whatever else is wrong.
@@ -172,36 +187,6 @@ class SunApi(Chalice):
         finally:
             _current.reset(token)
         return served.reply or _reshaped(response)
-
-    def run(self, function: Callable[[Call], Mapping[str, Any]], event: Any) -> dict[str, Any]:
-        """Runs what the clock starts: `function(call)` gives a summary, which is logged and returned in camelCase.
-
-        Raises InternalError when it fails, after logging and reporting why: Lambda then counts the failure, and prints
-        nothing of the original.
-        """
-        name = function.__name__
-        context = getattr(event, "context", None)
-        call = Call.system(name, seconds=requests.seconds_left(context))
-        call.function = getattr(context, "function_name", name)
-        call.lambda_request_id = requests.lambda_request_id(context)
-        call.detail = getattr(event, "detail", None) or {}
-        started = time.perf_counter()
-        try:
-            with serving(call):
-                summary: dict[str, Any] = json.loads(to_json(camelise(function(call))))
-        except Exception as error:
-            logs.failure("schedule_failed", error, call, schedule=name)
-            monitoring.capture(error, call)
-            self._alert(call, error, "SCHEDULE_FAILED")
-            metrics.run(call, {}, (time.perf_counter() - started) * 1000, failed=True)
-            raise InternalError(f"{name} failed") from None
-        finally:
-            self._tell_of_configuration(call)
-            monitoring.trace(call, time.perf_counter() - started)
-        duration_ms = round((time.perf_counter() - started) * 1000, 1)
-        logs.info("schedule", call, schedule=name, durationMs=duration_ms, dbMs=round(call.db_ms, 1), summary=summary)
-        metrics.run(call, summary, duration_ms)
-        return summary
 
 
 def _reshaped(response: dict[str, Any]) -> responses.Reply:

@@ -82,15 +82,15 @@ def verify_event(raw_body: bytes, signature: str | None, now: float | None = Non
     Any of the configured secrets proves it, so that they can be rotated. Raises NotSigned, or Refused VALIDATION_FAILED
     for anything else; its note says why, for our log alone.
     """
-    settings = config.load(config.BillingSettings)
-    signed_at = _signed_at(raw_body, signature, settings.stripe_webhook_secrets)
+    signed_at = _signed_at(raw_body, signature, config.load(config.WebhookSettings).stripe_webhook_secrets)
     age = (time.time() if now is None else now) - signed_at
     if age > SIGNATURE_LIVES_SECONDS:
         raise NotSigned("the signature is too old")
     if age < -CLOCK_SKEW_SECONDS:
         raise NotSigned("the signature is from the future")
     event = read_event(raw_body)
-    if event.livemode != settings.stripe_secret_key.startswith(("sk_live_", "rk_live_")):
+    stripe_key = config.load(config.BillingSettings).stripe_secret_key
+    if event.livemode != stripe_key.startswith(("sk_live_", "rk_live_")):
         refusal = invalid(("livemode", "is not this stage's mode"))
         refusal.note = "a test event on a live stage or the reverse"
         raise refusal

@@ -32,6 +32,7 @@ from chalicelib.config.groups import (
     ResendSettings,
     Settings,
     StorageSettings,
+    WebhookSettings,
 )
 from chalicelib.errors import MissingConfiguration
 
@@ -53,6 +54,7 @@ __all__ = [
     "ResendSettings",
     "Settings",
     "StorageSettings",
+    "WebhookSettings",
     "check",
     "load",
     "refused",

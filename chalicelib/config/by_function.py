@@ -20,6 +20,7 @@ from chalicelib.config import (
     ResendSettings,
     Settings,
     StorageSettings,
+    WebhookSettings,
 )
 
 
@@ -37,6 +38,10 @@ class ApiFunction(
     ResendSettings,
 ):
     """What the HTTP function needs; the last two groups to say in /health whether they work."""
+
+
+class StripeWebhookFunction(DatabaseSettings, WebhookSettings, BillingSettings, MonitoringSettings):
+    """What the webhook needs: to prove an event, and to apply it at once. No key of the object store is among it."""
 
 
 class ProcessJobsFunction(
@@ -71,6 +76,7 @@ class SendErrorDigestFunction(DatabaseSettings, AlertSettings, MonitoringSetting
 
 FUNCTIONS: dict[str, type[Settings]] = {
     "api_handler": ApiFunction,
+    "stripe_webhook": StripeWebhookFunction,
     "process_jobs": ProcessJobsFunction,
     "settle_uploads": SettleUploadsFunction,
     "cleanup_media": CleanupMediaFunction,
@@ -80,4 +86,5 @@ FUNCTIONS: dict[str, type[Settings]] = {
     "send_error_digest": SendErrorDigestFunction,
 }
 """A deployed function's name -> what it needs. `make config-check` and `make secrets` follow it, and the tables of
-docs/configuration.md; a new variable needs a text in tools/configuration/variables.toml too."""
+docs/configuration.md; a new variable needs a text in tools/configuration/variables.toml too. How big each function is
+and how long it may run: tools/template/functions.py."""

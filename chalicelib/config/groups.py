@@ -168,7 +168,6 @@ class BackupSettings(Settings):
 
 class BillingSettings(Settings):
     stripe_secret_key: str
-    stripe_webhook_secrets: Secrets
     stripe_prices: Annotated[Mapping[str, tuple[str, str]], BeforeValidator(parse_prices)]
     """Price id -> (plan, interval), from JSON such as {"price_x": "family:month"}."""
     stripe_api_base: Address | None = None
@@ -176,6 +175,12 @@ class BillingSettings(Settings):
     def price_of(self, plan: str, interval: str) -> str | None:
         """The price id a plan is sold at, None where it is not sold."""
         return next((price for price, sold in self.stripe_prices.items() if sold == (plan, interval)), None)
+
+
+class WebhookSettings(Settings):
+    """What proves that an event comes from Stripe: for the function that Stripe calls, and no other."""
+
+    stripe_webhook_secrets: Secrets
 
 
 class AppSettings(Settings):

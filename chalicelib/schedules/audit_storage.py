@@ -16,6 +16,7 @@ from typing import Any
 from chalicelib.call import Call
 from chalicelib.database.literals import Json
 from chalicelib.database.messages import transact
+from chalicelib.schedules.handler import handler_of
 from chalicelib.schedules.slots import MINUTE, once_a_slot
 from chalicelib.storage import bucket_walk
 from chalicelib.storage.keys import shards
@@ -132,3 +133,6 @@ def _audit_families(call: Call, run_id: str, shard: Shard, after: str | None) ->
         if after is None:
             return not page["lost"]
     return False
+
+
+handler = handler_of(audit_storage)

@@ -15,8 +15,10 @@ from typing import Any
 from chalicelib.call import Call
 from chalicelib.database import alerts
 from chalicelib.database.messages import transact
+from chalicelib.schedules.handler import handler_of
 from chalicelib.schedules.rows import work_through
 from chalicelib.schedules.slots import HOUR, once_a_slot
+from chalicelib.storage.deletion import delete_object
 from chalicelib.storage.store import audio_store
 
 MOST = 500
@@ -56,7 +58,7 @@ def _delete(call: Call, recording_id: str, *, look: str, finish: str, outcome: s
     if not keys:
         return "skipped"
     for key in keys:
-        audio_store().delete_object(key)
+        delete_object(audio_store(), key)
     finished = transact(call, finish, repeatable=True, recording_id=recording_id)
     return outcome if finished[outcome] else "skipped"
 
@@ -66,3 +68,6 @@ _STEPS: Mapping[str, Callable[[Call, str], str]] = {
     "abandon": partial(_delete, look="check_abandoned", finish="drop_abandoned_tx", outcome="dropped"),
     "stray_waveform": partial(_delete, look="check_stray_waveform", finish="drop_stray_waveform_tx", outcome="dropped"),
 }
+
+
+handler = handler_of(cleanup_media)

@@ -15,6 +15,7 @@ from chalicelib.config import BackupSettings, load
 from chalicelib.database.messages import transact
 from chalicelib.errors import MissingConfiguration
 from chalicelib.queue import worker
+from chalicelib.schedules.handler import handler_of
 from chalicelib.schedules.slots import MINUTE, once_a_slot
 from chalicelib.telemetry import logs
 
@@ -60,3 +61,6 @@ def _copy_all(call: Call) -> dict[str, Any]:
 def _has_time(call: Call) -> bool:
     """For one more copy."""
     return call.seconds_left() >= worker.KINDS[KIND].least_seconds
+
+
+handler = handler_of(copy_recordings)

@@ -12,6 +12,7 @@ from typing import Any
 from chalicelib.call import Call
 from chalicelib.database.messages import transact
 from chalicelib.queue import worker
+from chalicelib.schedules.handler import handler_of
 from chalicelib.schedules.slots import HOUR, MINUTE, once_a_slot
 
 LAST_CLAIM_AT = 50.0
@@ -42,3 +43,6 @@ def _sweep_now_and_then(call: Call) -> dict[str, Any]:
         return {}
     swept = transact(call, "sweep_tx", repeatable=True, deadline=20.0)
     return {"swept": swept} if swept else {}
+
+
+handler = handler_of(process_jobs)

@@ -18,6 +18,7 @@ from chalicelib.config import BillingSettings, load
 from chalicelib.database import alerts
 from chalicelib.database.messages import transact
 from chalicelib.errors import Unavailable
+from chalicelib.schedules.handler import handler_of
 from chalicelib.schedules.rows import Row, work_through
 from chalicelib.schedules.slots import QUARTER, once_a_slot
 
@@ -102,3 +103,6 @@ def _find_strangers(call: Call, strangers: list[str]) -> bool:
         if after is None:
             return True
     return False
+
+
+handler = handler_of(reconcile_billing)

@@ -15,6 +15,7 @@ from chalicelib.call import Call
 from chalicelib.config import AlertSettings, load
 from chalicelib.database.messages import transact
 from chalicelib.mail import resend_client, templates
+from chalicelib.schedules.handler import handler_of
 from chalicelib.schedules.slots import MINUTE, once_a_slot
 
 MOST = 100
@@ -77,3 +78,6 @@ def _times(alert: Alert) -> str:
 
 def _minute(timestamp: str) -> str:
     return f"{datetime.fromisoformat(timestamp).astimezone(UTC):%Y-%m-%d %H:%M}"
+
+
+handler = handler_of(send_error_digest)

@@ -12,6 +12,7 @@ from typing import Any
 
 from chalicelib.call import Call
 from chalicelib.database.messages import transact
+from chalicelib.schedules.handler import handler_of
 from chalicelib.schedules.rows import Row, work_through
 from chalicelib.schedules.slots import QUARTER, once_a_slot
 from chalicelib.storage.arrivals import look_for
@@ -60,3 +61,6 @@ def _settle_one(call: Call, upload: Row) -> str:
     found = look_for(upload)
     settled = transact(call, "rescue_recording_tx", repeatable=True, recording_id=upload["id"], object=found)
     return str(settled["outcome"])
+
+
+handler = handler_of(settle_uploads)

@@ -1,7 +1,7 @@
 """The object store (Cloudflare R2, by its S3 API): signed URLs for clients, and the backend's own requests.
 
 One `Store` for the bucket of the recordings, one for the bucket of their second copies. Nothing here overwrites an
-object, or deletes one without being asked to by its key.
+object or deletes one.
 """
 
 from __future__ import annotations
@@ -101,10 +101,6 @@ class Store:
         look = partial(_inspected, head_bytes=head_bytes)
         return self.http.ask("GET", key, look, headers={"range": f"bytes=0-{head_bytes - 1}"})
 
-    def delete_object(self, key: str) -> None:
-        """Deletes an object; it is no error when there is none. Raises Unavailable."""
-        self.http.ask("DELETE", key, _deleted)
-
     def list_objects(self, prefix: str, start_after: str = "") -> Iterator[list[ListedObject]]:
         """Pages of at most 1000 objects in the order of their keys, from the first key after `start_after`.
 
@@ -147,11 +143,6 @@ def _inspected(answer: BaseHTTPResponse, head_bytes: int) -> StoredObject | None
         is_mp4=is_mp4(head, size),
         head=head,
     )
-
-
-def _deleted(answer: BaseHTTPResponse) -> None:
-    if answer.status != 204 and not (answer.status == 404 and says(answer, "NoSuchKey")):
-        raise Unexpected(answer.status)
 
 
 def _listed(answer: BaseHTTPResponse) -> tuple[list[ListedObject], bool]:

@@ -14,6 +14,7 @@ import traceback
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from chalicelib import config
 from chalicelib.call import Call, served
 from chalicelib.errors import InternalError, MissingConfiguration, Refused, Unavailable
 from chalicelib.telemetry.scrubbing import scrub
@@ -105,6 +106,16 @@ def request(call: Call, status: int, code: str, duration_ms: float) -> None:
         "function": call.function,
     }
     logger().info("request", extra=_fields(call, fields))
+
+
+def configuration_refused(call: Call) -> MissingConfiguration | None:
+    """What is wrong with the configuration since the operator changed it under this function, logged; once for each."""
+    problems = config.take_refused()
+    if not problems:
+        return None
+    refused = MissingConfiguration(problems)
+    error("configuration_refused", call, reason=str(refused))
+    return refused
 
 
 # Names that the log line uses itself; a field of the same name would be lost or break the line.

@@ -28,6 +28,7 @@ from local.settings import ROOT
 MOST_WORKERS = 32
 
 API = "api_handler"
+WEBHOOK = "stripe_webhook"
 REQUEST_SECONDS = 20.0
 SCHEDULE_SECONDS = 300.0
 
@@ -59,6 +60,7 @@ class Functions:
     ) -> None:
         self.workers = workers
         code = code or Code(ROOT)
+        self._webhooks = {endpoint.path for endpoint in app.endpoints if endpoint.access == "webhook"}
         self.pools = {
             name: Pool(code, name, handler, own_variables(name, environment), log, workers)
             for name, handler in handlers(app).items()
@@ -74,8 +76,9 @@ class Functions:
 
     def serve(self, event: dict[str, Any], _context: Any) -> dict[str, Any]:
         """The answer to a request of the gateway; 503, as API Gateway's, where the function gives none."""
+        function = WEBHOOK if event.get("resource") in self._webhooks else API
         try:
-            answer: dict[str, Any] = self.pools[API].invoke(event, REQUEST_SECONDS)
+            answer: dict[str, Any] = self.pools[function].invoke(event, REQUEST_SECONDS)
         except TROUBLE as trouble:
             call = Call(request_id=str(uuid.uuid4()))
             logs.error("function_failed", call, error=type(trouble).__name__)
@@ -97,4 +100,5 @@ def own_variables(function: str, environment: Mapping[str, str]) -> dict[str, st
 def handlers(app: Any) -> dict[str, str]:
     """A function's name -> its handler, as in the template."""
     schedules = [source.name for source in app.event_sources if isinstance(source, ScheduledEventConfig)]
-    return {API: "app.app"} | {name: f"app.{name}" for name in schedules}
+    entries = {API: "app.app", WEBHOOK: "chalicelib.webhook.app"}
+    return entries | {name: f"chalicelib.schedules.{name}.handler" for name in schedules}

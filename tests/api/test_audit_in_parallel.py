@@ -15,6 +15,7 @@ import pytest
 from chalicelib.errors import InternalError, Unavailable
 from chalicelib.schedules import audit_storage
 from chalicelib.storage import bucket_walk
+from chalicelib.storage.deletion import delete_object
 from chalicelib.storage.store import ListedObject, Store, audio_store
 from tests.support.object_store import voice
 from tests.support.schedules import Schedules
@@ -63,7 +64,7 @@ class Broken:
             kept = [schedules.kept(family, keeper) for _ in range(2)]
             (self.whole if number % 3 else self.ill).append(family)
             if number % 3 == 0:
-                audio_store().delete_object(schedules.key(family, kept[0]))
+                delete_object(audio_store(), schedules.key(family, kept[0]))
                 self.found["missing"].add(kept[0])
             if number % 4 == 0:
                 stray = f"families/{family}/recordings/{family}.audio.m4a"

@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.schedules import audit_storage
 from chalicelib.storage import bucket_walk
+from chalicelib.storage.deletion import delete_object
 from chalicelib.storage.store import Store, audio_store
 from tests.support.object_store import voice
 from tests.support.schedules import Schedules
@@ -24,7 +25,7 @@ def verified(schedules: Schedules, family: str) -> bool:
 
 
 def delete_behind_its_back(key: str) -> None:
-    audio_store().delete_object(key)
+    delete_object(audio_store(), key)
 
 
 def test_where_everything_agrees_there_are_no_findings_and_families_are_verified(schedules: Schedules) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.schedules import cleanup_media
+from chalicelib.storage.deletion import delete_object
 from chalicelib.storage.store import Store, audio_store
 from tests.support.api import Person
 from tests.support.object_store import voice
@@ -107,7 +108,7 @@ def test_a_purge_killed_before_or_after_any_step_converges(
     schedules: Schedules, monkeypatch: pytest.MonkeyPatch, deed: str
 ) -> None:
     family, recording, _ = trashed(schedules)
-    delete, transact = Store.delete_object, cleanup_media.transact
+    delete, transact = cleanup_media.delete_object, cleanup_media.transact
 
     def dying_delete(store: Store, key: str) -> None:
         delete(store, key)
@@ -120,11 +121,11 @@ def test_a_purge_killed_before_or_after_any_step_converges(
             raise Killed
         return answer
 
-    monkeypatch.setattr(Store, "delete_object", dying_delete)
+    monkeypatch.setattr(cleanup_media, "delete_object", dying_delete)
     monkeypatch.setattr(cleanup_media, "transact", dying_transact)
     with pytest.raises(Killed):
         schedules.now("cleanup_media")
-    monkeypatch.setattr(Store, "delete_object", delete)
+    monkeypatch.setattr(cleanup_media, "delete_object", delete)
     monkeypatch.setattr(cleanup_media, "transact", transact)
 
     used_in_between = schedules.used(family)
@@ -138,7 +139,7 @@ def test_a_purge_killed_before_or_after_any_step_converges(
 def test_an_object_already_deleted_does_not_stop_a_purge(schedules: Schedules) -> None:
     family, _, _ = trashed(schedules)
     for key in schedules.stored():
-        audio_store().delete_object(key)
+        delete_object(audio_store(), key)
     assert schedules.now("cleanup_media")["purged"] == 1
     assert schedules.used(family) == 0
 

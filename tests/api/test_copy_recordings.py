@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chalicelib import config
+from chalicelib.storage.deletion import delete_object
 from chalicelib.storage.store import audio_store, backup_store
 from tests.support.object_store import send, voice
 from tests.support.schedules import Schedules
@@ -34,7 +35,7 @@ def test_a_waveform_is_copied_too_and_never_costs_the_voice_its_copy(schedules: 
     key = schedules.key(family, schedules.kept(family, keeper, 2_000, waveform=b"[1]"))
     waveform = key.replace(".audio.m4a", ".waveform.json")
     if trouble:
-        audio_store().delete_object(waveform)
+        delete_object(audio_store(), waveform)
     assert schedules.now("copy_recordings")["copied"] == 1
     assert copies() == {key: 2_000} | ({} if trouble else {waveform: 3})
     assert schedules.alerts() == {}
@@ -66,7 +67,7 @@ def test_an_object_that_differs_from_its_row_is_not_taken_for_a_copy(schedules: 
     family, keeper = schedules.family_of_one()
     recording = schedules.kept(family, keeper)
     key = schedules.key(family, recording)
-    audio_store().delete_object(key)
+    delete_object(audio_store(), key)
     assert schedules.now("copy_recordings")["missing"] == 1
     schedules.store.put(key, voice(2_000)[::-1])
     assert schedules.now("copy_recordings")["changed"] == 1
@@ -91,7 +92,7 @@ def test_a_backup_store_that_is_down_is_tried_again_and_alerts_after_a_day(sched
 def test_one_failed_copy_does_not_stop_the_others(schedules: Schedules) -> None:
     family, keeper = schedules.family_of_one()
     first, second = schedules.kept(family, keeper), schedules.kept(family, keeper)
-    audio_store().delete_object(schedules.key(family, first))
+    delete_object(audio_store(), schedules.key(family, first))
     summary = schedules.now("copy_recordings")
     assert (summary["missing"], summary["copied"]) == (1, 1)
     assert copied(schedules, second)

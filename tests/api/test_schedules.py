@@ -2,40 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
-from app import app
-from chalicelib.config.by_function import FUNCTIONS
 from chalicelib.errors import InternalError
 from chalicelib.queue.worker import KINDS
 from chalicelib.schedules import audit_storage, slots
 from chalicelib.storage.store import Store
 from tests.support.schedules import Schedules
-
-SCHEDULES = sorted(set(FUNCTIONS) - {"api_handler"})
-
-
-def test_every_configured_function_is_a_schedule_of_app_py() -> None:
-    assert sorted(source.name for source in app.event_sources) == SCHEDULES
+from tools.template.functions import FUNCTIONS
 
 
 @pytest.mark.parametrize("schedule", ["settle_uploads", "reconcile_billing"])
 def test_a_function_is_cut_off_before_its_next_slot_begins(schedule: str) -> None:
-    stages = json.loads((Path(__file__).parents[2] / ".chalice" / "config.json").read_text("utf-8"))["stages"]
-    for stage in stages.values():
-        assert stage["lambda_functions"][schedule]["lambda_timeout"] < slots.QUARTER
+    assert FUNCTIONS[schedule].seconds < slots.QUARTER
 
 
 def test_copies_and_shards_are_given_to_nobody_else_while_their_function_may_live() -> None:
-    stages = json.loads((Path(__file__).parents[2] / ".chalice" / "config.json").read_text("utf-8"))["stages"]
-    for stage in stages.values():
-        functions = stage["lambda_functions"]
-        assert functions["copy_recordings"]["lambda_timeout"] < KINDS["copy_recording"].lease_seconds
-        assert functions["audit_storage"]["lambda_timeout"] < audit_storage.LEASE_SECONDS
+    assert FUNCTIONS["copy_recordings"].seconds < KINDS["copy_recording"].lease_seconds
+    assert FUNCTIONS["audit_storage"].seconds < audit_storage.LEASE_SECONDS
 
 
 def test_a_schedule_that_fires_twice_runs_once(schedules: Schedules) -> None:

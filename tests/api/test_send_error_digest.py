@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.errors import InternalError
+from chalicelib.storage.deletion import delete_object
 from tests.support.schedules import Schedules
 from tests.support.vendors import OPERATOR, Vendors
 
@@ -69,7 +70,7 @@ def test_a_missing_object_is_mailed_to_the_operator_by_the_next_run(schedules: S
     recording = schedules.kept(family, keeper)
     from chalicelib.storage.store import audio_store
 
-    audio_store().delete_object(schedules.key(family, recording))
+    delete_object(audio_store(), schedules.key(family, recording))
     schedules.now("audit_storage")
     schedules.tick("send_error_digest")
     (letter,) = vendors.letters(OPERATOR)

@@ -17,6 +17,7 @@ from chalicelib.errors import NotRetryable, Unavailable
 from chalicelib.mail import resend_client
 from chalicelib.mail.templates import Letter
 from chalicelib.storage import copying, s3_http, store
+from chalicelib.storage.deletion import delete_object
 from chalicelib.telemetry import logs
 from tests.support import rubbish
 from tests.support.object_store import RunningStore, running_store, use_store, voice
@@ -42,7 +43,7 @@ CALLS: dict[str, tuple[str, Callable[[], Any]]] = {
     "mail": ("resend", send_a_mail),
     "events": ("posthog", lambda: analytics.send(events(2))),
     "inspect": ("storage", lambda: store.audio_store().inspect_object(KEY)),
-    "delete": ("storage", lambda: store.audio_store().delete_object(KEY)),
+    "delete": ("storage", lambda: delete_object(store.audio_store(), KEY)),
     "list": ("storage", lambda: list(store.audio_store().list_objects(""))),
     "inspect the copy": ("backup", lambda: store.backup_store().inspect_object(KEY)),
     "copy": ("storage", lambda: copying.copy_to_backup(KEY)),

@@ -20,6 +20,7 @@ from chalicelib.errors import MissingConfiguration
 from chalicelib.mail import resend_client
 from chalicelib.mail.templates import Letter
 from chalicelib.storage import copying, s3_http, store
+from chalicelib.storage.deletion import delete_object
 from tests.support import rubbish
 from tests.support.in_time import in_time
 from tests.support.rubbish import SLOW, Resolver, Vendor, at_once
@@ -50,7 +51,7 @@ CALLS: dict[str, tuple[str, Callable[[], Any]]] = {
     "resend": ("resend", send_a_mail),
     "posthog": ("posthog", send_events),
     "inspect": ("storage", lambda: store.audio_store().inspect_object(KEY)),
-    "delete": ("storage", lambda: store.audio_store().delete_object(KEY)),
+    "delete": ("storage", lambda: delete_object(store.audio_store(), KEY)),
     "list": ("storage", lambda: list(store.audio_store().list_objects(""))),
     "inspect the copy": ("backup", lambda: store.backup_store().inspect_object(KEY)),
     "copy": ("storage", lambda: copying.copy_to_backup(KEY)),

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from chalicelib.storage.deletion import delete_object
 from chalicelib.storage.s3_http import S3Http
 from chalicelib.storage.store import Store
 from local.settings import ROOT
@@ -85,6 +86,6 @@ def test_a_run_that_is_killed_is_cleaned_up_by_the_next(stack: RunningStack) -> 
     stopped(stack, signal.SIGKILL)
     key, path = left_in(stack)
     assert isinstance(path, Path)
-    made = scratch.clean_up_after_others(stack.folder, lambda _kind, name: bucket_of(stack).delete_object(name))
+    made = scratch.clean_up_after_others(stack.folder, lambda _kind, name: delete_object(bucket_of(stack), name))
     assert made == ([key], [])
     assert left_in(stack) == []

@@ -8,6 +8,7 @@ import pytest
 from chalice.local import LambdaContext
 
 from app import app
+from chalicelib.storage.deletion import delete_object
 from chalicelib.storage.store import audio_store, backup_store
 from tests.support.api import Api, Person
 from tests.support.database_server import Database
@@ -24,7 +25,7 @@ class Schedules(Api):
         for bucket in (audio_store(), backup_store()):
             for page in list(bucket.list_objects("")):
                 for found in page:
-                    bucket.delete_object(found.key)
+                    delete_object(bucket, found.key)
 
     def tick(self, schedule: str, seconds: int = 300, **detail: Any) -> dict[str, Any]:
         """Fires a schedule; its summary. `seconds`: how long its function may live."""

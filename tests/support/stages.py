@@ -8,7 +8,7 @@ import json
 
 from chalicelib.config.by_function import FUNCTIONS
 from tools.configuration.catalog import stored_in_parameter
-from tools.configuration.sources import environment_of
+from tools.template.functions import environment_of
 
 STAGES = ("dev", "staging", "prod")
 
@@ -73,6 +73,6 @@ def configured(stage: str) -> dict[str, dict[str, str]]:
     known = variables_of(stage)
     return {
         function: {name: known[name] for name in sorted(stored_in_parameter(function))}
-        | environment_of(stage, function)
+        | environment_of(function, stage)
         for function in FUNCTIONS
     }

@@ -1,8 +1,7 @@
-"""An operator's file, .chalice/config.json and the generated documents of the configuration."""
+"""An operator's file, and the generated documents of the configuration."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -109,25 +108,6 @@ def test_without_aws_credentials_a_line_says_so(
     monkeypatch.setenv("STAGE", "prod")
     assert command.main(["check"]) == 1
     assert "there are no AWS credentials here" in capsys.readouterr().err
-
-
-def test_chalices_configuration_is_right_in_every_stage() -> None:
-    assert [problem for stage in sources.stages() for problem in sources.environment_problems(stage)] == []
-
-
-def test_a_secret_or_another_stages_parameter_in_chalices_configuration_is_named(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    document = json.loads(sources.CHALICE.read_text())
-    own = document["stages"]["prod"]["lambda_functions"]["process_jobs"]["environment_variables"]
-    own |= {"STAGE": "dev", "CONFIG_PARAMETER": "/stories-from-the-sun/dev/process_jobs", "RESEND_API_KEY": SECRET}
-    monkeypatch.setattr(sources, "CHALICE", tmp_path / "config.json")
-    sources.CHALICE.write_text(json.dumps(document))
-    problems = sources.environment_problems("prod")
-    assert {(problem.function, problem.variable) for problem in problems} == {
-        ("process_jobs", name) for name in ("STAGE", "CONFIG_PARAMETER", "RESEND_API_KEY")
-    }
-    assert SECRET not in str(problems)
 
 
 # The documents

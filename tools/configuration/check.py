@@ -55,11 +55,8 @@ def of_file(stage: str, file: sources.File) -> list[Problem]:
 
 
 def of_configured(stage: str, configured: Configured, others: dict[str, Configured]) -> list[Problem]:
-    """All that is wrong with what the functions of a stage would read, and with .chalice/config.json."""
-    environment = sources.environment_problems(stage)
-    reported = {(problem.function, problem.variable) for problem in environment}
-    found = judge.problems(stage, configured, others, sources.stages())
-    return [*environment, *(problem for problem in found if (problem.function, problem.variable) not in reported)]
+    """All that is wrong with what the functions of a stage would read."""
+    return judge.problems(stage, configured, others, sources.stages())
 
 
 def other_stages(stage: str, store: ParameterStore) -> dict[str, Configured]:

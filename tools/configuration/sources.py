@@ -1,4 +1,4 @@
-"""Where a stage's configuration is read: Parameter Store and .chalice/config.json, or an operator's file."""
+"""Where a stage's configuration is read: Parameter Store, or an operator's file; and what the template adds to it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from local.settings import ROOT
 from tools.configuration.catalog import OF_OPERATORS, OF_THE_PROCESS, stored_in_parameter, variables
 from tools.configuration.judge import Problem, unknown
 from tools.operate.stage import Mistaken
+from tools.template.functions import environment_of
 
 CHALICE = ROOT / ".chalice" / "config.json"
 
@@ -26,31 +27,6 @@ def stages() -> set[str]:
 def parameter_of(stage: str, function: str) -> str:
     """The name of the parameter that holds a function's secrets."""
     return f"/stories-from-the-sun/{stage}/{function}"
-
-
-def environment_of(stage: str, function: str) -> dict[str, str]:
-    """What .chalice/config.json puts into a function's environment."""
-    configured = _chalice()["stages"][stage]
-    own = configured.get("lambda_functions", {}).get(function, {})
-    return {**configured.get("environment_variables", {}), **own.get("environment_variables", {})}
-
-
-def environment_problems(stage: str) -> list[Problem]:
-    """What is wrong with .chalice/config.json itself: the wrong parameter's name, or a secret in a public file."""
-    found = []
-    for function in FUNCTIONS:
-        environment = environment_of(stage, function)
-        if environment.get("CONFIG_PARAMETER") != parameter_of(stage, function):
-            reason = f"must be {parameter_of(stage, function)} in .chalice/config.json"
-            found.append(Problem(function, "CONFIG_PARAMETER", reason))
-        if environment.get("STAGE") != stage:
-            found.append(Problem(function, "STAGE", f"must be {stage} in .chalice/config.json"))
-        found += [
-            Problem(function, name, "is a secret in .chalice/config.json, which git keeps: move it to the parameter")
-            for name in environment
-            if name in variables() and variables()[name].secret
-        ]
-    return found
 
 
 def _chalice() -> dict[str, Any]:
@@ -110,4 +86,4 @@ class File:
 
 def merged(stage: str, stored: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
     """What each function will read: its parameter, and its environment, which wins."""
-    return {function: {**stored.get(function, {}), **environment_of(stage, function)} for function in FUNCTIONS}
+    return {function: {**stored.get(function, {}), **environment_of(function, stage)} for function in FUNCTIONS}

@@ -35,7 +35,7 @@ def logs(stage: Stage) -> None:
     else:
         hours = _hours()
         # Behind it stand the function's name in the template and what CloudFormation adds to it.
-        group_prefix = f"/aws/lambda/stories-from-the-sun-{stage.name}-"
+        group_prefix = f"stories-from-the-sun-{stage.name}-"
         try:
             lines = list(_in_cloudwatch(group_prefix, pattern, text, hours))
         except Exception as error:
@@ -82,9 +82,8 @@ def _in_cloudwatch(group_prefix: str, pattern: str, text: str, hours: int) -> It
             logGroupName=group, startTime=since, filterPattern=pattern
         )
         for page in pages:
-            short = group.removeprefix("/aws/lambda/")
             found += [
-                (event["timestamp"], f"{short}: {event['message'].rstrip()}")
+                (event["timestamp"], f"{group}: {event['message'].rstrip()}")
                 for event in page["events"]
                 if text in event["message"]
             ]

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from chalicelib.call import Call
 from chalicelib.database.messages import transact
 from chalicelib.storage.arrivals import look_for
+from chalicelib.storage.deletion import delete_object
 from chalicelib.storage.keys import ids_of_key, object_key, waveform_key
 from chalicelib.storage.store import ListedObject, audio_store
 from tools.operate.stage import Mistaken, Stage, confirmed
@@ -72,7 +73,7 @@ def purge_orphans(call: Call, stage: Stage) -> None:
                 raise Mistaken("deletion is off, as after a restore: check what would be deleted, then make rearm")
             if found.key not in now["keys"]:
                 continue
-            audio_store().delete_object(found.key)
+            delete_object(audio_store(), found.key)
         count += 1
         print(f"{'deleted' if deleting else 'would delete'}  {found.key}")
     answer = "yes" if stage.name == "local" else stage.name

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tools.template import alarms, dashboard, gateway_responses, log_groups, runtime, version
+from tools.template import alarms, dashboard, functions, gateway_responses, log_groups, roles, runtime, version
 from tools.template.document import Release, Template, merge
 
 Step = Callable[[Template, Release], Template]
 
 STEPS: tuple[Step, ...] = (
+    # First: what follows asks which functions there are.
+    functions.shape_functions,
     runtime.run_as_built,
+    roles.give_roles,
     version.note_version,
     gateway_responses.answer_in_our_shape,
     log_groups.keep_logs,

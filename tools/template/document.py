@@ -12,6 +12,7 @@ from typing import Any
 from aws_croniter import AwsCroniter  # type: ignore[import-untyped]  # it ships no types; we call one method of it
 
 APP = "stories-from-the-sun"
+API = "APIHandler"
 FUNCTION = "AWS::Serverless::Function"
 
 Template = dict[str, Any]

@@ -9,18 +9,22 @@ LOG_DAYS = 30
 
 
 def keep_logs(document: Template, release: Release) -> Template:
-    """A log group for each function; it stays when the stack goes."""
+    """A log group for each function; it stays when the stack goes.
+
+    CloudFormation names it, after the stack. So a stack of any name has its own, also one that is made anew beside the
+    groups that an earlier one has left.
+    """
+    made: Template = {}
+    for resource in functions_of(document).values():
+        made[f"{resource}LogGroup"] = log_group()
+        made[resource] = {"Properties": {"LoggingConfig": {"LogGroup": {"Ref": f"{resource}LogGroup"}}}}
+    return {"Resources": made}
+
+
+def log_group() -> Template:
     return {
-        "Resources": {
-            f"{resource}LogGroup": {
-                "Type": "AWS::Logs::LogGroup",
-                "DeletionPolicy": "Retain",
-                "UpdateReplacePolicy": "Retain",
-                "Properties": {
-                    "LogGroupName": {"Fn::Sub": f"/aws/lambda/${{{resource}}}"},
-                    "RetentionInDays": LOG_DAYS,
-                },
-            }
-            for resource in functions_of(document).values()
-        }
+        "Type": "AWS::Logs::LogGroup",
+        "DeletionPolicy": "Retain",
+        "UpdateReplacePolicy": "Retain",
+        "Properties": {"RetentionInDays": LOG_DAYS},
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from chalicelib.storage.deletion import delete_object
 from chalicelib.storage.s3_http import S3Http
 from chalicelib.storage.store import Store
 from tools.operate.stage import LOCAL, Mistaken
@@ -93,7 +94,7 @@ class Vendors:
     def remove(self, kind: str, name: str) -> None:
         """Removes what a run made; it is no error when it is gone."""
         if kind in ("object", "copy"):
-            self.store("R2" if kind == "object" else "BACKUP").delete_object(name)
+            delete_object(self.store("R2" if kind == "object" else "BACKUP"), name)
         elif kind == "customer":
             import stripe
 

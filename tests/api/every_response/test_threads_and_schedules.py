@@ -14,6 +14,7 @@ import pytest
 from chalicelib.api.application import SunApi
 from chalicelib.call import Call
 from chalicelib.errors import InternalError
+from chalicelib.schedules.handler import handler_of
 from tests.support.database_server import Database
 from tests.support.small_app import a_body, post
 from tests.support.tokens import token
@@ -57,31 +58,21 @@ def test_over_the_limit_is_429_with_its_headers(counting: Database, app: SunApi)
     assert answered.details["retryAfter"] >= 1
 
 
-class ClockEvent:
-    """What Chalice hands to a scheduled function."""
-
-    context = None
-
-
-def test_a_schedule_gives_its_summary_in_camel_case_and_logs_it(
-    app: SunApi, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_schedule_gives_its_summary_in_camel_case_and_logs_it(capsys: pytest.CaptureFixture[str]) -> None:
     def settle_uploads(call: Call) -> dict[str, Any]:
         return {"rescued_count": 1, "missing": []}
 
-    assert app.run(settle_uploads, ClockEvent()) == {"rescuedCount": 1, "missing": []}
+    assert handler_of(settle_uploads)({}, None) == {"rescuedCount": 1, "missing": []}
     line = json.loads(capsys.readouterr().out)
     assert (line["message"], line["schedule"], line["summary"]["rescuedCount"]) == ("schedule", "settle_uploads", 1)
 
 
-def test_a_schedule_that_fails_is_logged_and_raises_nothing_private(
-    app: SunApi, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_schedule_that_fails_is_logged_and_raises_nothing_private(capsys: pytest.CaptureFixture[str]) -> None:
     def settle_uploads(call: Call) -> dict[str, Any]:
         raise KeyError("grandma")
 
     with pytest.raises(InternalError) as caught:
-        app.run(settle_uploads, ClockEvent())
+        handler_of(settle_uploads)({}, None)
     assert str(caught.value) == "settle_uploads failed"
     assert caught.value.__cause__ is None and caught.value.__suppress_context__
     written = capsys.readouterr().out
