@@ -18,7 +18,7 @@ export ARCH TARGET_PYTHON ID KIND FAMILY KEY SECONDS FLAG SET SHARE SOURCE UNTIL
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock package test-package run smoke test test-all bench mutants check check-workflows check-template audit-dependencies generate format migration operation deploy rollback releases undeploy drill dashboard fuzz $(OPERATE) clean
+.PHONY: help setup lock package test-package run smoke test test-all bench mutants check check-workflows check-template audit-dependencies generate format migration operation drill dashboard fuzz $(OPERATE) clean
 
 help: ## this page
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,6 +78,9 @@ mutants: $(READY) ## change the code in each way that mutants/ lists: some test 
 check: $(READY) ## lint, format, types, import contract, generated files: all of them, then which failed
 	@$(BIN)/python -m tools.check
 
+freeze-release: $(READY) ## keep what is committed as the last release, for the tests of later schemas
+	@$(BIN)/python -m tools.freeze_release
+
 generate: $(READY) ## write all that is generated: openapi.json, tables of docs, .env.example, clients/stories.d.ts (Node)
 	@$(BIN)/python -m tools.api_docs.generate
 
@@ -104,6 +107,7 @@ format: $(READY) ## format the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
+.PHONY: deploy rollback releases undeploy freeze-release verify-release install-servers ci
 deploy: $(READY) ## package, migrate, try and serve this checkout: make deploy STAGE=dev (docs/releasing.md)
 	@$(BIN)/python -m tools.deploy deploy
 

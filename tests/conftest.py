@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,12 +20,16 @@ __all__ = ["reset_modules"]
 pytest_plugins = ["pytester", "tests.support.declared_refusals"]
 
 RUN = pytest.StashKey[Run]()
+JOINED = "STORIES_TESTS_JOIN"
+"""In the environment: the folder of another run, whose Postgres serves this one too, with that one's schema."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
     tempfile.tempdir = str(temporary_folder())
+    # A worker has the run of its controller, and a run within a run (see JOINED) that of the one outside.
     worker = getattr(config, "workerinput", None)
-    config.stash[RUN] = Run(Path(worker["run_folder"])) if worker else Run.begin()
+    folder = worker["run_folder"] if worker else os.environ.get(JOINED)
+    config.stash[RUN] = Run(Path(folder)) if folder else Run.begin()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -34,7 +39,7 @@ def pytest_configure_node(node: Any) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    if RUN in config.stash and not hasattr(config, "workerinput"):
+    if RUN in config.stash and not hasattr(config, "workerinput") and JOINED not in os.environ:
         config.stash[RUN].end()
 
 
