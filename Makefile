@@ -14,6 +14,9 @@ WORKERS ?= 4
 OPERATE := migrate migrate-back status logs restore jobs requeue flag suspend pause resume reconcile orphans adopt purge-orphans disarm rearm
 export ARCH TARGET_PYTHON ID KIND FAMILY KEY SECONDS FLAG SET SHARE SOURCE UNTIL WHY JOBS UPLOADS REQUEST EVENT HOURS DUMP INTO CONFIRM TO FORCE BUILT
 
+# In a job of GitHub's: with the role of AWS that the job may have. Elsewhere a command runs as it stands.
+AS_ROLE := $(BIN)/python -m tools.as_role
+
 # The tests start many programs, and without compiled files each of them compiles everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -81,6 +84,15 @@ check: $(READY) ## lint, format, types, import contract, generated files: all of
 freeze-release: $(READY) ## keep what is committed as the last release, for the tests of later schemas
 	@$(BIN)/python -m tools.freeze_release
 
+verify-release: $(READY) ## whether a tag may be released: signed, checked out, of main: make verify-release TAG=v1.2.0
+	@TAG="$(TAG)" $(BIN)/python -m tools.verify_release
+
+install-servers: ## what the tests use and pip does not bring, by apt: Postgres 15, Redis, PgBouncer
+	@bash .ci/run install
+
+ci: ## what decides whether a change lands: install what the tests need, then check and test
+	@bash .ci/run
+
 generate: $(READY) ## write all that is generated: openapi.json, tables of docs, .env.example, clients/stories.d.ts (Node)
 	@$(BIN)/python -m tools.api_docs.generate
 
@@ -109,16 +121,16 @@ format: $(READY) ## format the code
 
 .PHONY: deploy rollback releases undeploy freeze-release verify-release install-servers ci
 deploy: $(READY) ## package, migrate, try and serve this checkout: make deploy STAGE=dev (docs/releasing.md)
-	@$(BIN)/python -m tools.deploy deploy
+	@$(AS_ROLE) $(BIN)/python -m tools.deploy deploy
 
 rollback: $(READY) ## let the release before serve again, data left as it is: make rollback STAGE=prod (TO=...: another one)
-	@$(BIN)/python -m tools.deploy rollback
+	@$(AS_ROLE) $(BIN)/python -m tools.deploy rollback
 
 releases: $(READY) ## the releases of a stage, and which one serves: make releases STAGE=prod
-	@$(BIN)/python -m tools.deploy releases
+	@$(AS_ROLE) $(BIN)/python -m tools.deploy releases
 
 undeploy: $(READY) ## delete a stage but for its database and buckets: make undeploy STAGE=dev
-	@$(BIN)/python -m tools.deploy undeploy
+	@$(AS_ROLE) $(BIN)/python -m tools.deploy undeploy
 
 migration: $(READY) ## begin a new migration: make migration NAME=add_chapters
 	@$(BIN)/python sql/migrate.py new "$(NAME)"
@@ -141,7 +153,7 @@ verify-vendors: $(READY) ## try what we assume of R2, Stripe, Supabase, Resend, 
 	@STAGE="$(STAGE)" FILE="$(FILE)" $(BIN)/python -m tools.vendors
 
 drill: $(READY) ## dump, restore elsewhere, compare everything; the bucket too
-	@$(BIN)/python -m tools.drill
+	@$(AS_ROLE) $(BIN)/python -m tools.drill
 
 # What they work on: the stage whose variables are in the environment, else the local stack. docs/operating.md has more.
 migrate: $(READY) ## apply migrations, views and functions to MIGRATIONS_DATABASE_URL

@@ -17,7 +17,7 @@ from tests.support.reset_modules import reset_modules
 
 __all__ = ["reset_modules"]
 
-pytest_plugins = ["pytester", "tests.support.declared_refusals"]
+pytest_plugins = ["pytester", "tests.support.declared_refusals", "tests.support.required"]
 
 RUN = pytest.StashKey[Run]()
 JOINED = "STORIES_TESTS_JOIN"

@@ -1,7 +1,7 @@
 """The last release works on the schema of this checkout: its own code, held by its own tests of the API.
 
-While a deployment runs it serves on this schema, and after a rollback again. tests/last_release holds it as data, made by
-`make freeze-release`; its tests get the Postgres of this run, and so the schema of this checkout.
+While a deployment runs it serves on this schema, and after a rollback again. tests/last_release holds it as data, made
+by `make freeze-release`; its tests get the Postgres of this run, and so the schema of this checkout.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def tests_of(release: Path, config: pytest.Config, *arguments: str) -> str:
+def failures_of(release: Path, config: pytest.Config, *arguments: str) -> str:
     """Runs the last release's tests on this run's Postgres; what pytest printed, where one failed."""
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *arguments],
@@ -53,11 +53,11 @@ def test_migrations_since_the_last_release_take_nothing_away_that_it_uses() -> N
 def test_the_last_release_creates_a_family_on_this_schema(
     release: Path, cluster: Cluster, pytestconfig: pytest.Config
 ) -> None:
-    assert tests_of(release, pytestconfig, "tests/api/test_create_family.py", "-k", "keeper") == ""
+    assert failures_of(release, pytestconfig, "tests/api/test_create_family.py", "-k", "starts_with_its_keeper") == ""
 
 
 @pytest.mark.heavy
 def test_every_test_of_the_last_releases_api_passes_on_this_schema(
     release: Path, cluster: Cluster, pytestconfig: pytest.Config
 ) -> None:
-    assert tests_of(release, pytestconfig, "tests/api", "-m", "not heavy") == ""
+    assert failures_of(release, pytestconfig, "tests/api", "-m", "not heavy") == ""
