@@ -152,6 +152,10 @@ secrets: $(READY) ## write each function its parameter: make secrets STAGE=prod 
 verify-vendors: $(READY) ## try what we assume of R2, Stripe, Supabase, Resend, PostHog and Sentry: STAGE=dev FILE=~/stages/dev.env
 	@STAGE="$(STAGE)" FILE="$(FILE)" $(BIN)/python -m tools.vendors
 
+.PHONY: verify-vendors-nightly
+verify-vendors-nightly: ## the same with the variables that VARIABLES holds, a line each, as the nightly workflow has them
+	@umask 077 && printf '%s\n' "$$VARIABLES" > nightly.env && { $(MAKE) -s verify-vendors FILE=nightly.env; ended=$$?; rm -f nightly.env; exit $$ended; }
+
 drill: $(READY) ## dump, restore elsewhere, compare everything; the bucket too
 	@$(AS_ROLE) $(BIN)/python -m tools.drill
 
