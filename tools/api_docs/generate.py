@@ -1,7 +1,8 @@
 """`make generate`: writes all that is generated from app.py and the models; with --check, fails if any of it is stale.
 
-In order: chalicelib/openapi.json, tables of docs/wire.md, configuration.md and assumptions.md, .env.example; then,
-from openapi.json, clients/stories.d.ts. The last needs Node: where it is missing, a line says so and the rest is done.
+In order: chalicelib/openapi.json, tables of docs/wire.md, configuration.md, assumptions.md and costs.md, .env.example;
+then, from openapi.json, clients/stories.d.ts. The last needs Node: where it is missing, a line says so and the rest is
+done.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 from app import app
 from chalicelib.resources.openapi import DOCUMENT
 from local.settings import ROOT
-from tools import node
+from tools import costs, node
 from tools.api_docs import Undeclared, client_types, openapi, wire_tables
 from tools.configuration import documents as configuration
 from tools.vendors import documents as assumptions
@@ -32,6 +33,7 @@ def documents() -> Iterator[tuple[Path, str]]:
     yield configuration.EXAMPLE, configuration.example_file()
     yield configuration.PAGE, configuration.page(configuration.PAGE.read_text("utf-8"))
     yield assumptions.PAGE, assumptions.page(assumptions.PAGE.read_text("utf-8"))
+    yield costs.PAGE, costs.page(costs.PAGE.read_text("utf-8"))
     reason = node.why_not()
     if reason is None:
         yield client_types.TYPES, client_types.generated()
