@@ -47,6 +47,21 @@ def test_an_object_is_one_recording_s(family: Family) -> None:
     refused(family, errors.UniqueViolation, same, f"audio/{first}", second)
 
 
+def test_no_bytes_are_counted_for_a_waveform_that_there_is_not(family: Family) -> None:
+    row = family.keep(100)
+    counted = "UPDATE public.recordings SET waveform_size_bytes = 1 WHERE id = %s"
+    refused(family, errors.CheckViolation, counted, row)
+
+
+def test_an_object_is_one_stray_waveform_s(family: Family) -> None:
+    stray = (
+        "INSERT INTO ops.stray_waveforms (recording_id, family_id, waveform_key, delete_after)"
+        " VALUES (gen_random_uuid(), %s, 'one', now())"
+    )
+    family.database.run(stray, [family.id])
+    refused(family, errors.UniqueViolation, stray, family.id)
+
+
 def test_only_what_is_in_the_trash_is_purged(family: Family) -> None:
     row = family.keep(100)
     refused(family, errors.CheckViolation, "UPDATE public.recordings SET purging_at = now() WHERE id = %s", row)

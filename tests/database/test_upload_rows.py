@@ -271,7 +271,9 @@ def test_using_all_and_releasing_all_is_no_anomaly_and_a_release_is_never_refuse
 # Stray waveforms --------------------------------------------------------------------------------
 
 
-def test_a_stray_waveform_is_forgotten_alone_after_its_time_and_while_deleting_is_armed(family: Family) -> None:
+def test_a_stray_waveform_is_looked_up_and_forgotten_alone_after_its_time_and_while_deleting_is_armed(
+    family: Family,
+) -> None:
     first, second, early = (str(uuid.uuid4()) for _ in range(3))
     for row, after in ((first, "1 day ago"), (second, "1 day ago"), (early, "1 day")):
         family.database.run(
@@ -280,12 +282,16 @@ def test_a_stray_waveform_is_forgotten_alone_after_its_time_and_while_deleting_i
             [row, family.id, row, after],
         )
 
+    def keys(row: str) -> list[str]:
+        return list(transact(family.line, None, "check_stray_waveform", recording_id=row)["keys"])
+
     def drop(row: str) -> bool:
         return bool(transact(family.line, None, "drop_stray_waveform_tx", recording_id=row)["dropped"])
 
     family.database.run("SELECT ops.arm_deleting_tx(false)")
-    assert not drop(first)
+    assert (keys(first), drop(first)) == ([], False)
     family.database.run("SELECT ops.arm_deleting_tx(true)")
+    assert (keys(early), keys(first), keys(second)) == ([], [first], [second])
     assert (drop(early), drop(first)) == (False, True)
     left = "SELECT recording_id::text FROM ops.stray_waveforms WHERE family_id = %s"
     assert {row for (row,) in family.database.run(left, [family.id])} == {second, early}
