@@ -191,7 +191,9 @@ def _try(mutant: Mutant, tree: Path, bound: float) -> Result:
     if "in make_template" in output:
         return Result(mutant, BROKEN, "the changed SQL does not load, so no test ran")
     failed = re.search(r"^(?:FAILED|ERROR) \S+\.py.*?(?= - |$)", output, re.MULTILINE)
-    return Result(mutant, KILLED, failed[0] if failed else f"pytest ended with {code}")
+    if failed is None:
+        return Result(mutant, BROKEN, f"pytest ended with {code}, and no test failed")
+    return Result(mutant, KILLED, failed[0])
 
 
 def _write(path: Path, text: str) -> None:

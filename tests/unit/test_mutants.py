@@ -114,6 +114,11 @@ def test_where_the_unchanged_tests_fail_no_mutant_is_tried(project: Path, capsys
     assert capsys.readouterr().out == ""
 
 
+def test_a_run_that_ends_without_a_failed_test_is_no_evidence(project: Path) -> None:
+    [result] = mutants.run([area_of(("import os\n", "import os\nos._exit(1)\n"))], project)
+    assert (result.outcome, result.note) == (mutants.BROKEN, "pytest ended with 1, and no test failed")
+
+
 def test_a_copy_that_a_killed_run_left_is_removed_by_the_next_one(
     project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
