@@ -85,6 +85,11 @@ def says(status: int, body: bytes, **headers: str) -> Answer:
     return lambda connection: connection.sendall(head(status, len(body), **headers) + body)
 
 
+def raw(rest: bytes) -> Answer:
+    """A 200 whose headers and body are sent as they stand."""
+    return lambda connection: connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n" + rest)
+
+
 def promises(length: int, body: bytes) -> Answer:
     """An answer that announces more than it sends, and stays open."""
 
@@ -165,11 +170,29 @@ RUBBISH: dict[str, Answer] = {
     ),
     "a gigabyte promised": promises(1_000_000_000, b'{"id": "x"}'),
     "more than anybody needs": endless(),
+    "a length below nothing": raw(b"Content-Length: -1\r\n\r\n" + WORDS),
+    "two lengths": raw(b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}x"),
+    "no chunks": raw(b"Transfer-Encoding: chunked\r\n\r\n" + WORDS),
+    "a chunk below nothing": raw(b"Transfer-Encoding: chunked\r\n\r\n-5\r\n{}\r\n0\r\n\r\n"),
+    "a chunk beyond everything": raw(b"Transfer-Encoding: chunked\r\n\r\n" + b"f" * 40 + b"\r\n{}"),
+    "a thousand headers": raw(b"".join(b"X-%d: 1\r\n" % number for number in range(1000)) + b"\r\n{}"),
+    "a header of a megabyte": raw(b"X-Long: " + b"x" * 2**20 + b"\r\n\r\n{}"),
+    "a status of 9999": lambda connection: connection.sendall(b"HTTP/1.1 9999 Whatever\r\nContent-Length: 2\r\n\r\n{}"),
+    "numbers beyond everything": says(200, b'{"id": 1e999, "created": ' + b"9" * 5000 + b', "status": NaN}'),
+    "text that is none": says(200, b'{"id": 5, "object": "\\ud800", "data": [{"id": "\\u0000"}]}'),
     "cut off": lambda connection: connection.sendall(head(200, 500, Content_Type="application/json") + b'{"id"'),
 }
 """What a vendor may answer at once and never should."""
 
-SLOW: dict[str, Answer] = {"drips": drips_a_body(), "drips its headers": drips_a_header(), "says nothing": silence}
+SLOW: dict[str, Answer] = {
+    "drips": drips_a_body(),
+    "drips its headers": drips_a_header(),
+    "says nothing": silence,
+    "asks to wait": drips(b"", 0.05, b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "drips what follows its body": drips(
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n", 0.05, b"X-Trailer: 1\r\n"
+    ),
+}
 """What a vendor may do instead of answering."""
 
 
