@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import socket
+import string
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
+from itertools import product
 from uuid import uuid4
 
 import pytest
@@ -17,7 +19,7 @@ from app import app
 from chalicelib import config
 from chalicelib.call import Call
 from chalicelib.database import alerts, connections, messages
-from chalicelib.errors import InternalError
+from chalicelib.errors import InternalError, MissingConfiguration, Unavailable
 from tests.support import gateway
 from tests.support.api import Person
 from tests.support.schedules import Schedules
@@ -185,6 +187,10 @@ def test_missing_configuration_names_the_variable(schedules: Schedules, monkeypa
     config.reset()
     assert keeper.ask("create-invite", {"familyId": family}).code == "SERVICE_UNAVAILABLE"
     assert counts(schedules) == {"missing-configuration/INVITE_CODE_SECRET": 1}
+    alerts.note_error(
+        a_call(), MissingConfiguration({"R2_BUCKET_NAME": "is missing", "R2_ACCESS_KEY_ID": "is missing"})
+    )
+    assert len(counts(schedules)) == 3
 
 
 # Told again, and told as over
@@ -218,25 +224,6 @@ def test_an_alarm_that_ended_is_told_as_over_and_anew_when_it_comes_back(
     assert next_digest(schedules) == {"critical": 1, "errors": 0, "recovered": 0}
     three_hours_pass(schedules)
     assert next_digest(schedules)["recovered"] == 1
-
-
-def test_what_began_again_today_is_not_told_as_over(schedules: Schedules, vendors: Vendors) -> None:
-    note = "SELECT ops.note_alert('vendor-unavailable/stripe', 'critical', 'Stripe is down.')"
-    schedules.run(note)
-    next_digest(schedules)
-    three_hours_pass(schedules)
-    schedules.run("UPDATE ops.alert_digest SET day = day - 1")
-    schedules.run(note)
-    assert next_digest(schedules) == {"critical": 1, "errors": 0, "recovered": 0}
-    three_hours_pass(schedules)
-    assert next_digest(schedules)["recovered"] == 1
-
-
-def test_a_dead_job_is_never_told_as_over_by_silence(schedules: Schedules, vendors: Vendors) -> None:
-    schedules.run("SELECT ops.note_alert('dead-job/send_invite_email', 'critical', 'A job died.')")
-    next_digest(schedules)
-    three_hours_pass(schedules)
-    assert next_digest(schedules)["recovered"] == 0
 
 
 def test_a_schedule_is_over_its_failure_when_it_ran_to_its_end(schedules: Schedules, vendors: Vendors) -> None:
@@ -348,6 +335,14 @@ def test_what_fails_because_postgres_is_away_is_not_noted_there(
     assert keeper.get(f"/v1/families/{family}").code == "SERVICE_UNAVAILABLE"
     with pytest.raises(InternalError):
         schedules.now("cleanup_media")
+    alerts.note_error(a_call(), Unavailable("database"))
+    try:
+        try:
+            raise Unavailable("database")
+        except Unavailable:
+            raise KeyError("what broke while it was handled") from None
+    except KeyError as error:
+        alerts.note_failure(a_call(), error, "INTERNAL")
     assert sent == []
     assert "alert_not_noted" not in capsys.readouterr().out
 
@@ -360,8 +355,23 @@ def test_what_was_held_while_postgres_was_away_is_noted_with_the_next(
         for _ in range(3):
             alerts.note(a_call(), "internal-error", "place/KeyError")
     monkeypatch.setattr(alerts, "_away_until", 0.0)
+    for told in (4, 5):
+        alerts.note(a_call(), "internal-error", "place/KeyError")
+        assert counts(schedules) == {"internal-error/place/KeyError": told}
+
+
+def test_what_fails_in_a_function_s_last_moment_is_noted_with_the_next(schedules: Schedules) -> None:
+    alerts.note(a_call(seconds=alerts.LEAST_SECONDS / 2), "internal-error", "place/KeyError")
+    assert counts(schedules) == {}
     alerts.note(a_call(), "internal-error", "place/KeyError")
-    assert counts(schedules) == {"internal-error/place/KeyError": 4}
+    assert counts(schedules) == {"internal-error/place/KeyError": 2}
+
+
+def test_an_outage_fills_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alerts, "_away_until", float("inf"))
+    for first, second in product(string.ascii_lowercase, repeat=2):
+        alerts.note(a_call(), "internal-error", f"{first}{second}")
+    assert len(alerts._held) == 100
 
 
 def _lost(*_arguments: object) -> None:

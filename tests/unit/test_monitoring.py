@@ -22,7 +22,9 @@ from chalicelib.call import Call
 from chalicelib.errors import InternalError
 from chalicelib.queue.worker import KINDS
 from chalicelib.telemetry.features import feature_of
+from tests.support.gateway import event_of
 from tests.support.sentry_server import SentryServer, running_sentry
+from tests.support.small_app import make_app, send
 from tests.unit.test_scrubbing import SECRETS
 
 
@@ -97,6 +99,22 @@ def test_every_route_schedule_and_job_belongs_to_a_feature() -> None:
     assert [action for action, feature in told.items() if feature == "other"] == []
     assert told["redeem_invite"] == "invites" and told["stripe_webhook"] == "billing"
     assert told["get_signed_upload_url"] == "recordings" and told["update_member"] == "members"
+
+
+@pytest.mark.parametrize(("kind", "told"), [("ValueError", 1), ("nan", 1), ("CONFLICT", 0), ("Unavailable", 0)])
+def test_a_request_tells_of_our_faults_and_of_no_refusal_or_vendor(kind: str, told: int, sentry: SentryServer) -> None:
+    answered = send(make_app(), event_of("GET", f"/v1/fail?kind={kind}", {}))
+    request_ids = [event["tags"]["requestId"] for event in sentry.events()]
+    assert request_ids == [answered.headers["x-request-id"]] * told
+
+
+def test_a_schedule_tells_of_its_fault(sentry: SentryServer) -> None:
+    def settle_uploads(call: Call) -> dict[str, Any]:
+        raise KeyError("grandma")
+
+    with pytest.raises(InternalError):
+        make_app().run(settle_uploads, None)
+    assert [event["tags"]["action"] for event in sentry.events()] == ["settle_uploads"]
 
 
 @pytest.mark.parametrize("name", sorted(SECRETS))
