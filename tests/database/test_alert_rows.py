@@ -57,7 +57,9 @@ def test_an_alert_is_noted_from_its_threshold_on_and_each_has_its_own_count(dige
         digest.note(fingerprint, threshold=3)
     assert digest.counts() == {}
     digest.note("vendor/a", threshold=3)
-    assert digest.counts() == {"vendor/a": 3}, "those before it are told too"
+    assert digest.counts() == {"vendor/a": 3}, "the first of a day tells of those before it too"
+    digest.note("vendor/a", threshold=3)
+    assert digest.counts() == {"vendor/a": 4}
 
 
 @pytest.mark.parametrize(
