@@ -21,6 +21,7 @@ from chalicelib import config, monitoring
 from chalicelib.call import Call
 from chalicelib.errors import InternalError
 from chalicelib.queue.worker import KINDS
+from chalicelib.schedules.handler import handler_of
 from chalicelib.telemetry.features import feature_of
 from tests.support.gateway import event_of
 from tests.support.sentry_server import SentryServer, running_sentry
@@ -113,7 +114,7 @@ def test_a_schedule_tells_of_its_fault(sentry: SentryServer) -> None:
         raise KeyError("grandma")
 
     with pytest.raises(InternalError):
-        make_app().run(settle_uploads, None)
+        handler_of(settle_uploads)({}, None)
     assert [event["tags"]["action"] for event in sentry.events()] == ["settle_uploads"]
 
 
