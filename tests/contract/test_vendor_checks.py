@@ -14,6 +14,7 @@ from flask import Flask
 from local.s3 import ObjectStore, api
 from local.server import Server
 from local.stripe_api import StripeStandIn, StripeStandInSettings, create_blueprint
+from tests.support.damaged import Damage, Damaged, ignoring, refused_as, with_body, with_header, without
 from tests.support.store_requests import CREDENTIALS
 from tests.support.stripe_server import KEY, PREFIX, PRICES, WEBHOOK_SECRETS
 from tools.operate.stage import Mistaken
@@ -23,88 +24,6 @@ from tools.vendors.checks import Check
 from tools.vendors.credentials import Skip, Vendors
 from tools.vendors.every import CHECKS, VENDORS
 from tools.vendors.scratch import Scratch, clean_up_after_others
-
-Environ = dict[str, Any]
-Answered = tuple[str, list[tuple[str, str]], bytes]
-Serve = Callable[[Environ], Answered]
-Damage = Callable[[Environ, Serve], Answered]
-
-
-class Damaged:
-    """A WSGI application whose requests or answers are damaged on the way."""
-
-    def __init__(self, app: Any) -> None:
-        self.app = app
-        self.damage: Damage = lambda environ, serve: serve(environ)
-
-    def __call__(self, environ: Environ, start_response: Any) -> list[bytes]:
-        status, headers, body = self.damage(environ, self._serve)
-        headers = [(name, value) for name, value in headers if name.lower() != "content-length"]
-        start_response(status, [*headers, ("Content-Length", str(len(body)))])
-        return [body]
-
-    def _serve(self, environ: Environ) -> Answered:
-        answered: list[Any] = []
-
-        def start_response(status: str, headers: list[tuple[str, str]], _error: Any = None) -> Any:
-            answered[:] = [status, headers]
-
-        body = self.app(environ, start_response)
-        try:
-            return answered[0], answered[1], b"".join(body)
-        finally:
-            if hasattr(body, "close"):
-                body.close()
-
-
-def with_header(name: str, value: str | None) -> Damage:
-    """Another value of a header, or none."""
-
-    def damage(environ: Environ, serve: Serve) -> Answered:
-        status, headers, body = serve(environ)
-        kept = [pair for pair in headers if pair[0].lower() != name]
-        return status, kept if value is None else [*kept, (name, value)], body
-
-    return damage
-
-
-def with_body(pattern: bytes, text: bytes) -> Damage:
-    """Another text in the answer."""
-
-    def damage(environ: Environ, serve: Serve) -> Answered:
-        status, headers, body = serve(environ)
-        return status, headers, re.sub(pattern, text, body, flags=re.DOTALL)
-
-    return damage
-
-
-def without(variable: str) -> Damage:
-    """A request without one of its headers."""
-
-    def damage(environ: Environ, serve: Serve) -> Answered:
-        environ.pop(variable, None)
-        return serve(environ)
-
-    return damage
-
-
-def ignoring(method: str, status: str) -> Damage:
-    """A request of a method that is answered and not carried out."""
-
-    def damage(environ: Environ, serve: Serve) -> Answered:
-        return (status, [], b"") if environ["REQUEST_METHOD"] == method else serve(environ)
-
-    return damage
-
-
-def refused_as(status: str) -> Damage:
-    """Another status for what is refused."""
-
-    def damage(environ: Environ, serve: Serve) -> Answered:
-        answered, headers, body = serve(environ)
-        return (status if answered[0] == "4" else answered), headers, body
-
-    return damage
 
 
 def believed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,6 +62,7 @@ STORE: dict[str, list[Damage | Patch]] = {
         with_header("access-control-allow-origin", "https://another.example.org"),
         with_header("access-control-expose-headers", None),
     ],
+    "store-cors-refusals": [with_header("access-control-allow-origin", None)],
     "backup-put-once": [overwriting, careless, with_header("etag", '"another"')],
 }
 STRIPE: dict[str, list[Damage]] = {

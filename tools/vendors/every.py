@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tools.vendors import checks, mail_and_events, store, stripe, supabase
+from tools.vendors import checks, mail_and_events, reading, stripe, supabase, uploads
 
-__all__ = ["CHECKS", "VENDORS", "mail_and_events", "store", "stripe", "supabase"]
+__all__ = ["CHECKS", "VENDORS", "mail_and_events", "reading", "stripe", "supabase", "uploads"]
 
 VENDORS = {
     "store": "The object store (R2)",

@@ -81,12 +81,13 @@ def roles(vendors: Vendors) -> None:
 
 @check(
     "supabase-auth-schema",
-    assume="auth.uid() is the `sub` of request.jwt.claims, authenticated may call it, and auth.users has id and email.",
-    why="Every policy and every function asks auth.uid() who acts.",
-    breaks="Nobody sees anything; or everybody is the same person.",
+    assume="auth.uid() is the `sub` of request.jwt.claims, authenticated may call it, and foreign keys of postgres may "
+    "refer to auth.users.",
+    why="Every policy and every function asks auth.uid() who acts; ten tables refer to a user.",
+    breaks="Nobody sees anything, or everybody is the same person; migrations fail.",
 )
 def auth_schema(vendors: Vendors) -> None:
-    """Calls auth.uid() as authenticated with claims of a random person, and reads the columns of auth.users."""
+    """Calls auth.uid() as authenticated with claims of a random person, and asks for the privilege on auth.users."""
     person = str(uuid.uuid4())
     with connected(vendors, "MIGRATIONS_DATABASE_URL") as connection:
         [(found,)] = rows(
@@ -96,12 +97,22 @@ def auth_schema(vendors: Vendors) -> None:
             json.dumps({"sub": person}),
         )
         expect(found == person, "auth.uid() is somebody else")
-        columns = rows(
-            connection,
-            "SELECT attname FROM pg_attribute WHERE attrelid = 'auth.users'::regclass AND attname = ANY (%s)",
-            ["id", "email"],
-        )
-    expect(len(columns) == 2, "auth.users has no id or no email")
+        [(may,)] = rows(connection, "SELECT has_table_privilege('auth.users', 'REFERENCES')")
+    expect(may is True, "auth.users may not be referred to")
+
+
+@check(
+    "supabase-quiet-log",
+    assume="postgres may set log_min_messages for app_login, so that its failed statements are not logged.",
+    why="Postgres logs the text of a failed message, with the names and texts that a family gave.",
+    breaks="Private texts stand in the project's log, for all who may read it.",
+)
+def quiet_log(vendors: Vendors) -> None:
+    """Reads the settings of app_login, which a migration made."""
+    with connected(vendors, "MIGRATIONS_DATABASE_URL") as connection:
+        found = rows(connection, "SELECT coalesce(rolconfig, '{}') FROM pg_roles WHERE rolname = 'app_login'")
+    expect(bool(found), "there is no app_login: run make migrate")
+    expect("log_min_messages=panic" in found[0][0], "app_login has no log_min_messages=panic")
 
 
 @check(
