@@ -61,8 +61,8 @@ run: $(READY) ## start everything on this machine, run the smoke test, serve unt
 smoke: $(READY) ## run the smoke test against the stack that is up
 	@$(BIN)/python -m local smoke
 
-test: $(READY) ## the suite on a real Postgres, under 3 minutes
-	@$(BIN)/python -m pytest -q -n $(WORKERS) --all-refusals -m "not heavy"
+test: $(READY) ## the suite on a real Postgres, under 3 minutes (POOLER=yes: the app behind PgBouncer)
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --all-refusals -m "not heavy" $(if $(filter yes,$(POOLER)),--behind-pooler)
 
 test-all: $(READY) ## the suite and the heavy proofs, under 20 minutes
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --all-refusals
@@ -73,6 +73,7 @@ fuzz: $(READY) ## ten thousand random requests against a stack of its own; every
 bench: $(READY) ## a list and a claim of jobs at a million rows against a thousand; copies and audit by four workers against one
 	@$(BIN)/python -m bench.bench_list_recordings
 	@$(BIN)/python -m bench.bench_claim_jobs
+	@$(BIN)/python -m bench.bench_cold_start
 	@$(BIN)/python -m bench.bench_workers
 
 mutants: $(READY) ## change the code in each way that mutants/ lists: some test must fail (AREA=storage SHARD=2/8)

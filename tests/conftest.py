@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from psycopg2.extensions import connection as Connection
 
+from local.pooler import Pooler
 from tests.support.database_server import Cluster, Database, Run, temporary_folder
 from tests.support.in_time import TookTooLong
 from tests.support.reset_modules import reset_modules
@@ -22,6 +23,14 @@ pytest_plugins = ["pytester", "tests.support.declared_refusals", "tests.support.
 RUN = pytest.StashKey[Run]()
 JOINED = "STORIES_TESTS_JOIN"
 """In the environment: the folder of another run, whose Postgres serves this one too, with that one's schema."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--behind-pooler",
+        action="store_true",
+        help="the app reaches Postgres through PgBouncer; skips tests of its own connections to the server",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -55,15 +64,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The end-to-end tests come first: they take longest, and at the end the other workers would wait for them."""
     items.sort(key=lambda item: "e2e" not in item.path.parts)
     for item in items:
+        if item.get_closest_marker("own_backend") and item.config.getoption("--behind-pooler"):
+            item.add_marker(
+                pytest.mark.skip(reason="behind a pooler, the server's side of a connection is the pooler's")
+            )
         # Only where time is measured: with xdist the mark costs each test 20 ms, which is a third of the suite.
         if hasattr(getattr(item, "module", None), "in_time"):
             item.add_marker(pytest.mark.flaky(reruns=2, only_rerun=[TookTooLong.__name__]))
 
 
 @pytest.fixture(scope="session")
-def cluster(pytestconfig: pytest.Config) -> Cluster:
+def cluster(pytestconfig: pytest.Config) -> Iterator[Cluster]:
     """The run's one server. Its databases are for the asking; its roles belong to everybody: change none."""
-    return pytestconfig.stash[RUN].cluster()
+    cluster = pytestconfig.stash[RUN].cluster()
+    if not pytestconfig.getoption("--behind-pooler"):
+        yield cluster
+        return
+    folder = pytestconfig.stash[RUN].folder / f"pooler-{os.getpid()}"
+    cluster.pooler = Pooler(folder, cluster.server).start()
+    yield cluster
+    cluster.pooler.stop()
 
 
 @pytest.fixture

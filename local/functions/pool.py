@@ -15,7 +15,7 @@ from typing import Any
 
 from local.functions.runtime_api import ProcessEnded, RuntimeApi
 
-START_SECONDS = 60.0
+START_SECONDS = 300.0
 _LONGEST_PAUSE = 5.0
 _LOOK_SECONDS = 0.05
 _STEADY_SECONDS = 5.0

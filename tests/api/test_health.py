@@ -256,6 +256,7 @@ def test_services_are_asked_once_an_interval_however_many_callers_and_processes_
     assert len(asked) == 2
 
 
+@pytest.mark.own_backend
 def test_a_turn_is_taken_by_one_process_and_no_longer_held_by_one_that_died(healthy: Database) -> None:
     sessions = [healthy.connect_as("app_service") for _ in range(6)]
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from local import pooler
-from local.functions.pool import Code
 from local.settings import ROOT
 from tests.support.target_python import needs_target_python
 from tools.package import PackagingFailed
@@ -47,4 +46,4 @@ def test_a_zip_that_lacks_what_a_function_imports_is_found(tmp_path: Path) -> No
     (tmp_path / "app.py").write_text("import chalicelib.a")
     (tmp_path / "chalicelib" / "a.py").write_text("def a():\n    import stripe\n")
     with pytest.raises(StoryFailed, match="No module named 'stripe'"):
-        import_all(Code(tmp_path, (str(find_python()),)))
+        import_all([str(find_python())], tmp_path)

@@ -26,6 +26,7 @@ import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
+from local.pooler import Pooler
 from local.postgres import SUPERUSER, EmbeddedPostgres, supabase
 from sql import migrate
 
@@ -100,10 +101,13 @@ class Cluster:
     def __init__(self, server: EmbeddedPostgres, password: str) -> None:
         self.server = server
         self.password = password
+        self.pooler: Pooler | None = None
+        """What stands between the app's role and the server, where the run asks for it."""
 
     def url(self, role: str, dbname: str) -> str:
         password = self.server.superuser_password if role == SUPERUSER else self.password
-        return self.server.url(role, password, dbname)
+        url = self.server.url(role, password, dbname)
+        return self.pooler.before(url) if self.pooler is not None and role == "app_login" else url
 
     def make_roles(self) -> None:
         """Supabase's roles, those that log in with our one password."""

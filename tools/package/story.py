@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 import zipfile
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -27,14 +28,14 @@ from local.stack import Stack
 from tools import locks
 from tools.package import PackagingFailed, bytecode, wheels
 from tools.package.build import build_zip
-from tools.package.target import Target
+from tools.package.target import RUNTIME, Target
 
 # What `uname -m` says -> what Lambda calls it.
 ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}
 # Lambda's image has its runtime client; the zip does not.
 RUNTIME_CLIENT = ("awslambdaric", "simplejson", "snapshot-restore-py")
 SCHEDULE_SECONDS = 120
-IMPORT_SECONDS = 120
+IMPORT_SECONDS = 900
 USED = {"SIGNING": "ES256", "SENTRY_TRACES_SAMPLE_RATE": "1", "METRICS": "on"}
 """What a deployed stage uses: tokens signed by a key pair, metrics, and Sentry's library with every call."""
 
@@ -50,6 +51,23 @@ def this_machine() -> Target:
     return Target(ARCHITECTURES[platform.machine()])
 
 
+def chosen() -> Target:
+    """This machine's target, or that of ARCH where ARM64_ROOT lets this machine run it. Raises PackagingFailed."""
+    own = this_machine()
+    target = Target(os.environ.get("ARCH") or own.architecture)
+    if target != own and not (target.architecture == "arm64" and os.environ.get("ARM64_ROOT")):
+        raise PackagingFailed(f"this machine runs {own.architecture}; see docs/decisions/what-a-package-weighs.md")
+    return target
+
+
+def python_of(target: Target) -> tuple[str, ...]:
+    """The command of the target's Python on this machine. Raises PackagingFailed."""
+    if target == this_machine():
+        return (str(bytecode.find_python()),)
+    root = os.environ["ARM64_ROOT"]
+    return ("qemu-aarch64-static", "-L", root, f"{root}/usr/bin/{RUNTIME}")
+
+
 def unpacked(folder: Path, target: Target, zipped: Path) -> Code:
     """The zip as Lambda has it in front of it: its files, the target's Python, and the runtime client beside them."""
     task, client = folder / "task", folder / "runtime"
@@ -58,13 +76,14 @@ def unpacked(folder: Path, target: Target, zipped: Path) -> Code:
     pins = [pin for pin in locks.read(locks.DEVELOPMENT) if pin.name in RUNTIME_CLIENT]
     wheels.unpack(pins, target, client)
     # -S: without the site-packages of that Python. Nothing is written beside the files, which Lambda's user cannot.
-    command = (str(bytecode.find_python()), "-S", "-B", "-m", "awslambdaric")
-    return Code(task, command, {"PYTHONPATH": f"{client}:{task}"})
+    command = (*python_of(target), "-S", "-B", "-m", "awslambdaric")
+    # The runtime client itself adds the folder that it is started in.
+    return Code(task, command, {"PYTHONPATH": str(client)})
 
 
-def import_all(code: Code) -> None:
+def import_all(python: Sequence[str], folder: Path) -> None:
     """Imports each module that our code names, by the standard library and the zip alone. Raises StoryFailed."""
-    command = [code.command[0], "-I", "-S", "-B", str(Path(__file__).with_name("imports_all.py")), str(code.folder)]
+    command = [*python, "-I", "-S", "-B", str(Path(__file__).with_name("imports_all.py")), str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=IMPORT_SECONDS)
     if done.returncode != 0:
         raise StoryFailed(f"the zip lacks what its code imports: {done.stderr.strip().splitlines()[-1]}")
@@ -112,11 +131,11 @@ def main() -> int:
         folder = Path(temporary)
         folder.chmod(0o755)
         try:
-            target = this_machine()
+            target = chosen()
             build_zip(target, folder / "deployment.zip")
             code = unpacked(folder, target, folder / "deployment.zip")
-            say(f"\nthe package for {target.architecture}, by {code.command[0]}\n")
-            import_all(code)
+            say(f"\nthe package for {target.architecture}, by {' '.join(python_of(target))}\n")
+            import_all(python_of(target), code.folder)
             stack = Stack(ports, folder / "stack", say, workers_from(os.environ) or 4, code)
             try:
                 stack.start()

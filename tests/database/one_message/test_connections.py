@@ -24,6 +24,7 @@ def terminate(prepared: Database, pid: int) -> None:
     prepared.run("SELECT pg_terminate_backend(%s, 5000)", [pid])
 
 
+@pytest.mark.own_backend
 def test_a_connection_that_died_while_it_was_kept_is_replaced_before_anything_is_sent(prepared: Database) -> None:
     messages.transact(a_call(), "test_echo")
     before = backend()
@@ -58,6 +59,7 @@ def in_mid_message(prepared: Database, work: Callable[[], Any]) -> Any:
     return result[0]
 
 
+@pytest.mark.own_backend
 def test_a_write_cut_off_in_mid_message_is_unavailable_and_not_sent_again(prepared: Database) -> None:
     call = a_call()
     result = in_mid_message(prepared, lambda: messages.transact(call, "test_note", note="one", sleep=0.5))
@@ -66,6 +68,7 @@ def test_a_write_cut_off_in_mid_message_is_unavailable_and_not_sent_again(prepar
     assert notes(prepared) == []
 
 
+@pytest.mark.own_backend
 def test_a_write_declared_repeatable_and_a_read_are_sent_again(prepared: Database, person: UUID) -> None:
     call = a_call()
     work = lambda: messages.transact(call, "test_note", repeatable=True, note="one", sleep=0.5)  # noqa: E731
@@ -76,6 +79,7 @@ def test_a_write_declared_repeatable_and_a_read_are_sent_again(prepared: Databas
     assert call.messages == 2
 
 
+@pytest.mark.own_backend
 def test_a_write_under_an_idempotency_key_is_sent_again_and_without_one_it_is_not(prepared: Database) -> None:
     call = a_call()
     call.idempotency_key = "the-key"
@@ -87,6 +91,7 @@ def test_a_write_under_an_idempotency_key_is_sent_again_and_without_one_it_is_no
     assert call.messages == 1
 
 
+@pytest.mark.own_backend
 def test_a_stopped_server_process_is_not_waited_for_past_the_deadline(prepared: Database) -> None:
     messages.transact(a_call(), "test_echo")
     pid = backend()
@@ -177,6 +182,7 @@ def test_nothing_connects_before_the_first_message(prepared: Database) -> None:
     assert len(connections._KEPT) == 1
 
 
+@pytest.mark.own_backend
 def test_a_new_connection_names_the_application_and_leaves_nothing_open(prepared: Database) -> None:
     messages.ping()
     (row,) = prepared.run("SELECT application_name, state, usename FROM pg_stat_activity WHERE pid = %s", [backend()])
