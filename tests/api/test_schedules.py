@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from chalicelib import config
 from chalicelib.errors import InternalError
 from chalicelib.queue.worker import KINDS
 from chalicelib.schedules import audit_storage, slots
@@ -54,6 +55,19 @@ def test_a_failed_run_reveals_no_reason_and_leaves_its_slot_unfinished(
     with pytest.raises(InternalError, match=r"^audit_storage failed$"):
         schedules.tick("audit_storage")
     assert schedules.run("SELECT finished_at FROM ops.schedule_runs") == [(None,)]
+
+
+def test_a_probe_says_that_a_run_would_find_all_it_needs_and_runs_nothing(
+    schedules: Schedules, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert schedules.tick("settle_uploads", probe=True) == {"ready": True}
+    assert schedules.run("SELECT count(*) FROM ops.schedule_runs") == [(0,)]
+    monkeypatch.delenv("R2_BUCKET_NAME")
+    config.reset()
+    with pytest.raises(InternalError, match=r"^settle_uploads is not ready$"):
+        schedules.tick("settle_uploads", probe=True)
+    # Nobody is woken for a version that serves nobody.
+    assert schedules.run("SELECT count(*) FROM ops.alert_digest") == [(0,)]
 
 
 def test_sweeping_deletes_only_expired_rows(schedules: Schedules) -> None:

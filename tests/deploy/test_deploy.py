@@ -61,6 +61,8 @@ def test_a_failed_smoke_test_leaves_the_old_version_serving(healthy: Rehearsal) 
 
     def unready(function: str, version: str, event: dict[str, object]) -> object:
         asked.append((function, version))
+        if "httpMethod" not in event:
+            return rehearsal.healthy(function, version, event)
         return rehearsal.proxied(503, {"error": {"code": "SERVICE_UNAVAILABLE", "message": "ana@example.org"}})
 
     healthy.aws.answer = unready
@@ -71,7 +73,13 @@ def test_a_failed_smoke_test_leaves_the_old_version_serving(healthy: Rehearsal) 
     assert "not done: smoke test of the new versions, moving the aliases" in printed
     assert f"serves:   {before['app.app']} (" in printed and "nobody got the new version" in printed
     # What was asked is the new version, by its number, and not what serves.
-    assert asked and all(int(version) > 1 for _, version in asked)
+    assert len({function for function, _ in asked}) == 2 and all(int(version) > 1 for _, version in asked)
+
+    # Nor does a schedule begin to serve that could not run.
+    healthy.aws.answer = lambda function, version, event: ImportError() if "httpMethod" not in event else None
+    code, printed = healthy.deploy("v-sick")
+    assert code == 1 and "failed with ImportError: its log says more" in printed
+    assert healthy.serves() == before
 
 
 def test_a_failed_migration_leaves_the_old_version_and_the_old_schema(healthy: Rehearsal, sql: Path) -> None:

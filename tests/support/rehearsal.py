@@ -93,7 +93,7 @@ def _reply(start_response: Any, status: str, content: Any, headers: list[tuple[s
 def healthy(function: str, version: str, event: dict[str, Any]) -> Any:
     """Every version is well."""
     if "httpMethod" not in event:
-        return {}
+        return {"ready": event == {"detail": {"probe": True}}}
     if event["path"] == "/readyz":
         return proxied(200, {"data": {"status": "ok"}})
     if event["path"].endswith("/stripe-webhook"):

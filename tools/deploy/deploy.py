@@ -14,7 +14,7 @@ from typing import Any
 
 from tools.deploy import database, releases, smoke
 from tools.deploy.expand import narrowing
-from tools.deploy.order import ordered
+from tools.deploy.order import API_PATH, WEBHOOK_PATH, ordered
 from tools.deploy.progress import Progress
 from tools.deploy.releases import Release, Releases
 from tools.deploy.target import FAMILIES, Target
@@ -137,6 +137,11 @@ class Deployment:
         self.progress.detail(", ".join(f"{name} {each['version']}" for name, each in self.release.functions.items()))
 
     def _smoke(self) -> None:
+        http = {function_behind(self.template, path) for path in (API_PATH, WEBHOOK_PATH)}
+        for function, each in self.release.functions.items():
+            if function not in http:
+                smoke.ready(self.aws.functions.invoke(each["name"], each["version"], smoke.PROBE), function)
+        self.progress.detail("every schedule has what its runs need")
         smoke.signed_out(self._invoke)
         self.progress.detail("signed out: ready, 401, an unsigned webhook refused")
         if self.target.stage in SIGNED_IN_STAGES:

@@ -1,8 +1,8 @@
 """The smoke test of a version that nobody else gets yet: it is called directly, by its number.
 
-Signed out: readiness, a 401, a webhook without a signature. Signed in, on the stages whose families are not real: a
-standing person of the stage keeps a story, hears it and deletes it again. Only what such a run leaves may stay: one
-family, and a recording in its trash, which empties itself.
+Each schedule says whether it has all that a run needs. Signed out: readiness, a 401, a webhook without a signature.
+Signed in, on the stages whose families are not real: a standing person of the stage keeps a story, hears it and deletes
+it again. What stays is one family, and a recording in its trash, which empties itself.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ SIGNED_IN = ("SUPABASE_URL", "SUPABASE_ANON_KEY", "SMOKE_EMAIL", "SMOKE_PASSWORD
 """What the signed-in story needs: the stage's Supabase project, and the standing person there."""
 FAMILY = "Smoke test"
 _SECONDS = 30
+
+PROBE = {"detail": {"probe": True}}
+"""Asks a schedule whether a run would find all that it needs; chalicelib/schedules/handler.py answers."""
 
 Invoke = Callable[[str, Mapping[str, Any]], Any]
 """Calls the new version of the function behind a path of the API, with an event of API Gateway's."""
@@ -72,6 +75,12 @@ def signed_out(invoke: Invoke) -> None:
     caller.expect("GET", "/readyz", 200)
     caller.expect("POST", "/functions/v1/create-family", 401, "UNAUTHORIZED")
     caller.expect("POST", "/functions/v1/stripe-webhook", 400, "VALIDATION_FAILED")
+
+
+def ready(answer: Any, function: str) -> None:
+    """What a schedule's new version answers to PROBE, which runs nothing. Raises SmokeFailed."""
+    if answer != {"ready": True}:
+        raise SmokeFailed(f"{function} is not ready to run: its log says what it misses")
 
 
 def sign_in() -> str:
