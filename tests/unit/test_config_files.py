@@ -55,6 +55,21 @@ def test_a_right_file_is_right_and_needs_no_aws(
     assert told.endswith("nothing is wrong\n")
 
 
+def test_the_files_of_other_stages_beside_it_are_compared(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for stage in ("dev", "prod"):
+        in_a_file(tmp_path, stage, STRIPE_WEBHOOK_SECRETS=variables_of("dev")["STRIPE_WEBHOOK_SECRETS"]).rename(
+            tmp_path / f"{stage}.env"
+        )
+    assert checked(monkeypatch, tmp_path / "prod.env") == 1
+    told = capsys.readouterr().out
+    assert "compared with dev by the files beside it" in told
+    assert "STRIPE_WEBHOOK_SECRETS is that of stage dev" in told
+    assert checked(monkeypatch, tmp_path / "prod.env", "dev") == 1
+    assert "of stage prod (its STAGE, or its name), and not of dev" in capsys.readouterr().err
+
+
 def test_a_wrong_file_is_refused_by_names_without_values(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -42,12 +42,13 @@ def of_stage(stage: str, store: ParameterStore) -> list[Problem]:
 def of_file(stage: str, file: sources.File) -> list[Problem]:
     """All that is wrong with an operator's file of a stage."""
     if file.stage not in ("", stage):
-        raise Mistaken(f"the file is of stage {file.stage} (its STAGE), and not of {stage}")
+        raise Mistaken(f"the file is of stage {file.stage} (its STAGE, or its name), and not of {stage}")
+    others = _stages_beside(stage, file)
     try:
-        others = other_stages(stage, ParameterStore())
+        others = {**other_stages(stage, ParameterStore()), **others}
     except Unreadable:
-        others = {}
-        print("the other stages are not compared: Parameter Store cannot be read from here")
+        compared = f"compared with {', '.join(others)} by the files beside it; " if others else ""
+        print(f"{compared}Parameter Store cannot be read from here, so other stages are not compared")
     configured = sources.merged(stage, {function: file.of(function) for function in FUNCTIONS})
     found = [*file.problems(), *of_configured(stage, configured, others)]
     _print_absent(configured)
@@ -70,6 +71,15 @@ def other_stages(stage: str, store: ParameterStore) -> dict[str, Configured]:
         else:
             others[other] = {function: parameter.values for function, parameter in stored.items()}
     return others
+
+
+def _stages_beside(stage: str, file: sources.File) -> dict[str, Configured]:
+    """The other stages whose files lie in the same folder."""
+    return {
+        other: {function: beside.of(function) for function in FUNCTIONS}
+        for other, beside in file.beside().items()
+        if other != stage
+    }
 
 
 def stage_named(otherwise: str = "") -> str:

@@ -63,8 +63,13 @@ class File:
 
     @property
     def stage(self) -> str:
-        """The stage that the file says it is of, or nothing."""
-        return self._values.get("STAGE", "")
+        """The stage that the file says it is of, by its STAGE or its name, such as prod.env; or nothing."""
+        return self._values.get("STAGE") or (self.path.stem if self.path.stem in stages() else "")
+
+    def beside(self) -> dict[str, File]:
+        """Stage -> its file, those in the same folder. Raises Mistaken."""
+        files = [File(path) for path in sorted(self.path.parent.glob("*.env")) if path != self.path]
+        return {file.stage: file for file in files if file.stage}
 
     def of(self, function: str) -> dict[str, str]:
         """What the file says for a function, empty values too."""

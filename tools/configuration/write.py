@@ -28,7 +28,7 @@ def run() -> int:
     file = _private(Path(path)) if path else None
     stage = check.stage_named(file.stage if file else "")
     if file and file.stage not in ("", stage):
-        raise Mistaken(f"the file is of stage {file.stage} (its STAGE), and not of {stage}")
+        raise Mistaken(f"the file is of stage {file.stage} (its STAGE, or its name), and not of {stage}")
     store = ParameterStore()
     print(f"stage {stage}, account {store.account}, region {store.region}", flush=True)
     if undo:
