@@ -92,7 +92,8 @@ def _audit_objects(call: Call, run_id: str, shard: Shard, after: str) -> bool:
         findings = [
             finding
             for finding in page.findings
-            if finding["kind"] != "missing" or bucket.inspect_object(finding["details"]["object_key"]) is None
+            if not finding["kind"].endswith("missing")
+            or bucket.inspect_object(finding["details"]["object_key"]) is None
         ]
         noted = transact(
             call,

@@ -41,9 +41,10 @@ class Page:
 def compare(objects: Iterable[ListedObject], rows: Iterable[Row], after: str) -> Iterator[Page]:
     """Pages of findings, the last of them marked. A walk that ended at a page's position may go on from there.
 
-    `rows` have id, family_id, object_key, waveform_key, size_bytes, etag. A finding is {kind: missing | orphaned |
-    differing, recording_id, family_id, details}; it is to be confirmed, for objects and rows were read at different
-    moments.
+    `rows` have id, family_id, object_key, waveform_key, waveform_size_bytes, size_bytes, etag. A finding is {kind:
+    missing | waveform_missing | orphaned | differing, recording_id, family_id, details}; it is to be confirmed, for
+    objects and rows were read at different moments. A walk that goes on from a page's end knows nothing of the waveform
+    of the recording before it.
     """
     walk = _Walk(rows, after)
     for found in objects:
@@ -56,6 +57,7 @@ def compare(objects: Iterable[ListedObject], rows: Iterable[Row], after: str) ->
     while walk.row is not None:
         walk.miss()
         yield from walk.full_page()
+    walk.miss_waveform()
     walk.page.last = True
     yield walk.page
 
@@ -68,20 +70,31 @@ class _Walk:
         self.row = next(self._rows, None)
         self.page = Page(after)
         self._waveform_key: str | None = None
+        self._expected: Row | None = None
+        """The recording just passed, while its waveform is still to come."""
 
     def miss(self) -> None:
         """The row's object is not there."""
         row = self._pass_row()
         self._find("missing", row["id"], row["family_id"], object_key=row["object_key"], size_bytes=row["size_bytes"])
 
+    def miss_waveform(self) -> None:
+        """The waveform of the row before did not come, and cannot come any more."""
+        if self._expected is not None:
+            row, self._expected = self._expected, None
+            self._find("waveform_missing", row["id"], row["family_id"], object_key=row["waveform_key"])
+
     def meet(self, found: ListedObject) -> None:
         """The next object: the row's own, the waveform of the row before, or nobody's."""
+        if self._expected is not None and found.key > self._expected["waveform_key"]:
+            self.miss_waveform()
         self.page.objects += 1
         self.page.position = found.key
         if self.row is not None and self.row["object_key"] == found.key:
             self._compare(self._pass_row(), found)
             return
         if found.key == self._waveform_key:
+            self._expected = None
             return
         # What the key says is a hint for the operator; whether a row has the key is asked when the finding is written.
         family_id, recording_id = ids_of_key(found.key) or (None, None)
@@ -97,11 +110,14 @@ class _Walk:
                        size_bytes=row["size_bytes"], stored_bytes=found.size_bytes)  # fmt: skip
 
     def _pass_row(self) -> Row:
+        self.miss_waveform()
         row = self.row
         assert row is not None
         self.page.recordings += 1
         self.page.position = row["object_key"]
         self._waveform_key = row["waveform_key"]
+        # Before waveforms were counted, a row named one that perhaps never came: at 0 bytes.
+        self._expected = row if row["waveform_key"] and row["waveform_size_bytes"] else None
         self.row = next(self._rows, None)
         return row
 

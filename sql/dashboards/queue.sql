@@ -1,4 +1,5 @@
--- The queue by kind of job: due, later, running, tried before, dead, and the age of the oldest. Kinds that are only dead too.
+-- The queue by kind of job: due, later, running, tried before, dead, paused, and the age of the oldest. Kinds that are only
+-- dead or only paused too.
 
 SELECT
   kind,
@@ -8,7 +9,8 @@ SELECT
   coalesce(tried_before, 0) AS tried_before,
   oldest,
   coalesce(dead, 0) AS dead,
-  last_died
+  last_died,
+  paused IS NOT NULL AS paused
 FROM (
   SELECT
     kind,
@@ -23,4 +25,5 @@ FROM (
 FULL JOIN (
   SELECT kind, count(*) AS dead, max(died_at) AS last_died FROM ops.dead_jobs GROUP BY kind
 ) AS given_up USING (kind)
+FULL JOIN unnest(ops.paused_kinds()) AS paused (kind) USING (kind)
 ORDER BY dead DESC, oldest DESC NULLS LAST, kind;

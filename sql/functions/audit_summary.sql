@@ -20,7 +20,7 @@ BEGIN
       LIMIT p_limit
     ) AS found
   ), '[]')) INTO v_lists
-  FROM (VALUES ('missing'), ('orphaned'), ('differing'), ('drifted')) AS kinds (kind);
+  FROM (VALUES ('missing'), ('orphaned'), ('differing'), ('drifted'), ('waveform_missing')) AS kinds (kind);
   SELECT jsonb_build_object(
     'objects', sum(objects_seen), 'recordings', sum(recordings_seen), 'missing', sum(missing),
     'orphaned', sum(orphaned), 'differing', sum(differing), 'drifted', sum(drifted)) INTO v_counts

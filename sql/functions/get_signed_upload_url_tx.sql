@@ -125,5 +125,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.get_signed_upload_url_tx IS
-  'Reserves the bytes of an upload, audio and waveform, for the caller, through the gate. Refuses, in this order: FORBIDDEN, FAMILY_SUSPENDED, UPLOADS_PAUSED, ENTITLEMENT_INACTIVE or SUBSCRIPTION_INACTIVE, QUOTA_EXCEEDED, DURATION_EXCEEDED, CONFLICT too_many_uploads; CONFLICT idempotency_key_reused, already_finalized.';
+  'Reserves the bytes of an upload, audio and waveform, for the caller, through the gate. Refuses, in this order: FORBIDDEN, FAMILY_SUSPENDED, ENTITLEMENT_INACTIVE or UPLOADS_PAUSED, SUBSCRIPTION_INACTIVE, QUOTA_EXCEEDED, DURATION_EXCEEDED, CONFLICT too_many_uploads; CONFLICT idempotency_key_reused, already_finalized.';
 SELECT ops.publish_function('ops.get_signed_upload_url_tx', 'app_service');

@@ -16,6 +16,7 @@ DECLARE
   v_missing integer := 0;
   v_orphaned integer := 0;
   v_differing integer := 0;
+  v_waveforms integer := 0;
 BEGIN
   PERFORM FROM ops.audit_shards
   WHERE run_id = p_run_id AND shard = p_shard AND lease_token = p_lease_token FOR NO KEY UPDATE;
@@ -32,6 +33,7 @@ BEGIN
       v_orphaned := v_orphaned + 1;
     ELSE
       CONTINUE WHEN NOT EXISTS (SELECT FROM public.recordings WHERE id = v_finding.recording_id AND purging_at IS NULL);
+      v_waveforms := v_waveforms + (v_finding.kind = 'waveform_missing')::integer;
       v_missing := v_missing + (v_finding.kind = 'missing')::integer;
       v_differing := v_differing + (v_finding.kind = 'differing')::integer;
     END IF;
@@ -49,6 +51,9 @@ BEGIN
   END IF;
   IF v_orphaned > 0 THEN
     PERFORM ops.note_alert('audit-orphaned', 'error', 'Objects in the bucket that no recording or upload has: see ops.anomalies. They are kept.');
+  END IF;
+  IF v_waveforms > 0 THEN
+    PERFORM ops.note_alert('audit-waveforms', 'error', 'Recordings whose waveform is missing: see ops.anomalies. Their voices are there.');
   END IF;
   UPDATE ops.audit_shards
   SET position = p_position,

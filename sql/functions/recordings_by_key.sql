@@ -8,7 +8,7 @@ DECLARE
 BEGIN
   SELECT jsonb_agg(to_jsonb(page) ORDER BY page.object_key COLLATE "C") INTO v_recordings
   FROM (
-    SELECT id, family_id, object_key, waveform_key, size_bytes, etag
+    SELECT id, family_id, object_key, waveform_key, waveform_size_bytes, size_bytes, etag
     FROM public.recordings
     WHERE object_key COLLATE "C" > p_after AND (p_up_to IS NULL OR object_key COLLATE "C" <= p_up_to)
     ORDER BY object_key COLLATE "C"

@@ -11,7 +11,8 @@ BEGIN
   END IF;
   RETURN jsonb_build_object('flag', format('%s off by %s', p_name, v_decision.decided_by)) || CASE p_name
     WHEN 'writes' THEN ops.refuse('FAMILY_SUSPENDED')
-    WHEN 'uploads' THEN ops.refuse('UPLOADS_PAUSED')
+    -- For everybody it passes; for one family it is the operator's word about that family.
+    WHEN 'uploads' THEN ops.refuse(CASE v_decision.decided_by WHEN 'family' THEN 'ENTITLEMENT_INACTIVE' ELSE 'UPLOADS_PAUSED' END)
   END;
 END
 $$;

@@ -4,7 +4,7 @@ CREATE VIEW wire.entitlements WITH (security_invoker = true) AS
 SELECT
   family_id,
   plan,
-  CASE WHEN suspended_at IS NOT NULL THEN 'suspended' ELSE status END AS status,
+  CASE WHEN rls.uploads_are_suspended(family_id) THEN 'suspended' ELSE status END AS status,
   storage_quota_bytes,
   storage_used_bytes,
   rls.reserved_bytes_of(family_id) AS storage_reserved_bytes,

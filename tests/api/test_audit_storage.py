@@ -91,6 +91,18 @@ def test_the_audit_names_exactly_the_objects_and_rows_that_differ(schedules: Sch
     assert fine not in str(lists(summary))
 
 
+def test_a_waveform_that_vanished_is_a_finding_and_its_voice_is_not_missing(schedules: Schedules) -> None:
+    family, keeper = schedules.family_of_one()
+    schedules.kept(family, keeper, waveform=b"[1, 2]")
+    lost = schedules.kept(family, keeper, waveform=b"[1, 2]")
+    key = schedules.key(family, lost).replace(".audio.m4a", ".waveform.json")
+    delete_behind_its_back(key)
+    summary = schedules.now("audit_storage")
+    assert summary["waveformMissing"] == [{"recordingId": lost, "familyId": family, "objectKey": key}]
+    assert not any(summary["counts"][name] for name in NOTHING)
+    assert schedules.alerts() == {"audit-waveforms": "error"}
+
+
 def test_an_empty_bucket_reports_every_recording_as_missing(schedules: Schedules) -> None:
     family, keeper = schedules.family_of_one()
     recordings = {schedules.kept(family, keeper) for _ in range(3)}

@@ -81,7 +81,7 @@ class Family:
             if self.subscription is None and word != "suspended":
                 self.pay()
             if word == "suspended":
-                self.api.run("UPDATE public.entitlements SET suspended_at = now() WHERE family_id = %s", self.id)
+                self.api.suspend_uploads(self.id)
             elif word == "cancels":
                 change["cancelAtPeriodEnd"] = True
             elif word == "legacy":

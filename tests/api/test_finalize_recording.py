@@ -113,7 +113,6 @@ def test_twenty_uploads_admitted_to_the_last_byte_are_all_kept(module_api: Api, 
         "storage_quota_bytes = 1",
         "plan = 'free', storage_quota_bytes = 1, max_recording_seconds = 1",
         "status = 'paused'",
-        "suspended_at = now()",
     ],
 )
 def test_an_admitted_upload_is_kept_whatever_happened_to_the_plan(

@@ -99,7 +99,6 @@ def test_a_recording_being_purged_is_not_found(module_api: Api, family: str, kee
         "status = 'paused'",
         "status = 'incomplete'",
         "status = 'past_due', current_period_end = now() - interval '1 year'",
-        "suspended_at = now()",
         "storage_quota_bytes = 1",
     ],
 )

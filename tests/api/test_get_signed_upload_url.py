@@ -152,7 +152,6 @@ def test_a_removed_member_is_refused_on_the_very_next_call(module_api: Api, fami
 def spoil(api: Api, family: str, *, until: str) -> None:
     """Makes the family fail every check from `until` on: what comes first must answer."""
     changes = {
-        "suspended": "suspended_at = now()",
         "unpaid": "status = 'paused'",
         "full": f"storage_quota_bytes = {GIB}, storage_used_bytes = {GIB}",
         "long": "max_recording_seconds = 1",
@@ -165,7 +164,6 @@ def spoil(api: Api, family: str, *, until: str) -> None:
 @pytest.mark.parametrize(
     ("until", "code"),
     [
-        ("suspended", "ENTITLEMENT_INACTIVE"),
         ("unpaid", "SUBSCRIPTION_INACTIVE"),
         ("full", "QUOTA_EXCEEDED"),
         ("long", "DURATION_EXCEEDED"),
@@ -178,6 +176,23 @@ def test_the_first_reason_in_a_fixed_order_is_the_answer(
     reply = keeper.ask(NAME, upload_of(family))
     assert (reply.status, reply.code) == (403, code)
     assert module_api.person().ask(NAME, upload_of(family)).code == "FORBIDDEN"
+
+
+def test_uploads_that_the_operator_suspended_for_a_family_are_refused_before_anything_of_its_billing(
+    module_api: Api, family: str, keeper: Person
+) -> None:
+    admitted, kept = module_api.upload(family, keeper), module_api.kept(family, keeper)
+    spoil(module_api, family, until="unpaid")
+    module_api.suspend_uploads(family)
+    reply = keeper.ask(NAME, upload_of(family))
+    assert (reply.status, reply.code) == (403, "ENTITLEMENT_INACTIVE")
+    shown = keeper.get(f"/v1/families/{family}").data["family"]
+    assert (shown["entitlement"]["status"], shown["features"]["uploads"]) == ("suspended", False)
+    # What was admitted is kept, what is kept is heard, and another family is not concerned.
+    assert keeper.ask("finalize-recording", {"familyId": family, "recordingId": admitted}).status == 200
+    assert keeper.ask("get-signed-playback-url", {"recordingId": kept}).status == 200
+    other = module_api.family(keeper)
+    assert keeper.ask(NAME, upload_of(other)).status == 200
 
 
 def test_a_full_family_is_refused_with_the_numbers(module_api: Api, family: str, keeper: Person) -> None:
@@ -210,7 +225,6 @@ def test_a_recording_too_long_for_the_plan_is_refused_with_the_limit(
         ("status = 'past_due', current_period_end = now() - interval '7 days 1 minute'", "SUBSCRIPTION_INACTIVE"),
         ("status = 'incomplete'", "SUBSCRIPTION_INACTIVE"),
         ("status = 'paused'", "SUBSCRIPTION_INACTIVE"),
-        ("suspended_at = now()", "ENTITLEMENT_INACTIVE"),
     ],
 )
 def test_each_billing_state_admits_or_refuses_an_upload(

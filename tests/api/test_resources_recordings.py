@@ -266,7 +266,7 @@ def test_a_creator_who_left_cannot_change_their_recordings(api: Api, keeper: Per
 
 def test_no_billing_state_stops_deleting_and_restoring(api: Api, keeper: Person, family: str) -> None:
     recording = api.recording(family, keeper)
-    api.run("UPDATE public.entitlements SET status = 'paused', suspended_at = now(), storage_quota_bytes = 1")
+    api.run("UPDATE public.entitlements SET status = 'paused', storage_quota_bytes = 1")
     assert keeper.delete(f"/v1/recordings/{recording}").status == 200
     assert keeper.post(f"/v1/recordings/{recording}/restore").status == 200
     assert listed(keeper, family) == [recording]

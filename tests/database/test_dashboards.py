@@ -75,6 +75,11 @@ SHOWN: list[tuple[str, str, dict[str, Any]]] = [
     ("queue", DEAD.format(4), {"kind": "send_invite_email", "due": 0, "oldest": None, "dead": 4}),
     (
         "queue",
+        "SELECT ops.set_flag_tx('job:capture_events', NULL, false, 100, NULL, 'ana', 'PostHog is down')",
+        {"kind": "capture_events", "paused": True, "due": 0, "dead": 0},
+    ),
+    (
+        "queue",
         "INSERT INTO ops.jobs (kind, lane, turn_at, run_at) VALUES ('capture_events', 'x', now(), now())",
         {"kind": "capture_events", "due": 1, "dead": 0},
     ),
@@ -116,7 +121,7 @@ SHOWN: list[tuple[str, str, dict[str, Any]]] = [
     ),
     (
         "billing",
-        "UPDATE public.entitlements SET suspended_at = now()",
+        "SELECT ops.set_flag_tx('uploads', id, false, 100, NULL, 'ana', 'asked') FROM public.families",
         {"fact": "families suspended by the operator", "value": "2"},
     ),
     (

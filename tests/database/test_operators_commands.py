@@ -7,6 +7,7 @@ import os
 import re
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from chalicelib import config
 from tests.support.database_server import Database
 from tools.operate import __main__ as operate
+from tools.operate import logs
 from tools.operate import stage as stages
 from tools.operate.restore import restore
 from tools.operate.stage import Mistaken, Stage
@@ -127,6 +129,28 @@ def test_a_flag_is_set_with_a_reason_and_cleared_again(
     assert module_database.run(history) == [(True, "ana", "they asked"), (None, "ana", "they asked")]
 
 
+HOSTILE = "\x1b[2J\x1b]0;gone\x07\r\u202egnirts\u2028\x9b31m\u200b"
+
+
+def test_no_character_of_a_note_or_of_a_log_reaches_the_terminal_as_a_command(
+    command: Commands, module_database: Database, family: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module_database.run(
+        "SELECT ops.set_flag_tx('new-player', %s, true, 100, NULL, 'ana', %s)", [family, f"why {HOSTILE} because"]
+    )
+    module_database.run(
+        "INSERT INTO ops.dead_jobs (kind, payload, payload_version, lane, attempts, max_attempts, last_error,"
+        " enqueued_at) VALUES ('hostile', %s, 1, 'test', 8, 8, %s, now())",
+        [json.dumps({"invite_id": HOSTILE}), HOSTILE],
+    )
+    (tmp_path / "postgres.log").write_text(f"seen-id {HOSTILE}\n", "utf-8", newline="")
+    monkeypatch.setattr(logs, "LOCAL_DIR", tmp_path)
+    for printed in (command("flag"), command("jobs"), command("status"), command("logs", REQUEST="seen-id")):
+        assert all(character.isprintable() or character in "\n\t" for character in printed)
+        assert "\\x1b[2J" in printed, "it is shown as what it is"
+    module_database.run("DELETE FROM ops.dead_jobs WHERE kind = 'hostile'")
+
+
 def test_a_suspended_family_is_resumed_by_the_command_that_the_first_one_prints(
     command: Commands, module_database: Database, family: str
 ) -> None:
@@ -135,6 +159,11 @@ def test_a_suspended_family_is_resumed_by_the_command_that_the_first_one_prints(
     assert module_database.run(suspended, [family]) == [(True,)]
     command("resume", FAMILY=family)
     assert module_database.run(suspended, [family]) == [(False,)]
+    uploads = "SELECT rls.uploads_are_suspended(%s), rls.is_suspended(%s)"
+    assert f"make resume UPLOADS=1 FAMILY={family}" in command("pause", UPLOADS="1", FAMILY=family)
+    assert module_database.run(uploads, [family, family]) == [(True, False)]
+    command("resume", UPLOADS="1", FAMILY=family)
+    assert module_database.run(uploads, [family, family]) == [(False, False)]
 
 
 @pytest.mark.parametrize(
@@ -149,6 +178,7 @@ def test_a_suspended_family_is_resumed_by_the_command_that_the_first_one_prints(
         ("pause", {}, "UPLOADS=1"),
         ("pause", {"JOBS": "send_invites"}, "send_invite_email"),
         ("pause", {"UPLOADS": "1", "UNTIL": "yesterday"}, "UNTIL"),
+        ("pause", {"JOBS": "capture_events", "FAMILY": str(uuid.UUID(int=1))}, "leave FAMILY out"),
         ("resume", {}, "FAMILY="),
         ("logs", {"REQUEST": "a b"}, "REQUEST="),
         ("restore", {}, "DUMP="),

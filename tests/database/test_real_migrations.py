@@ -177,6 +177,30 @@ def test_an_upgraded_database_has_the_catalog_of_a_fresh_one(own_cluster: Cluste
             migrate.rollback(database.url("postgres"), None, report=quiet)
 
 
+def test_who_was_suspended_by_the_column_is_suspended_by_a_switch_and_back(empty: Database, tmp_path: Path) -> None:
+    """Two families, of which the operator has suspended one."""
+    names = all_migrations()
+    change = "20261122020000_suspended_by_switches"
+    copy_migrations(tmp_path, names[: names.index(change)])
+    apply(empty, tmp_path)
+    made = "INSERT INTO public.families (name) VALUES ('Sol') RETURNING id"
+    suspended, free = (empty.run(made)[0][0] for _ in range(2))
+    for family, moment in ((suspended, "2026-11-01 08:00+00"), (free, None)):
+        empty.run(
+            "INSERT INTO public.entitlements (family_id, storage_quota_bytes, max_recording_seconds, suspended_at)"
+            " VALUES (%s, 1, 1, %s)",
+            [family, moment],
+        )
+    copy_migrations(tmp_path, [change])
+    apply(empty, tmp_path)
+    switches = "SELECT name, family_id, enabled FROM ops.feature_flags WHERE family_id IS NOT NULL"
+    assert empty.run(switches) == [("uploads", suspended, False)]
+    assert empty.run("SELECT why FROM ops.flag_changes") == [("was suspended at 2026-11-01 08:00:00+00",)]
+    migrate.rollback(empty.url("postgres"), 1, folder=tmp_path, report=quiet)
+    assert empty.run("SELECT family_id FROM public.entitlements WHERE suspended_at IS NOT NULL") == [(suspended,)]
+    assert empty.run(switches) == []
+
+
 @heavy
 def test_every_single_migration_goes_up_down_and_up_again(empty: Database, tmp_path: Path) -> None:
     before = ours(empty)

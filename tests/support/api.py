@@ -114,6 +114,10 @@ class Api:
     def remove(self, family: str, person: Person) -> None:
         self.run("DELETE FROM public.family_members WHERE family_id = %s AND user_id = %s", family, person.id)
 
+    def suspend_uploads(self, family: str) -> None:
+        """The operator lets this family upload nothing, as `make pause UPLOADS=1 FAMILY=...` does."""
+        self.run("SELECT ops.set_flag_tx('uploads', %s, false, 100, NULL, 'ana', 'asked')", family)
+
     # What they made ---------------------------------------------------------------------------------
 
     def reserve(self, family: str, person: Person, size: int = 2_000, **more: Any) -> dict[str, Any]:

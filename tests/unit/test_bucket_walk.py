@@ -19,7 +19,8 @@ AUDIO, WAVEFORM = object_key(FAMILY, RECORDING), waveform_key(FAMILY, RECORDING)
 
 def row(waveform: str | None) -> dict[str, Any]:
     ids = {"id": str(RECORDING), "family_id": str(FAMILY)}
-    return {**ids, "object_key": AUDIO, "waveform_key": waveform, "size_bytes": 2, "etag": "e"}
+    return {**ids, "object_key": AUDIO, "waveform_key": waveform, "waveform_size_bytes": 2, "size_bytes": 2,
+            "etag": "e"}  # fmt: skip
 
 
 def findings(keys: list[str], rows: list[dict[str, Any]], after: str = "") -> list[tuple[str, str]]:
@@ -32,6 +33,15 @@ def findings(keys: list[str], rows: list[dict[str, Any]], after: str = "") -> li
 def test_a_waveform_that_its_row_names_is_no_finding_and_costs_no_question() -> None:
     assert findings([AUDIO, WAVEFORM], [row(WAVEFORM)]) == []
     assert findings([WAVEFORM], [row(WAVEFORM)]) == [("missing", AUDIO)]
+
+
+@pytest.mark.parametrize("behind", [[], ["families/z"]])
+def test_a_waveform_that_its_row_names_and_that_is_gone_is_a_finding_and_no_missing_voice(behind: list[str]) -> None:
+    assert ("waveform_missing", WAVEFORM) in findings([AUDIO, *behind], [row(WAVEFORM)])
+    key = object_key(FAMILY, UUID(int=2**128 - 1))
+    assert findings([AUDIO, key], [row(WAVEFORM), {**row(None), "object_key": key}]) == [("waveform_missing", WAVEFORM)]
+    # From before waveforms were counted: perhaps it was never there.
+    assert ("waveform_missing", WAVEFORM) not in findings([AUDIO], [{**row(WAVEFORM), "waveform_size_bytes": 0}])
 
 
 def test_a_waveform_that_no_row_names_is_orphaned_whatever_its_key_says() -> None:

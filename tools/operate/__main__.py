@@ -13,6 +13,7 @@ from chalicelib.errors import MissingConfiguration, Refused, Unavailable
 from tools.operate import flags, logs, objects, queue, restore, schema, status
 from tools.operate.given import uuid_of
 from tools.operate.stage import APP, MIGRATIONS, Mistaken, Stage, choose, confirm, operator
+from tools.operate.terminal import printing_visibly
 
 
 def reconcile(call: Call) -> None:
@@ -74,8 +75,11 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in COMMANDS:
         print(f"error: python -m tools.operate {' | '.join(COMMANDS)}", file=sys.stderr)
         return 2
-    name = arguments[0]
-    command = COMMANDS[name]
+    with printing_visibly():
+        return _run(arguments[0], COMMANDS[arguments[0]])
+
+
+def _run(name: str, command: Command) -> int:
     try:
         stage = choose(command.database)
         print(stage, flush=True)

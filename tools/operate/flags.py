@@ -56,8 +56,13 @@ def suspend(call: Call) -> None:
 
 
 def pause(call: Call) -> None:
-    """Lets new uploads, or one kind of jobs, wait."""
+    """Lets new uploads, or one kind of jobs, wait; uploads also of one family alone."""
     name = _paused()
+    if os.environ.get("FAMILY"):
+        family = _family_of_uploads(name)
+        _set(call, name, family, False)
+        print(f"family {family} uploads nothing: to undo it, make resume UPLOADS=1 FAMILY={family}")
+        return
     if name.startswith("job:") and name.removeprefix("job:") not in KINDS:
         raise Mistaken(f"there is no such kind of jobs: JOBS={' | '.join(KINDS)}")
     _set(call, name, None, False)
@@ -67,7 +72,10 @@ def pause(call: Call) -> None:
 
 def resume(call: Call) -> None:
     """Ends what make suspend or make pause began."""
-    if os.environ.get("FAMILY"):
+    if os.environ.get("FAMILY") and (os.environ.get("UPLOADS") or os.environ.get("JOBS")):
+        name = _paused()
+        _set(call, name, _family_of_uploads(name), None)
+    elif os.environ.get("FAMILY"):
         _set(call, "writes", uuid_of("FAMILY"), None)
     else:
         _set(call, _paused(), None, None)
@@ -111,6 +119,13 @@ def _paused() -> str:
             f"say what: UPLOADS=1, or one kind of jobs: JOBS={' | '.join(KINDS)} (to resume, also FAMILY=...)"
         )
     return f"job:{kind}" if kind else "uploads"
+
+
+def _family_of_uploads(name: str) -> UUID:
+    """FAMILY, of a switch that there is for one family."""
+    if name != "uploads":
+        raise Mistaken("jobs are paused for all families or for none: leave FAMILY out")
+    return uuid_of("FAMILY")
 
 
 def _share(name: str, wanted: str) -> int:

@@ -32,12 +32,12 @@ def jobs(call: Call) -> None:
         print("\nfailed, and will be tried again")
         for job in overview["tried"]:
             tries = f"{job['attempts']} of {job['max_attempts']} tries"
-            print(f"  {job['id']}  {job['kind']}  {tries}, next {job['run_at'][:19]}  {job['last_error']}\n{_ids(job)}")
+            print(f"  {job['id']}  {job['kind']}  {tries}, next {job['run_at'][:19]}  {job['last_error']}{_ids(job)}")
     if overview["dead"]:
         print("\ndead, the newest")
         for job in overview["dead"]:
             tries = f"{job['attempts']} tries, died {job['died_at'][:19]}"
-            print(f"  {job['id']}  {job['kind']}  {tries}  {job['last_error']}\n{_ids(job)}")
+            print(f"  {job['id']}  {job['kind']}  {tries}  {job['last_error']}{_ids(job)}")
         print("\nto put them back into the queue: make requeue ID=... or make requeue KIND=...")
 
 
@@ -56,9 +56,10 @@ def requeue(call: Call) -> None:
 
 
 def _ids(job: Mapping[str, Any]) -> str:
-    """The job's request id and the ids in its payload, and nothing else of it."""
+    """A line more: the job's request id and the ids in its payload, and nothing else of it."""
     named = {"request": job["request_id"], **_ids_in(job["payload"])}
-    return "      " + "  ".join(f"{name}={value}" for name, value in named.items() if value)
+    found = "  ".join(f"{name}={value}" for name, value in named.items() if value)
+    return f"\n      {found}" if found else ""
 
 
 def _ids_in(payload: Mapping[str, Any]) -> dict[str, str]:
