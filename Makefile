@@ -11,8 +11,8 @@ CFN_LINT := $(VENV)/cfn-lint/cfnlint/__init__.py
 TEMPLATE ?= dist/sam.json
 WORKERS ?= 4
 
-OPERATE := migrate migrate-back status logs restore jobs requeue flag suspend pause resume reconcile orphans adopt purge-orphans disarm rearm
-export ARCH TARGET_PYTHON ID KIND FAMILY KEY SECONDS FLAG SET SHARE SOURCE UNTIL WHY JOBS UPLOADS REQUEST EVENT HOURS DUMP INTO CONFIRM TO FORCE BUILT
+OPERATE := migrate migrate-back run-schedule status logs restore jobs requeue flag suspend pause resume reconcile orphans adopt purge-orphans disarm rearm
+export ARCH TARGET_PYTHON ID KIND FAMILY KEY SECONDS FLAG SET SHARE SOURCE UNTIL WHY JOBS UPLOADS REQUEST EVENT SCHEDULE DRY HOURS DUMP INTO CONFIRM TO FORCE BUILT
 
 # In a job of GitHub's: with the role of AWS that the job may have. Elsewhere a command runs as it stands.
 AS_ROLE := $(BIN)/python -m tools.as_role
@@ -163,6 +163,7 @@ drill: $(READY) ## dump, restore elsewhere, compare everything; the bucket too
 # What they work on: the stage whose variables are in the environment, else the local stack. docs/operating.md has more.
 migrate: $(READY) ## apply migrations, views and functions to MIGRATIONS_DATABASE_URL
 migrate-back: $(READY) ## undo the last migration there, on a stage without families: data goes with it
+run-schedule: $(READY) ## run a schedule now, by hand: make run-schedule SCHEDULE=audit_storage
 status: $(READY) ## what a stage does: versions, queue, alarms, last runs, flags
 logs: $(READY) ## the log lines of a request: make logs REQUEST=... (or of one name: EVENT=vendor_failed)
 restore: $(READY) ## load a dump into an empty database: make restore DUMP=... INTO=postgresql://...

@@ -32,6 +32,21 @@ Invoke = Callable[[str, dict[str, Any]], dict[str, Any]]
 """Calls the handler of a schedule with an event, and returns its summary."""
 
 
+def event_of(at: datetime, **detail: bool) -> dict[str, Any]:
+    """The event that EventBridge sends to a schedule's function, all of which Chalice wants to see."""
+    return {
+        "version": "0",
+        "id": str(uuid.uuid4()),
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": "local",
+        "time": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "region": "local",
+        "resources": [],
+        "detail": detail,
+    }
+
+
 class Clock:
     """Runs the schedules of `app`, each in a thread of its own so that a slow one delays no other.
 
@@ -100,17 +115,7 @@ class Clock:
 
     def _run(self, name: str, *, by_hand: bool) -> dict[str, Any]:
         """Calls a schedule's handler with the event that EventBridge would send."""
-        event = {
-            "version": "0",
-            "id": str(uuid.uuid4()),
-            "detail-type": "Scheduled Event",
-            "source": "aws.events",
-            "account": "local",
-            "time": self._now().strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "region": "local",
-            "resources": [],
-            "detail": {"byHand": by_hand},
-        }
+        event = event_of(self._now(), byHand=by_hand)
         return self._invoke(name, event)
 
 

@@ -8,14 +8,17 @@ import re
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from chalice.local import LambdaContext
 
+from app import app
 from chalicelib import config
 from tests.support.database_server import Database
 from tools.operate import __main__ as operate
-from tools.operate import logs
+from tools.operate import logs, schedules
 from tools.operate import stage as stages
 from tools.operate.restore import restore
 from tools.operate.stage import Mistaken, Stage
@@ -129,6 +132,35 @@ def test_a_flag_is_set_with_a_reason_and_cleared_again(
     assert module_database.run(history) == [(True, "ana", "they asked"), (None, "ana", "they asked")]
 
 
+def test_a_schedule_is_run_by_hand_and_says_what_it_did(command: Commands) -> None:
+    printed = command("run-schedule", SCHEDULE="cleanup_media", DRY="yes")
+    assert json.loads(printed[printed.index("{\n") : printed.rindex("}") + 1])["dryRun"] is True
+
+
+def test_a_deployed_schedule_is_called_with_an_event_that_its_function_takes(
+    command: Commands, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its function is called by the name that CloudFormation gave it, and its version that serves."""
+    functions, called = {"CleanupMedia": ("AWS::Lambda::Function", "sun-prod-CleanupMedia-1Q2W")}, []
+
+    def invoke(function: str, version: str, event: Any) -> Any:
+        called.append((function, version))
+        return app.handler_map["cleanup_media"](event, LambdaContext("cleanup_media", 512, 300_000))
+
+    stack = SimpleNamespace(resources=lambda: functions)
+    monkeypatch.setattr(
+        schedules, "Aws", lambda _stage: SimpleNamespace(stack=stack, functions=SimpleNamespace(invoke=invoke))
+    )
+    monkeypatch.setenv("SCHEDULE", "cleanup_media")
+    monkeypatch.setenv("DRY", "yes")
+    schedules.run_schedule(Stage("prod", "db.abc.supabase.co:6543/postgres"))
+    assert called == [("sun-prod-CleanupMedia-1Q2W", "live")]
+    monkeypatch.setenv("SCHEDULE", "audit_storage")
+    monkeypatch.delenv("DRY")
+    with pytest.raises(Mistaken, match="deploy it first"):
+        schedules.run_schedule(Stage("prod", "db.abc.supabase.co:6543/postgres"))
+
+
 HOSTILE = "\x1b[2J\x1b]0;gone\x07\r\u202egnirts\u2028\x9b31m\u200b"
 
 
@@ -181,6 +213,9 @@ def test_a_suspended_family_is_resumed_by_the_command_that_the_first_one_prints(
         ("pause", {"JOBS": "capture_events", "FAMILY": str(uuid.UUID(int=1))}, "leave FAMILY out"),
         ("resume", {}, "FAMILY="),
         ("logs", {"REQUEST": "a b"}, "REQUEST="),
+        ("logs", {"REQUEST": "a", "EVENT": "b"}, "EVENT="),
+        ("run-schedule", {}, "SCHEDULE="),
+        ("run-schedule", {"SCHEDULE": "audit_storage", "DRY": "yes"}, "leave DRY out"),
         ("restore", {}, "DUMP="),
         ("restore", {"DUMP": "/no/such/file", "INTO": "postgresql://postgres@127.0.0.1/x"}, "DUMP="),
         ("restore", {"DUMP": __file__, "INTO": "elsewhere"}, "INTO names"),

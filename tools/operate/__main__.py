@@ -10,7 +10,7 @@ from chalicelib.billing import sync
 from chalicelib.call import Call
 from chalicelib.database.messages import transact
 from chalicelib.errors import MissingConfiguration, Refused, Unavailable
-from tools.operate import flags, logs, objects, queue, restore, schema, status
+from tools.operate import flags, logs, objects, queue, restore, schedules, schema, status
 from tools.operate.given import uuid_of
 from tools.operate.stage import APP, MIGRATIONS, Mistaken, Stage, choose, confirm, operator
 from tools.operate.terminal import printing_visibly
@@ -54,6 +54,7 @@ COMMANDS: dict[str, Command] = {
     "disarm": Command(lambda call, _stage: arm(call, armed=False), "to keep schedules from deleting"),
     "orphans": Command(lambda call, _stage: objects.orphans(call)),
     "adopt": Command(lambda call, _stage: objects.adopt(call), "to adopt an object"),
+    "run-schedule": Command(lambda _call, stage: schedules.run_schedule(stage), "to run a schedule"),
     "migrate": Command(lambda _call, _stage: schema.apply(), "to migrate the database", MIGRATIONS),
     "migrate-back": Command(
         lambda _call, _stage: schema.rollback(), "to undo the last migration, with its data,", MIGRATIONS
