@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from app import app
-from local.functions import BadWorkers, Functions, workers_from
+from local.functions import BadWorkers, Functions, own_variables, workers_from
 from local.functions.pool import Code, NoneFree, Pool, StartFailed
 from local.functions.runtime_api import FunctionFailed, ProcessEnded
 
@@ -167,3 +167,15 @@ def test_a_wrong_number_of_workers_is_refused(given: str) -> None:
 def test_without_workers_the_app_runs_in_the_stacks_own_process() -> None:
     assert workers_from({}) == workers_from({"WORKERS": ""}) == 0
     assert workers_from({"WORKERS": "4"}) == 4
+
+
+def test_a_function_sees_its_own_variables_and_no_secret_of_another() -> None:
+    environment = {
+        "STAGE": "local",
+        "DATABASE_URL": "a",
+        "R2_SECRET_ACCESS_KEY": "b",
+        "RESEND_API_KEY": "c",
+        "HOME": "d",
+    }
+    assert own_variables("settle_uploads", environment).keys() == {"STAGE", "DATABASE_URL", "R2_SECRET_ACCESS_KEY"}
+    assert own_variables("process_jobs", environment).keys() == {"STAGE", "DATABASE_URL", "RESEND_API_KEY"}

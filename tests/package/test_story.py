@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -47,3 +48,14 @@ def test_a_zip_that_lacks_what_a_function_imports_is_found(tmp_path: Path) -> No
     (tmp_path / "chalicelib" / "a.py").write_text("def a():\n    import stripe\n")
     with pytest.raises(StoryFailed, match="No module named 'stripe'"):
         import_all([str(find_python())], tmp_path)
+
+
+@pytest.mark.heavy
+@pytest.mark.skipif(not os.environ.get("ARM64_ROOT"), reason="see docs/decisions/what-a-package-weighs.md")
+def test_the_zip_for_arm64_imports_all_that_its_code_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARCH", "arm64")
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.package.story"], cwd=ROOT, capture_output=True, text=True, timeout=1800
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "modules are imported" in done.stdout

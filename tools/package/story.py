@@ -52,7 +52,7 @@ def this_machine() -> Target:
 
 
 def chosen() -> Target:
-    """This machine's target, or that of ARCH where ARM64_ROOT lets this machine run it. Raises PackagingFailed."""
+    """This machine's target, or ARCH=arm64 where ARM64_ROOT holds a Python to emulate. Raises PackagingFailed."""
     own = this_machine()
     target = Target(os.environ.get("ARCH") or own.architecture)
     if target != own and not (target.architecture == "arm64" and os.environ.get("ARM64_ROOT")):
@@ -136,6 +136,9 @@ def main() -> int:
             code = unpacked(folder, target, folder / "deployment.zip")
             say(f"\nthe package for {target.architecture}, by {' '.join(python_of(target))}\n")
             import_all(python_of(target), code.folder)
+            if target != this_machine():
+                say("no more than that: emulated, a cold start alone exceeds the deadlines of a request")
+                return 0
             stack = Stack(ports, folder / "stack", say, workers_from(os.environ) or 4, code)
             try:
                 stack.start()
