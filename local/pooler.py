@@ -47,12 +47,14 @@ DEFAULTS = {
 class Pooler:
     """One PgBouncer before one server. `folder` holds its settings, with the superuser's password, and its log.
 
-    `settings` are PgBouncer's own, and replace those of DEFAULTS. A port of 0 means a free one.
+    `settings` are PgBouncer's own, and replace those of DEFAULTS. `to`: the port by which it reaches the server, where
+    that is not the server's own.
     """
 
-    def __init__(self, folder: Path, server: EmbeddedPostgres, port: int = 0, **settings: str) -> None:
-        self.port = port
+    def __init__(self, folder: Path, server: EmbeddedPostgres, *, to: int = 0, **settings: str) -> None:
+        self.port = 0
         self.pid = 0
+        self._to = to or server.port
         self._folder = folder.absolute()
         self._server = server
         self._settings = DEFAULTS | settings
@@ -62,7 +64,7 @@ class Pooler:
         """Starts it, and returns when it takes connections. Raises StartFailed."""
         if PROGRAM is None:
             raise StartFailed(str(WHY_NOT))
-        self.port = self.port or free_port()
+        self.port = free_port()
         self._write_files()
         command = ["/bin/sh", "-c", _GUARDED, "guard", PROGRAM, "-q", str(self._folder / "pgbouncer.ini")]
         self._shell = subprocess.Popen(
@@ -129,7 +131,7 @@ class Pooler:
             "pgbouncer.ini",
             [
                 "[databases]",
-                f"* = host=127.0.0.1 port={self._server.port}",
+                f"* = host=127.0.0.1 port={self._to}",
                 "[pgbouncer]",
                 *(f"{name} = {value}" for name, value in (self._settings | fixed).items()),
             ],

@@ -43,7 +43,7 @@ class ${model}Response(WireModel):
 
 def $name(call: Call, request: ${model}Request) -> ${model}Response:
     """Say what it does, as the summary in the API reference. Say here what is refused, and why."""
-    row = transact(call, "${name}_tx", repeatable=True, recording_id=request.recording_id)
+    row = transact(call, "${name}_tx", recording_id=request.recording_id)
     return ${model}Response.from_row(row)
 '''
 

@@ -29,7 +29,6 @@ def sync(call: Call, *, event_id: str | None = None, family_id: UUID | str | Non
     applied = transact(
         call,
         "apply_entitlement_tx",
-        repeatable=True,
         family_id=ticket["family_id"],
         ticket=ticket["ticket"],
         plan=entitlement.plan,

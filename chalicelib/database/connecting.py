@@ -6,7 +6,6 @@ its host name, and only by SCRAM, which proves that both know it and does not se
 
 from __future__ import annotations
 
-import re
 import select
 import socket
 import threading
@@ -19,6 +18,7 @@ import psycopg2.extensions
 
 from chalicelib import config
 from chalicelib.config.addresses import certificate_file
+from chalicelib.database.lost import Lost, while_connecting
 from chalicelib.deadlines import within
 
 CONNECT_SECONDS = 3.0
@@ -27,23 +27,17 @@ waiting = threading.local()
 """`until`: when this thread's wait for Postgres ends, in monotonic seconds."""
 
 
-class Lost(Exception):
-    """No answer. `cause` is a word of ours; `sent`: the message may have been carried out; `in_time`: trying again
-    may help.
-    """
-
-    def __init__(self, cause: str, sent: bool, in_time: bool) -> None:
-        super().__init__(cause)
-        self.cause = cause
-        self.sent = sent
-        self.in_time = in_time
-
-
 class TooSlow(Exception):
     """The deadline passed while waiting for the server."""
 
 
-def connect_to(url: str, settings: config.DatabaseSettings, until: float) -> psycopg2.extensions.connection:
+class Connection(psycopg2.extensions.connection):
+    """A connection that knows since when it is kept."""
+
+    kept_since: tuple[float, ...]
+
+
+def connect_to(url: str, settings: config.DatabaseSettings, until: float) -> Connection:
     """A new connection to the first address of the host that takes one. Raises Lost."""
     if psycopg2.extensions.get_wait_callback() is not _wait:
         psycopg2.extensions.set_wait_callback(_wait)
@@ -62,14 +56,14 @@ def connect_to(url: str, settings: config.DatabaseSettings, until: float) -> psy
                 raise
 
 
-def _open(parameters: Mapping[str, Any], reached_by: float, until: float) -> psycopg2.extensions.connection:
+def _open(parameters: Mapping[str, Any], reached_by: float, until: float) -> Connection:
     waiting.first, waiting.until = reached_by, until
     try:
-        connection: psycopg2.extensions.connection = psycopg2.connect(**parameters)
+        connection: Connection = psycopg2.connect(**parameters, connection_factory=Connection)
     except TooSlow:
         raise Lost("connecting too slow", sent=False, in_time=False) from None
     except psycopg2.Error as error:
-        raise Lost(_why(error), sent=False, in_time=True) from None
+        raise while_connecting(error) from None
     finally:
         waiting.first = waiting.until = None
     connection.autocommit = True
@@ -111,35 +105,7 @@ def _parameters(url: str, settings: config.DatabaseSettings) -> dict[str, Any]:
     return parameters
 
 
-_CAUSES = (
-    ("certificate verify failed", "certificate not trusted or expired"),
-    ("does not match host name", "certificate of another host"),
-    ("could not get server's host name", "certificate of another host"),
-    ("root certificate file", "certificate authority unreadable"),
-    ("does not support ssl", "no TLS"),
-    ("authentication method requirement", "no SCRAM"),
-    ("channel binding", "no channel binding"),
-    ("authentication failed", "wrong password"),
-    ("refused", "connection refused"),
-    ("timeout", "connecting too slow"),
-    ("unreachable", "network unreachable"),
-    ("no route", "network unreachable"),
-    ("too many", "too many connections"),
-    ("starting up", "starting up"),
-    ("shutting down", "shutting down"),
-    ("ssl", "TLS failed"),
-    ("does not exist", "no such database or role"),
-)
-"""A sign in libpq's or the server's message -> the cause in words of ours; the first that fits."""
-_WHERE = re.compile(r"connection to server at .*?, port \d+ failed: ")
 _TRY_NEXT_ADDRESS = frozenset({"connecting too slow", "connection refused", "network unreachable"})
-
-
-def _why(error: psycopg2.Error) -> str:
-    """Why connecting failed, in words of ours: libpq's name the host and the user."""
-    # In the host's name, which may stand before, any sign may occur.
-    text = _WHERE.sub("", str(error).lower())
-    return next((cause for sign, cause in _CAUSES if sign in text), "cannot connect")
 
 
 def _wait(connection: psycopg2.extensions.connection) -> None:

@@ -26,7 +26,7 @@ def run(call: Call, job: Job) -> str:
     it takes, and the queue alone would give it up after a day. Anything else that fails goes the way of every job.
     """
     recording_id = job.payload["recording_id"]
-    recording = transact(call, "recording_to_copy", repeatable=True, recording_id=recording_id)["recording"]
+    recording = transact(call, "recording_to_copy", recording_id=recording_id)["recording"]
     if recording is None:
         return "not_needed"
     try:

@@ -30,7 +30,7 @@ _NO_MARKS = str.maketrans(dict.fromkeys('“”„«»"', "'"))
 def run(call: Call, job: Job) -> None:
     """Raises NotRetryable where the mail can never go, Unavailable where it may go later."""
     invite_id, generation = UUID(job.payload["invite_id"]), int(job.payload["generation"])
-    facts = transact(call, "invite_mail", repeatable=True, invite_id=invite_id, generation=generation)["mail"]
+    facts = transact(call, "invite_mail", invite_id=invite_id, generation=generation)["mail"]
     if facts is None:
         logs.info("invite_mail_outdated", call, jobId=job.id)
         return

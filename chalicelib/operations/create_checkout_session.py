@@ -40,7 +40,7 @@ def create_checkout_session(call: Call, request: CreateCheckoutSessionRequest) -
     Keepers only. Returns the family's open session for this plan and interval; otherwise creates one and expires any
     other. CONFLICT subscribed: change the plan in the portal. CONFLICT in_progress: another request was faster.
     """
-    facts = transact(call, "billing_facts", repeatable=True, family_id=request.family_id)
+    facts = transact(call, "billing_facts", family_id=request.family_id)
     if facts["subscribed"]:
         raise Refused("CONFLICT", SUBSCRIBED)
     customer_id = facts["customer_id"]

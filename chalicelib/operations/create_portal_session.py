@@ -26,7 +26,7 @@ def create_portal_session(call: Call, request: CreatePortalSessionRequest) -> Cr
 
     Keepers only. The URL is valid for a few minutes. CONFLICT no_customer: the family never started a checkout.
     """
-    facts = transact(call, "billing_facts", repeatable=True, family_id=request.family_id)
+    facts = transact(call, "billing_facts", family_id=request.family_id)
     if facts["customer_id"] is None:
         raise Refused("CONFLICT", {"reason": "no_customer"})
     with vendor_calls(call):

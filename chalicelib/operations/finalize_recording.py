@@ -57,7 +57,6 @@ def finalize_recording(call: Call, request: FinalizeRecordingRequest) -> Finaliz
     upload = transact(
         call,
         "upload_to_finalize",
-        repeatable=True,
         family_id=request.family_id,
         recording_id=request.recording_id,
     )

@@ -38,8 +38,6 @@ def redeem_invite(call: Call, request: RedeemInviteRequest) -> RedeemInviteRespo
     row = transact(
         call,
         "redeem_invite_tx",
-        # A member who redeems again stays what they are and costs no use.
-        repeatable=True,
         # A text that cannot be a code has no hashes: it matches nothing, and counts as a wrong one like any other.
         code_hashes=invite_codes.hashes_of(request.code),
         display_name=request.display_name,

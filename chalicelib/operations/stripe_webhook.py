@@ -28,7 +28,6 @@ def stripe_webhook(call: Call) -> StripeWebhookResponse:
         row = transact(
             call,
             "record_stripe_event_tx",
-            repeatable=True,
             event_id=event.id,
             type=event.type,
             livemode=event.livemode,

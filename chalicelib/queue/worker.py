@@ -147,11 +147,9 @@ def _run_group(call: Call, group: Sequence[Job], token: str, seconds: float, wai
     done = [job for job in group if job.id not in failed]
     outcomes: Counter[str] = Counter()
     if done:
-        # Safe to ask twice: what is gone is gone.
         answer = transact(
             call,
             "complete_jobs_tx",
-            repeatable=True,
             job_ids=[job.id for job in done],
             lease_token=token,
             duration_ms=duration_ms,

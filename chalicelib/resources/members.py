@@ -20,9 +20,7 @@ class UpdateMemberRequest(Changes):
 
 def update_member(call: Call, family_id: UUID, user_id: UUID, request: UpdateMemberRequest) -> MemberResponse:
     """Change a member's role. Keepers only. CONFLICT last_keeper: a family needs at least one keeper."""
-    result = transact(
-        call, "update_member_tx", family_id=family_id, user_id=user_id, changes=request.named(), repeatable=True
-    )
+    result = transact(call, "update_member_tx", family_id=family_id, user_id=user_id, changes=request.named())
     return MemberResponse.from_row(result)
 
 

@@ -28,7 +28,7 @@ class DeclinedUploadResponse(WireModel):
 def list_parked_uploads(call: Call, family_id: UUID, query: PageQuery) -> ParkedUploadsResponse:
     """List the uploads that wait for a keeper's decision, newest first. Keepers only."""
     page = paging.page_of(query, "uploads", family_id)
-    result = transact(call, "parked_uploads", repeatable=True, family_id=family_id, **page.parameters())
+    result = transact(call, "parked_uploads", family_id=family_id, **page.parameters())
     return ParkedUploadsResponse.from_row(page.cut(result))
 
 

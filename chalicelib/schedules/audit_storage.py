@@ -112,7 +112,7 @@ def _audit_objects(call: Call, run_id: str, shard: Shard, after: str) -> bool:
 
 def _recordings(call: Call, after: str, last: str | None) -> Iterator[dict[str, Any]]:
     while True:
-        page = transact(call, "recordings_by_key", repeatable=True, after=after, up_to=last, limit=PAGE)["recordings"]
+        page = transact(call, "recordings_by_key", after=after, up_to=last, limit=PAGE)["recordings"]
         yield from page
         if len(page) < PAGE:
             return

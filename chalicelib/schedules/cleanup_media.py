@@ -32,7 +32,7 @@ def cleanup_media(call: Call) -> dict[str, Any]:
 
 
 def _clean_up(call: Call) -> dict[str, Any]:
-    plan = transact(call, "plan_cleanup", repeatable=True, limit=MOST)
+    plan = transact(call, "plan_cleanup", limit=MOST)
     if call.detail.get("dryRun"):
         return {**plan, "dry_run": True}
     if not plan["armed"]:
@@ -59,7 +59,7 @@ def _delete(call: Call, recording_id: str, *, look: str, finish: str, outcome: s
         return "skipped"
     for key in keys:
         delete_object(audio_store(), key)
-    finished = transact(call, finish, repeatable=True, recording_id=recording_id)
+    finished = transact(call, finish, recording_id=recording_id)
     return outcome if finished[outcome] else "skipped"
 
 

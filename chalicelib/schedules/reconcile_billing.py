@@ -75,9 +75,7 @@ def _customers(call: Call) -> Iterator[Row]:
     idle_hours = 0 if call.detail.get("byHand") else IDLE_HOURS
     before = None
     while True:
-        page = transact(
-            call, "customers_to_reconcile", repeatable=True, before=before, idle_hours=idle_hours, limit=PAGE
-        )
+        page = transact(call, "customers_to_reconcile", before=before, idle_hours=idle_hours, limit=PAGE)
         before = page["before"]
         if not page["family_ids"]:
             return
@@ -97,7 +95,7 @@ def _find_strangers(call: Call, strangers: list[str]) -> bool:
             return False
         paid = [each for each in page.subscriptions if pays_for_a_plan(each, prices)]
         customers = list({each.customer_id for each in paid})
-        unknown = transact(call, "unknown_customers", repeatable=True, customer_ids=customers)["customer_ids"]
+        unknown = transact(call, "unknown_customers", customer_ids=customers)["customer_ids"]
         strangers += [each.id for each in paid if each.customer_id in unknown]
         after = page.next
         if after is None:

@@ -45,7 +45,7 @@ def _due(call: Call) -> Iterator[dict[str, Any]]:
     """The uploads to check, each once: those never looked for come first, then those whose next look is due."""
     before, seen = None, set[str]()
     while True:
-        page = transact(call, "uploads_to_settle", repeatable=True, before=before, limit=PAGE + len(seen))
+        page = transact(call, "uploads_to_settle", before=before, limit=PAGE + len(seen))
         before = page["before"]
         # One that failed was not stamped, and is due again in the next page.
         fresh = [upload for upload in page["uploads"] if upload["id"] not in seen]
@@ -59,7 +59,7 @@ def _due(call: Call) -> Iterator[dict[str, Any]]:
 
 def _settle_one(call: Call, upload: Row) -> str:
     found = look_for(upload)
-    settled = transact(call, "rescue_recording_tx", repeatable=True, recording_id=upload["id"], object=found)
+    settled = transact(call, "rescue_recording_tx", recording_id=upload["id"], object=found)
     return str(settled["outcome"])
 
 

@@ -12,6 +12,7 @@ BEGIN
   FOR v_what IN
     SELECT * FROM (VALUES
       ('ops.idempotency_keys', 'created_at < $1', ops.idempotency_period()),
+      ('ops.message_answers', 'created_at < $1', interval '10 minutes'),
       ('ops.call_counts', 'updated_at < $1', interval '2 days'),
       ('ops.invite_mails', 'created_at < $1', interval '2 days'),
       ('ops.tallies', 'hour < $1', interval '35 days'),
@@ -37,5 +38,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ops.sweep_tx IS
-  'Deletes rows that are no longer needed: counters and tallies, idempotency keys, mail budgets, old runs and reports, jobs that died 90 days ago. Never a waiting job, nor anything of a family.';
+  'Deletes rows that are no longer needed: counters and tallies, idempotency keys, answers kept for a repetition, mail budgets, old runs and reports, jobs that died 90 days ago. Never a waiting job, nor anything of a family.';
 SELECT ops.publish_function('ops.sweep_tx', 'app_service');

@@ -19,7 +19,7 @@ from chalicelib import config, invite_codes
 from chalicelib.billing import stripe_client
 from chalicelib.config import parameter
 from chalicelib.database import connections
-from chalicelib.database.connecting import Lost
+from chalicelib.database.lost import Lost
 from chalicelib.errors import Unavailable
 from local.postgres import supabase
 from local.s3 import Credential

@@ -34,7 +34,9 @@ WORK_OF_THE_SYSTEM = {
     "ops.take_billing_ticket_tx",
 }
 # Ids of runs, jobs, leases and pages: no client sends one of them.
-SENT_BY_NO_CLIENT = {"p_run_id", "p_job_id", "p_job_ids", "p_lease_token", "p_after", "p_after_id", "p_alert_ids"}
+SENT_BY_NO_CLIENT = {
+    *("p_run_id", "p_job_id", "p_job_ids", "p_lease_token", "p_after", "p_after_id", "p_alert_ids", "p_message_id"),
+}
 
 
 @pytest.fixture(scope="module")

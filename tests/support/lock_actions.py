@@ -298,6 +298,7 @@ ACTIONS: dict[str, Action] = {
 OF_UPLOADS = 19
 
 NOT_AMONG_THEM = {
+    "ops.keep_answer_tx": "inserts a row of its message's own",
     "ops.note_portal_opened_tx": "it inserts one job and locks nothing else",
     "ops.count_call": "it runs in a transaction of its own, before the function it counts",
     "ops.arm_deleting_tx": "an operator's command on one row of feature_flags",

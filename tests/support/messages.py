@@ -26,22 +26,22 @@ CREATE FUNCTION ops.test_types(p_id uuid, p_ids uuid[], p_names text[], p_size b
   SELECT jsonb_build_object('id', p_id, 'ids', p_ids, 'names', p_names, 'size', p_size, 'seconds', p_seconds,
     'at', p_at, 'flag', p_flag, 'none', p_none, 'list', p_list)
 $$;
-CREATE FUNCTION ops.test_note(p_note text, p_sleep double precision DEFAULT 0) RETURNS jsonb
+CREATE FUNCTION ops.test_note_tx(p_note text, p_sleep double precision DEFAULT 0) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
   INSERT INTO ops.test_notes VALUES (p_note);
   PERFORM pg_sleep(p_sleep);
   RETURN jsonb_build_object('done', true);
 END $$;
-CREATE FUNCTION ops.test_raise(p_sqlstate text, p_secret text) RETURNS jsonb LANGUAGE plpgsql SECURITY DEFINER AS $$
+CREATE FUNCTION ops.test_raise_tx(p_sqlstate text, p_secret text) RETURNS jsonb LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
   INSERT INTO ops.test_notes VALUES (p_sqlstate);
   RAISE EXCEPTION '%', p_secret USING ERRCODE = p_sqlstate, DETAIL = p_secret;
 END $$;
-CREATE FUNCTION ops.test_refuse(p_code text) RETURNS jsonb LANGUAGE sql AS $$
+CREATE FUNCTION ops.test_refuse_tx(p_code text) RETURNS jsonb LANGUAGE sql AS $$
   SELECT jsonb_build_object('refused', p_code, 'details', jsonb_build_object('quota_bytes', 5))
 $$;
-CREATE FUNCTION ops.test_keyed(p_idempotency_key text, p_request_hash text, p_sleep double precision) RETURNS jsonb
+CREATE FUNCTION ops.test_keyed_tx(p_idempotency_key text, p_request_hash text, p_sleep double precision) RETURNS jsonb
 LANGUAGE sql AS $$
   SELECT jsonb_build_object('key', p_idempotency_key, 'hash', p_request_hash) FROM pg_sleep(p_sleep)
 $$;

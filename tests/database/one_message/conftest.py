@@ -22,7 +22,7 @@ def prepared(furnished: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[D
     monkeypatch.setenv("STAGE", "local")
     monkeypatch.setenv("DATABASE_URL", furnished.url("app_login"))
     yield furnished
-    furnished.run("TRUNCATE ops.test_notes, ops.call_counts")
+    furnished.run("TRUNCATE ops.test_notes, ops.call_counts, ops.message_answers")
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ def test_a_connection_that_died_while_it_was_kept_is_replaced_before_anything_is
     before = backend()
     terminate(prepared, before)
     call = a_call()
-    messages.transact(call, "test_note", note="one")
+    messages.transact(call, "test_note_tx", note="one")
     assert call.messages == 1
     assert backend() != before
 
@@ -60,35 +60,38 @@ def in_mid_message(prepared: Database, work: Callable[[], Any]) -> Any:
 
 
 @pytest.mark.own_backend
-def test_a_write_cut_off_in_mid_message_is_unavailable_and_not_sent_again(prepared: Database) -> None:
+@pytest.mark.parametrize("repeatable", [True, False], ids=["by itself", "by its answer"])
+def test_a_write_cut_off_in_mid_message_is_sent_again_and_done_once(prepared: Database, repeatable: bool) -> None:
     call = a_call()
-    result = in_mid_message(prepared, lambda: messages.transact(call, "test_note", note="one", sleep=0.5))
-    assert isinstance(result, Unavailable)
-    assert call.messages == 1
-    assert notes(prepared) == []
+    work = lambda: messages.transact(call, "test_note_tx", repeatable=repeatable, note="one", sleep=0.5)  # noqa: E731
+    assert in_mid_message(prepared, work) == {"done": True}
+    assert call.messages == 2
+    assert notes(prepared) == ["one"]
 
 
 @pytest.mark.own_backend
-def test_a_write_declared_repeatable_and_a_read_are_sent_again(prepared: Database, person: UUID) -> None:
-    call = a_call()
-    work = lambda: messages.transact(call, "test_note", repeatable=True, note="one", sleep=0.5)  # noqa: E731
-    assert in_mid_message(prepared, work) == {"done": True}
-    assert call.messages == 2
+def test_a_read_is_sent_again(prepared: Database, person: UUID) -> None:
     call = a_call(person)
     assert "slept" in in_mid_message(prepared, lambda: messages.read(call, "slow", seconds=0.5))
     assert call.messages == 2
 
 
-@pytest.mark.own_backend
-def test_a_write_under_an_idempotency_key_is_sent_again_and_without_one_it_is_not(prepared: Database) -> None:
-    call = a_call()
+def test_only_a_write_that_is_not_repeatable_leaves_its_answer(prepared: Database, person: UUID) -> None:
+    kept = lambda: prepared.run("SELECT answer FROM ops.message_answers")  # noqa: E731
+    call = a_call(person)
     call.idempotency_key = "the-key"
-    work = lambda: messages.transact(call, "test_keyed", request_hash="the-hash", sleep=0.5)  # noqa: E731
-    assert in_mid_message(prepared, work) == {"key": "the-key", "hash": "the-hash"}
-    assert call.messages == 2
-    call.idempotency_key, call.messages = None, 0
-    assert isinstance(in_mid_message(prepared, work), Unavailable)
-    assert call.messages == 1
+    messages.transact(call, "test_keyed_tx", request_hash="the-hash", sleep=0)
+    messages.transact(call, "test_note_tx", repeatable=True, note="one")
+    messages.transact(call, "test_echo")
+    messages.read(call, "who_am_i", value="x")
+    outcome(lambda: messages.transact(call, "test_refuse_tx", code="CONFLICT"))
+    outcome(lambda: messages.transact(call, "test_raise_tx", sqlstate="P0001", secret="s"))
+    assert kept() == []
+    messages.transact(call, "test_note_tx", note="two")
+    assert kept() == [({"done": True},)]
+    call.idempotency_key = None
+    messages.transact(call, "test_keyed_tx", request_hash="the-hash", sleep=0)
+    assert len(kept()) == 2
 
 
 @pytest.mark.own_backend
@@ -99,7 +102,7 @@ def test_a_stopped_server_process_is_not_waited_for_past_the_deadline(prepared: 
     try:
         call = a_call()
         started = time.monotonic()
-        error = outcome(lambda: messages.transact(call, "test_note", deadline=0.6, repeatable=True, note="one"))
+        error = outcome(lambda: messages.transact(call, "test_note_tx", deadline=0.6, repeatable=True, note="one"))
         took = time.monotonic() - started
     finally:
         os.kill(pid, signal.SIGCONT)

@@ -31,7 +31,7 @@ def test_a_call_is_counted_once_however_many_messages_it_sends(prepared: Databas
 
 def test_a_call_that_fails_is_counted_too_and_its_work_is_undone(prepared: Database, person: UUID) -> None:
     for _ in range(3):
-        outcome(lambda: messages.transact(a_call(person, REDEEM), "test_raise", sqlstate="P0001", secret="s"))
+        outcome(lambda: messages.transact(a_call(person, REDEEM), "test_raise_tx", sqlstate="P0001", secret="s"))
     assert counted(prepared) == 3
     assert notes(prepared) == []
 
@@ -41,8 +41,8 @@ def test_over_the_limit_nothing_is_done_and_the_refusal_says_when_to_come_back(
 ) -> None:
     limit = Limit("tiny", 2)
     for number in range(2):
-        messages.transact(a_call(person, limit), "test_note", note=str(number))
-    error = outcome(lambda: messages.transact(a_call(person, limit), "test_note", note="too many"))
+        messages.transact(a_call(person, limit), "test_note_tx", note=str(number))
+    error = outcome(lambda: messages.transact(a_call(person, limit), "test_note_tx", note="too many"))
     assert isinstance(error, Refused) and error.code == "RATE_LIMIT"
     assert isinstance(error.details, dict)
     assert error.details["limit"] == 2 and error.details["remaining"] == 0 and error.details["retry_after"] >= 1

@@ -42,7 +42,7 @@ def test_values_keep_their_types(prepared: Database) -> None:
 )
 def test_a_value_is_never_read_as_sql(text: str, prepared: Database) -> None:
     assert messages.transact(a_call(), "test_echo", value={"x": text})["value"] == {"x": text}
-    messages.transact(a_call(), "test_note", note=text)
+    messages.transact(a_call(), "test_note_tx", note=text)
     assert notes(prepared) == [text]
 
 
@@ -56,7 +56,7 @@ def test_an_invalid_function_name_is_never_sent(name: str, prepared: Database, p
 
 
 def test_a_refusal_is_raised_with_its_details(prepared: Database) -> None:
-    error = outcome(lambda: messages.transact(a_call(), "test_refuse", code="QUOTA_EXCEEDED"))
+    error = outcome(lambda: messages.transact(a_call(), "test_refuse_tx", code="QUOTA_EXCEEDED"))
     assert isinstance(error, Refused)
     assert (error.code, error.details) == ("QUOTA_EXCEEDED", {"quota_bytes": 5})
 

@@ -108,7 +108,7 @@ def test_two_people_on_one_connection_see_only_themselves(prepared: Database) ->
         assert messages.read(a_call(person), "who_am_i", value="x")["uid"] == str(person)
         assert str(person) in messages.transact(a_call(person), "test_echo")["claims"]
         assert isinstance(
-            outcome(lambda: messages.transact(a_call(one), "test_raise", sqlstate="P0001", secret="s")),
+            outcome(lambda: messages.transact(a_call(one), "test_raise_tx", sqlstate="P0001", secret="s")),
             InternalError,
         )
         assert messages.transact(a_call(), "test_echo")["claims"] == ""
