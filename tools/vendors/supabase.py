@@ -259,7 +259,8 @@ def tls(vendors: Vendors) -> None:
     import time
 
     from chalicelib import config
-    from chalicelib.database.connecting import Lost, connect_to
+    from chalicelib.database.connecting import connect_to
+    from chalicelib.database.lost import Lost
     from tools.configuration.catalog import names_of
 
     if vendors.is_local:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -157,6 +158,36 @@ def test_a_message_whose_server_process_was_ended_was_rolled_back(prepared: Data
     thread.start()
     assert lost_by(lambda: ask("SELECT pg_sleep(60)", 30)) == ("shutting down", *NEVER_RAN)
     thread.join()
+
+
+@pytest.mark.parametrize("rounds", [20, pytest.param(1000, marks=pytest.mark.heavy)])
+def test_what_postgres_says_that_it_rolled_back_is_not_there(prepared: Database, rounds: int) -> None:
+    """Its process is ended at a random moment of a message that writes: before, in, and after its commit."""
+    seed = rounds if rounds < 100 else random.randrange(10**9)
+    print(f"seed {seed}")
+    chance, rolled_back, killer = random.Random(seed), 0, prepared.connect()
+    for number in range(rounds):
+        connections.reset()
+        messages.ping()
+        pid, pause = backend(), chance.random() * 0.003
+
+        def end(pid: int = pid, pause: float = pause) -> None:
+            time.sleep(pause)
+            with killer.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(%s)", [pid])
+
+        thread = threading.Thread(target=end)
+        thread.start()
+        try:
+            message = "SELECT set_config('role', 'app_service', true); SELECT ops.test_note_tx(%(note)s, 0.001)"
+            connections.exchange(message, {"note": str(number)}, time.monotonic() + 30)
+            expected: set[bool] = {True}
+        except lost.Lost as error:
+            expected = {True, False} if error.sent else {False}
+            rolled_back += not error.sent
+        thread.join()
+        assert (str(number) in notes(prepared)) in expected
+    assert rolled_back
 
 
 @pytest.mark.parametrize(("how", "cause"), [("terminated", "shutting down"), ("timed out", "closed while idle")])

@@ -42,6 +42,26 @@ def test_a_claim_that_an_earlier_client_left_set_makes_nobody_act_as_somebody_el
     assert messages.read(a_call(person), "left_over", name=f"request.jwt.claim.{setting}") == {"value": ""}
 
 
+@pytest.mark.parametrize(
+    ("setting", "left"), [("role", "authenticated"), ("statement_timeout", "40"), ("lock_timeout", "1")]
+)
+def test_a_role_or_impatience_that_an_earlier_client_left_harms_no_message(
+    prepared: Database, person: UUID, setting: str, left: str
+) -> None:
+    messages.ping()
+    (kept,) = connections._KEPT
+    with kept.cursor() as cursor:
+        cursor.execute("SELECT set_config(%s, %s, false)", [setting, left])
+    waiter = prepared.connect(autocommit=False)
+    with waiter.cursor() as cursor:
+        # The counter's row is held for longer than that.
+        messages.transact(a_call(person, REDEEM), "test_echo")
+        cursor.execute("UPDATE ops.call_counts SET calls = calls")
+    threading.Timer(0.2, waiter.commit).start()
+    assert messages.transact(a_call(person, REDEEM), "test_echo")["role"] == "app_service"
+    assert "slept" in messages.read(a_call(person, REDEEM), "slow", seconds=0.1)
+
+
 def test_the_systems_own_work_has_no_claims(prepared: Database) -> None:
     assert messages.transact(a_call(), "test_echo")["claims"] == ""
 
