@@ -9,16 +9,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from chalicelib import config
 from chalicelib.api import rate_limits
 from chalicelib.call import Call
-from chalicelib.config import addresses as address_rules
 from chalicelib.database import connecting, connections, messages
 from chalicelib.errors import Unavailable
 from local.postgres import EmbeddedPostgres
@@ -26,45 +23,8 @@ from local.postgres.account import hand_over
 from local.postgres.launch import DEBIAN_15, write_secret
 from tests.support.database_server import Cluster, admin_of
 from tests.support.in_time import in_time
+from tests.support.outside import HOST, PASSWORD, USER, Outside
 from tests.support.tls import CLEARTEXT, MD5, NO_PASSWORD_ASKED, Authority, PretendServer
-
-HOST = "db.example.test"
-USER = "app_login"
-PASSWORD = "correct-horse-battery"
-
-
-@dataclass
-class Outside:
-    """A stage outside the local stack, whose database is to be found at HOST."""
-
-    monkeypatch: pytest.MonkeyPatch
-    authority: Authority
-    addresses: list[str]
-
-    def point_at(self, port: int, password: str = PASSWORD, dbname: str = "postgres", **variables: str) -> None:
-        url = f"postgresql://{USER}:{password}@{HOST}:{port}/{dbname}"
-        for name, value in {"STAGE": "staging", "DATABASE_URL": url, "DATABASE_CA": "ours.crt", **variables}.items():
-            self.monkeypatch.setenv(name, value)
-        config.reset()
-        connections.reset()
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("certificates"), "ours")
-
-
-@pytest.fixture
-def outside(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> Outside:
-    monkeypatch.setattr(address_rules, "CERTIFICATES", authority.folder)
-    real, addresses = socket.getaddrinfo, ["127.0.0.1"]
-
-    def resolve(host: Any, *rest: Any, **options: Any) -> Any:
-        named = addresses if host == HOST else [host]
-        return [found for address in named for found in real(address, *rest, **options)]
-
-    monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    return Outside(monkeypatch, authority, addresses)
 
 
 def cause(capsys: pytest.CaptureFixture[str]) -> str:

@@ -24,6 +24,7 @@ from tests.support.database_server import Database
 from tests.support.messages import a_call, backend, notes, outcome
 from tests.support.wire import Fate, Wire, fatal
 
+pytestmark = pytest.mark.own_backend
 behind_a_pooler = pytest.mark.skipif(pooler.WHY_NOT is not None, reason=str(pooler.WHY_NOT))
 
 
