@@ -13,6 +13,7 @@ from tests.deploy.conftest import Rehearsal, put_configuration, refused_at
 from tests.support import rehearsal
 from tools.deploy import database as deployed_database
 from tools.deploy.database import DEPLOYMENT
+from tools.freeze_release import facts
 
 # moto warns of each type that it does not make: tests/support/rehearsal.py says which.
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse")
@@ -39,6 +40,8 @@ def test_a_release_serves_after_its_deployment_and_the_one_before_after_a_rollba
     assert healthy.serves() == {"app.app": "v2", "app.process_jobs": "v2"}
     assert "region eu-west-1, database 127.0.0.1:" in printed and "postgres:" not in printed
     assert f"version now   {before['app.app']} (" in printed and "version next  v2" in printed
+    # Only the tests of the release that is kept in tests/last_release ran on this schema.
+    assert f"warning: {before['app.app']} serves, and the tests of {facts()['version']} ran" in printed
     # The schedules' functions serve first, the API last.
     assert printed.index("ProcessJobs serves") < printed.index("APIHandler serves")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.rehearsal import build
+from tests.support.sam import finished_document
 from tools.deploy.order import ordered
 from tools.template.document import Template
 from tools.template.releases import before_the_move, callers, functions_of, transform
@@ -81,3 +82,20 @@ def test_before_the_move_no_caller_is_changed_and_nothing_is_gone(template: Temp
 
 def test_what_works_behind_the_api_serves_first_and_the_api_last(template: Template) -> None:
     assert ordered(template) == ["CleanupMedia", "ProcessJobs", "APIHandler"]
+
+
+def test_whatever_starts_a_function_of_the_real_stage_asks_the_alias() -> None:
+    template = transform(finished_document("prod"), "packages", "packages/1.zip")
+    resources = template["Resources"]
+    started = {name: json.dumps(each) for name, each in resources.items() if each["Type"] in STARTS}
+    assert len(started) > 2 * len(functions_of(template)) - 3
+    assert {name for name, text in started.items() if ":live" not in text} == set()
+    assert not re.search(r"\.Arn\}/invocations", started["RestAPI"])
+    # SAM's own deployment of the API follows its routes.
+    assert {"AWS::ApiGateway::Stage", "AWS::ApiGateway::Deployment"} <= {
+        resources[name]["Type"] for name in callers(template)
+    }
+    assert set(functions_of(template)).isdisjoint(callers(template))
+    assert ordered(template)[-2:] == ["StripeWebhook", "APIHandler"]
+    # One public stage of the API: SAM makes a second one, named Stage, unless it is told of OpenAPI.
+    assert [each["Type"] for each in resources.values()].count("AWS::ApiGateway::Stage") == 1

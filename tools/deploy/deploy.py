@@ -19,6 +19,7 @@ from tools.deploy.progress import Progress
 from tools.deploy.releases import Release, Releases
 from tools.deploy.target import FAMILIES, Target
 from tools.deploy.trouble import Refused
+from tools.freeze_release import facts
 from tools.template.document import Template
 from tools.template.releases import before_the_move, function_behind, transform
 
@@ -55,12 +56,15 @@ class Deployment:
         """Prints what is there and what would be."""
         self.present = self.aws.stack.template()
         self.head, self.pending = database.schema(self.target.url)
-        listed = Releases(self.aws, self.target.stage).all
+        listed, live = Releases(self.aws, self.target.stage).all, self._live()
         print(self.target)
-        print(f"version now   {releases.said(listed, self._live())}")
+        print(f"version now   {releases.said(listed, live)}")
         print(f"version next  {self.version}")
         print(f"schema now    {self.head or 'empty'}")
         print(f"schema next   {', '.join(self.pending) if self.pending else 'the same'}", flush=True)
+        serving, kept = releases.serving(listed, live), facts()["version"]
+        if self.target.stage in FAMILIES and serving and serving.version != kept:
+            print(f"warning: {serving.version} serves, and the tests of {kept} ran on this schema: make freeze-release")
         if self.target.stage in FAMILIES and self.version.endswith("-dirty"):
             raise Refused("this checkout differs from its commit: commit it, so that what serves can be found again")
         if self.target.stage in SIGNED_IN_STAGES:
