@@ -90,6 +90,14 @@ def test_a_backup_store_that_is_down_is_tried_again_and_alerts_after_a_day(sched
     assert copied(schedules, recording)
 
 
+def test_a_backup_store_that_refuses_our_key_is_told_at_once(schedules: Schedules) -> None:
+    family, keeper = schedules.family_of_one()
+    schedules.kept(family, keeper)
+    schedules.store.app.fail_next(403, times=10, method="PUT")
+    assert schedules.now("copy_recordings")["failed"] == 1
+    assert schedules.alerts() == {"vendor-refuses-us/backup": "critical"}
+
+
 def test_one_failed_copy_does_not_stop_the_others_nor_the_pages_after_it(
     schedules: Schedules, monkeypatch: pytest.MonkeyPatch
 ) -> None:

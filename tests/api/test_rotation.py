@@ -6,10 +6,12 @@ A step: what the operator changes, in the parameter or at the vendor. After each
 from __future__ import annotations
 
 import json
+import re
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
+from typing import Any
 
 import jwt
 import pytest
@@ -139,8 +141,21 @@ def reads(person: Person) -> int:
     return person.get("/v1/me").status
 
 
+@pytest.fixture
+def tried(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The addresses that were connected to, as they were tried."""
+    urls, connect = list[str](), connections.connect_to
+
+    def connecting(url: str, *rest: Any) -> Any:
+        urls.append(url)
+        return connect(url, *rest)
+
+    monkeypatch.setattr(connections, "connect_to", connecting)
+    return urls
+
+
 def test_the_databases_password_is_rotated_without_a_failed_call(
-    api: Api, in_use: Callable[..., None], login: Callable[[str], str]
+    api: Api, in_use: Callable[..., None], login: Callable[[str], str], tried: list[str]
 ) -> None:
     keeper = api.person()
     set_password(api, login("old"))
@@ -149,7 +164,9 @@ def test_the_databases_password_is_rotated_without_a_failed_call(
     in_use(DATABASE_URL=login("old"), DATABASE_URL_NEXT=login("new"))
     assert reads(keeper) == 200
     set_password(api, login("new"))
+    tried.clear()
     assert [reads(keeper), reads(keeper)] == [200, 200]
+    assert tried == [login("old"), login("new"), login("new")], "the old one is not tried again each time"
     in_use(DATABASE_URL=login("new"), DATABASE_URL_NEXT="")
     assert reads(keeper) == 200
 
@@ -187,6 +204,15 @@ def test_two_wrong_passwords_are_unavailable_and_both_are_tried_again(
     assert reads(keeper) == HTTPStatus.SERVICE_UNAVAILABLE
     set_password(api, login("old"))
     assert reads(keeper) == 200
+
+
+def test_a_database_that_is_away_is_not_asked_with_the_next_password(
+    api: Api, in_use: Callable[..., None], login: Callable[[str], str], tried: list[str]
+) -> None:
+    away = [re.sub(r":\d+/", ":1/", login(password)) for password in ("old", "new")]
+    in_use(DATABASE_URL=away[0], DATABASE_URL_NEXT=away[1])
+    assert reads(api.person()) == HTTPStatus.SERVICE_UNAVAILABLE
+    assert set(tried) == {away[0]}
 
 
 def test_a_changed_address_closes_the_connections_to_the_one_before(
