@@ -29,6 +29,8 @@ DEAD = (
 )
 COPIED = "UPDATE public.recordings SET copied_at = now()"
 UNCOPIED = "UPDATE public.recordings SET copied_at = NULL, created_at = now() - interval '{}'"
+ONE_IS_NEW = "UPDATE public.recordings SET created_at = now() WHERE id = (SELECT id FROM public.recordings LIMIT 1)"
+PURGING = "UPDATE public.recordings SET deleted_at = now() - interval '31 days', purging_at = now()"
 AUDIT = (
     "INSERT INTO ops.audit_runs (started_at, finished_at, missing, differing, drifted)"
     " VALUES (now() - interval '{0}', now() - interval '{0}', {1}, {2}, {3})"
@@ -64,7 +66,12 @@ FACTS = [
     ("copies", UNCOPIED.format("23 hours"), "pass", None),
     ("copies", UNCOPIED.format("25 hours"), "warn", "late"),
     ("copies", UNCOPIED.format("73 hours"), "fail", "late"),
+    ("copies", UNCOPIED.format("25 hours") + "; " + ONE_IS_NEW, "warn", "late"),
+    ("copies", UNCOPIED.format("73 hours") + "; " + COPIED, "pass", None),
+    ("copies", UNCOPIED.format("73 hours") + "; " + PURGING, "pass", None),
     ("audit", AUDIT.format("29 hours", 0, 0, 0), "pass", None),
+    ("audit", AUDIT.format("2 hours", 1, 1, 1) + "; INSERT INTO ops.audit_runs DEFAULT VALUES", "fail", "missing"),
+    ("audit", AUDIT.format("26 hours", 1, 1, 1) + "; " + AUDIT.format("2 hours", 0, 0, 0), "pass", None),
     ("audit", AUDIT.format("31 hours", 0, 0, 0), "warn", "late"),
     ("audit", AUDIT.format("97 hours", 0, 0, 0), "fail", "late"),
     ("audit", AUDIT.format("1 hour", 1, 0, 0), "fail", "missing"),
@@ -75,6 +82,7 @@ FACTS = [
     ("drill", DRILL.format("34 days"), "pass", None),
     ("drill", DRILL.format("36 days"), "warn", "late"),
     ("drill", OLD.format("36 days"), "warn", "never_ran"),
+    ("drill", OLD.format("36 days") + "; SELECT ops.note_maintenance_run_tx('other', true)", "warn", "never_ran"),
     ("deleting", "SELECT ops.arm_deleting_tx(false)", "warn", "disarmed"),
     ("schedule/process_jobs", RUN.format("process_jobs", "4 minutes", "now()"), "pass", None),
     ("schedule/process_jobs", RUN.format("process_jobs", "6 minutes", "now()"), "warn", "late"),
