@@ -10,7 +10,7 @@ import pytest
 from chalicelib import config
 from chalicelib.billing import checkout
 from chalicelib.database import connections
-from tests.support.api import Api
+from tests.support.api import KEEPER, Api
 from tests.support.stripe_server import StripeServer
 
 NAME = "create-portal-session"
@@ -57,6 +57,25 @@ def test_stripe_out_of_reach_is_503(api: Api, stripe: StripeServer) -> None:
     stripe.stand_in.faults.fail_next(503, times=2)
     assert keeper.ask(NAME, {"familyId": family}).code == "SERVICE_UNAVAILABLE"
     assert api.events("billing_portal_opened") == []
+
+
+def test_a_keeper_removed_while_stripe_is_asked_gets_no_portal(
+    api: Api, stripe: StripeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper = api.person()
+    family = api.family(keeper)
+    keeper.ask("create-checkout-session", {"familyId": family, "plan": "family", "interval": "month"})
+    open_portal = checkout.create_portal_session
+
+    def open_and_be_removed(customer_id: str) -> str:
+        api.member(family, KEEPER)
+        api.remove(family, keeper)
+        return open_portal(customer_id)
+
+    monkeypatch.setattr(checkout, "create_portal_session", open_and_be_removed)
+    answer = keeper.ask(NAME, {"familyId": family})
+    assert answer.code == "FORBIDDEN"
+    assert stripe.url not in answer.text
 
 
 def test_a_keeper_gets_the_portal_also_where_its_event_cannot_be_stored(
