@@ -35,6 +35,7 @@ from chalicelib.config.groups import (
     WebhookSettings,
 )
 from chalicelib.errors import MissingConfiguration
+from chalicelib.restored import on_restore
 
 __all__ = [
     "UNGUARDED_STAGES",
@@ -114,6 +115,9 @@ def reset() -> None:
     _refused.clear()
     _untold.clear()
     parameter.reset()
+
+
+on_restore(reset)
 
 
 def check(group: type[Group], variables: Mapping[str, str]) -> Group:

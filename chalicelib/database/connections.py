@@ -20,6 +20,7 @@ from chalicelib import config
 from chalicelib.config import parameter
 from chalicelib.database.connecting import Connection, TooSlow, connect_to, waiting
 from chalicelib.database.lost import Lost, in_a_message
+from chalicelib.restored import on_restore
 
 IDLE_SECONDS = 60.0
 """How long a connection is kept that nobody uses."""
@@ -139,3 +140,6 @@ def reset() -> None:
     _kept_for, _password_refused = None, False
     while _KEPT:
         _KEPT.pop().close()
+
+
+on_restore(reset)

@@ -9,7 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tools.template import alarms, dashboard, functions, gateway_responses, log_groups, roles, runtime, version
+from tools.template import (
+    alarms,
+    api,
+    dashboard,
+    functions,
+    gateway_responses,
+    log_groups,
+    roles,
+    runs,
+    runtime,
+    switches,
+    version,
+)
 from tools.template.document import Release, Template, merge
 
 Step = Callable[[Template, Release], Template]
@@ -20,8 +32,11 @@ STEPS: tuple[Step, ...] = (
     runtime.run_as_built,
     roles.give_roles,
     version.note_version,
+    api.serve,
     gateway_responses.answer_in_our_shape,
     log_groups.keep_logs,
+    runs.keep_unfinished,
+    switches.add_switches,
     alarms.add_alarms,
     # Last, because it shows the alarms.
     dashboard.add_dashboard,

@@ -37,13 +37,13 @@ def _schedule(name: str, memory: int, seconds: int) -> Function:
 FUNCTIONS = {
     "api_handler": Function("app.app", 1024, 20, at_most=100),
     "stripe_webhook": Function("chalicelib.webhook.app", 512, 20, at_most=10),
-    "process_jobs": _schedule("process_jobs", 512, 120),
-    "settle_uploads": _schedule("settle_uploads", 512, 300),
-    "cleanup_media": _schedule("cleanup_media", 512, 300),
+    "process_jobs": _schedule("process_jobs", 256, 120),
+    "settle_uploads": _schedule("settle_uploads", 256, 300),
+    "cleanup_media": _schedule("cleanup_media", 256, 300),
     "audit_storage": _schedule("audit_storage", 512, 840),
     "copy_recordings": _schedule("copy_recordings", 512, 840),
-    "reconcile_billing": _schedule("reconcile_billing", 512, 300),
-    "send_error_digest": _schedule("send_error_digest", 512, 60),
+    "reconcile_billing": _schedule("reconcile_billing", 256, 300),
+    "send_error_digest": _schedule("send_error_digest", 256, 60),
 }
 
 

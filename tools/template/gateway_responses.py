@@ -19,7 +19,8 @@ ANSWERS = {
     "QUOTA_EXCEEDED": "RATE_LIMIT",
     "INTEGRATION_TIMEOUT": "SERVICE_UNAVAILABLE",
     "INTEGRATION_FAILURE": "SERVICE_UNAVAILABLE",
-    "WAF_FILTERED": "FORBIDDEN",
+    # WAF's one rule counts the requests of an address (switches.py).
+    "WAF_FILTERED": "RATE_LIMIT",
 }
 _HEADERS = {
     "Access-Control-Allow-Origin": "'*'",

@@ -41,7 +41,8 @@ def test_a_function_may_write_its_own_log_and_read_its_own_parameter_and_nothing
     role = resources(stage)[f"{resource}Role"]["Properties"]
     assert "ManagedPolicyArns" not in role
     (policy,) = role["Policies"]
-    log, read, decrypt = policy["PolicyDocument"]["Statement"]
+    log, read, decrypt, *more = policy["PolicyDocument"]["Statement"]
+    assert [each["Action"] for each in more] == ([] if FUNCTIONS[name].at_most else ["sqs:SendMessage"])
     # Its name is the stack's, and so no pattern of it holds for a stack of any name.
     assert log["Resource"] == {"Fn::GetAtt": [f"{resource}LogGroup", "Arn"]}
     assert function["LoggingConfig"]["LogGroup"] == {"Ref": f"{resource}LogGroup"}
