@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Literal
+from urllib.parse import urlsplit
 
 _READY = b"Z\x00\x00\x00\x05"
 _RESET = struct.pack("ii", 1, 0)
@@ -55,7 +56,7 @@ class Wire:
 
     def through(self, url: str) -> str:
         """The address of a database, by way of this."""
-        return url.replace(f":{self.to}/", f":{self.port}/")
+        return url.replace(f":{urlsplit(url).port}/", f":{self.port}/")
 
     def cut(self) -> None:
         """Nothing goes through any more, and nobody can connect."""
