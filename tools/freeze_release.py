@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tarfile
 from pathlib import Path
+from typing import Any
 
 from local.settings import ROOT
 
@@ -25,7 +26,7 @@ KEPT = ("chalicelib", "local", "tools", "tests/conftest.py", "tests/__init__.py"
 OTHERS = (".chalice", "pyproject.toml")
 
 
-def freeze(folder: Path = ROOT) -> dict[str, str]:
+def freeze(folder: Path = ROOT) -> dict[str, Any]:
     """Writes the archive and its facts from the commit that is checked out; returns the facts."""
     commit = _git(folder, "rev-parse", "HEAD").decode().strip()
     top = _git(folder, "ls-tree", "--name-only", "HEAD").decode().split()
@@ -34,16 +35,16 @@ def freeze(folder: Path = ROOT) -> dict[str, str]:
     FOLDER.mkdir(exist_ok=True)
     ARCHIVE.write_bytes(lzma.compress(packed, preset=9 | lzma.PRESET_EXTREME))
     names = _git(folder, "ls-tree", "--name-only", "HEAD", "sql/migrations/").decode().split()
-    schema = max(Path(name).stem for name in names if not name.endswith(".rollback.sql"))
+    migrations = sorted(Path(name).stem for name in names if not name.endswith(".rollback.sql"))
     version = _git(folder, "describe", "--tags", "--always", "--abbrev=12").decode().strip()
-    facts = {"version": version, "commit": commit, "schema": schema}
+    facts = {"version": version, "commit": commit, "migrations": migrations}
     FACTS.write_text(json.dumps(facts, indent=2) + "\n", "utf-8")
     return facts
 
 
-def facts() -> dict[str, str]:
-    """Of the last release: version, commit, and the newest migration of its schema."""
-    found: dict[str, str] = json.loads(FACTS.read_text("utf-8"))
+def facts() -> dict[str, Any]:
+    """Of the last release: version, commit, and the migrations of its schema."""
+    found: dict[str, Any] = json.loads(FACTS.read_text("utf-8"))
     return found
 
 
@@ -64,7 +65,7 @@ def main() -> int:
         return 1
     made = freeze()
     size = ARCHIVE.stat().st_size // 1024
-    print(f"{ARCHIVE.relative_to(ROOT)}: {made['version']}, schema {made['schema']}, {size} KiB. Commit it.")
+    print(f"{ARCHIVE.relative_to(ROOT)}: {made['version']}, schema {made['migrations'][-1]}, {size} KiB. Commit it.")
     return 0
 
 
