@@ -157,12 +157,13 @@ def test_a_worker_that_lost_its_lease_completes_nothing(queue: Queue) -> None:
     assert queue.complete(job, token) == 1
 
 
-def test_a_job_whose_last_worker_died_too_is_moved_to_dead_jobs_and_not_run_again(queue: Queue) -> None:
+def test_a_job_whose_last_worker_died_too_is_moved_to_dead_jobs_and_stops_no_other(queue: Queue) -> None:
     job = queue.add()
     queue.claim()
     queue.database.run("UPDATE ops.jobs SET attempts = max_attempts")
     queue.later(LEASE)
-    assert queue.drain() == {"dead": 1}
+    queue.add(lane="another")
+    assert queue.drain() == {"dead": 1, "done": 1}
     assert queue.dead() == [(job, "the worker died", 20)]
 
 
