@@ -28,6 +28,12 @@ def test_cloudformation_gets_one_regional_stage_of_an_api_in_openapi_3(
     resources = transform(finished_document(stage), "bucket", "key")["Resources"]
     (made,) = (each["Properties"] for each in resources.values() if each["Type"] == "AWS::ApiGateway::Stage")
     assert made["StageName"] == stage and made["MethodSettings"] and made["AccessLogSetting"]
+    # A deployment that names a stage makes it, beside the one above and without its limits.
+    assert not [
+        name
+        for name, each in resources.items()
+        if each["Type"] == "AWS::ApiGateway::Deployment" and "StageName" in each["Properties"]
+    ]
     rest = resources["RestAPI"]["Properties"]
     assert rest["EndpointConfiguration"] == {"Types": ["REGIONAL"]}
     assert rest["MinimumCompressionSize"] == 1024
