@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from psycopg2.extensions import connection as Connection
 
 from chalicelib.storage.keys import shards
 from tests.support.database_server import Database
 from tests.support.quota import stored, transact
 from tests.support.quota_family import Family
-from tests.support.races import call, open_transaction, run_into
+from tests.support.races import call, run_into
 
 TABLES = (
     *("audit_runs", "anomalies", "alert_digest", "stripe_events", "invite_mails", "call_counts", "schedule_runs"),
@@ -77,6 +79,16 @@ def verify(family: Family, run: str, **more: Any) -> bool:
     family.database.run("UPDATE public.families SET last_verified_at = NULL")
     page_of_families(family, run, None, 1000, **more)
     return bool(value(family, "last_verified_at IS NOT NULL FROM public.families WHERE id = %s", family.id))
+
+
+@contextmanager
+def holding(family: Family) -> Iterator[Connection]:
+    """A connection in a transaction, which is over when the block is, also where the block fails."""
+    connection = family.database.connect(autocommit=False)
+    try:
+        yield connection
+    finally:
+        connection.rollback()
 
 
 def claim(family: Family, run: str, failed: Sequence[str] = ()) -> str | None:
@@ -224,7 +236,7 @@ def test_the_last_two_shards_that_end_at_once_finish_the_audit(family: Family) -
     run = audit(family)
     hold(family, run, "rest")
     end_shard = "ops.end_audit_shard_tx(%s, %s, %s, true)"
-    with open_transaction(family.database, "admin") as first:
+    with holding(family) as first:
         call(first, end_shard, run, "all", TOKEN)
         second = run_into(family.database, family.database.connect(), end_shard, run, "rest", TOKEN)
         first.commit()
@@ -247,7 +259,7 @@ def test_a_shard_has_one_worker_and_the_next_is_the_one_that_waited_longest(fami
 
 
 def test_two_workers_that_begin_at_once_begin_one_audit(family: Family) -> None:
-    with open_transaction(family.database, "admin") as first:
+    with holding(family) as first:
         began = call(first, "ops.begin_audit_tx(false)")
         second = run_into(family.database, family.database.connect(), "ops.begin_audit_tx(false)")
         first.commit()
