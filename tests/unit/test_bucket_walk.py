@@ -40,6 +40,8 @@ def test_a_waveform_that_its_row_names_and_that_is_gone_is_a_finding_and_no_miss
     assert ("waveform_missing", WAVEFORM) in findings([AUDIO, *behind], [row(WAVEFORM)])
     key = object_key(FAMILY, UUID(int=2**128 - 1))
     assert findings([AUDIO, key], [row(WAVEFORM), {**row(None), "object_key": key}]) == [("waveform_missing", WAVEFORM)]
+    both = [row(WAVEFORM), {**row(None), "object_key": key}]
+    assert findings([AUDIO], both) == [("waveform_missing", WAVEFORM), ("missing", key)], "a missing voice hides none"
     # From before waveforms were counted: perhaps it was never there.
     assert ("waveform_missing", WAVEFORM) not in findings([AUDIO], [{**row(WAVEFORM), "waveform_size_bytes": 0}])
 
