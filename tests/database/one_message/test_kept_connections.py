@@ -83,13 +83,16 @@ def test_a_cause_that_nobody_foresaw_is_told_without_the_driver_s_words() -> Non
 
 
 class Clocks:
-    """Both clocks of this module, which a test moves."""
+    """The clocks of that module, which a test moves each by itself."""
 
     def __init__(self) -> None:
-        self.monotonic, self.time = 1000.0, 2000.0
+        self.up, self.day = 1000.0, 2000.0
 
-    def read(self) -> tuple[float, float]:
-        return self.monotonic, self.time
+    def monotonic(self) -> float:
+        return self.up
+
+    def time(self) -> float:
+        return self.day
 
 
 @pytest.mark.parametrize(
@@ -109,11 +112,11 @@ def test_a_connection_idle_for_a_minute_by_either_clock_is_replaced_before_anyth
     prepared: Database, monkeypatch: pytest.MonkeyPatch, monotonic: float, time_of_day: float, is_kept: bool
 ) -> None:
     clocks = Clocks()
-    monkeypatch.setattr(connections, "_clocks", clocks.read)
+    monkeypatch.setattr(connections, "time", clocks)
     messages.ping()
     (kept,) = connections._KEPT
-    clocks.monotonic += monotonic
-    clocks.time += time_of_day
+    clocks.up += monotonic
+    clocks.day += time_of_day
     call = a_call()
     messages.transact(call, "test_note_tx", note="one")
     assert call.messages == 1
@@ -123,12 +126,12 @@ def test_a_connection_idle_for_a_minute_by_either_clock_is_replaced_before_anyth
 
 def test_every_use_begins_the_minute_anew(prepared: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     clocks = Clocks()
-    monkeypatch.setattr(connections, "_clocks", clocks.read)
+    monkeypatch.setattr(connections, "time", clocks)
     messages.ping()
     kept = list(connections._KEPT)
     for _ in range(3):
-        clocks.monotonic += 40
-        clocks.time += 40
+        clocks.up += 40
+        clocks.day += 40
         messages.ping()
     assert kept == connections._KEPT
 
