@@ -43,6 +43,8 @@ IN_A_MAIL = {"family name", "person's name", "guest's address", "invite code", "
 COLUMNS = {
     # A stranger's wrong codes are counted under the address they came from; the row goes within two days.
     "call_counts.key": {"ip address"},
+    # For a message whose answer was lost and that is sent again. The sweep deletes it after ten minutes.
+    "message_answers.answer": {"family name", "person's name", "prompt"},
 }
 """The columns of schema ops that may hold something private, and what."""
 

@@ -8,12 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.database.test_tls import HOST, PASSWORD, USER, Outside, authority, outside
 from tests.support.database_server import Cluster
+from tests.support.outside import HOST, PASSWORD, USER, Outside
 from tests.support.tls import Authority, PretendServer
 from tools.postgres_programs import ProgramFailed, run
-
-__all__ = ["authority", "outside"]
 
 QUICK = ["--schema-only", "--no-password", "--schema=public"]
 

@@ -63,7 +63,7 @@ def test_a_pooler_that_lets_a_message_outlive_itself_is_shown(
 ) -> None:
     def leaking(*given: Any) -> tuple[str, dict[str, Any]]:
         message, values = messages.message_of(*given)
-        head, found, rest = message.partition(f"set_config('{kept}', ")
+        head, found, rest = message.rpartition(f"set_config('{kept}', ")
         return head + found + rest.replace(", true)", ", false)", 1), values
 
     monkeypatch.setattr(supabase, "message_of", leaking)
