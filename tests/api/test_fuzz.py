@@ -23,7 +23,7 @@ from tests.support.stripe_server import KEY, WEBHOOK_SECRETS, HttpServer, servin
 from tools.api_docs.openapi import operation_id
 
 FAMILIES = 8
-EXAMPLES = 8
+EXAMPLES = 5
 SEED = 20261120
 
 

@@ -470,7 +470,7 @@ def run_histories(database: Database, **how: Any) -> None:
 
 def test_after_every_step_of_any_history_all_figures_agree(module_database: Database) -> None:
     # As it is found, and at once: a history is made shorter by the long run.
-    run_histories(module_database, derandomize=True, max_examples=30, stateful_step_count=30, phases=[Phase.generate])
+    run_histories(module_database, derandomize=True, max_examples=20, stateful_step_count=30, phases=[Phase.generate])
 
 
 @pytest.mark.heavy

@@ -249,6 +249,7 @@ def test_supabases_default_privileges_change_nothing_of_ours(own_cluster: Cluste
     )
 
 
+@heavy
 def test_the_roles_stay_while_another_database_uses_them(own_cluster: Cluster) -> None:
     with own_cluster.database("template1") as one, own_cluster.database("template1") as other:
         for database in (one, other):

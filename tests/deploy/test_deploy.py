@@ -116,6 +116,7 @@ def test_two_deployments_of_one_database_do_not_overlap(healthy: Rehearsal) -> N
     assert healthy.serves() == before
 
 
+@pytest.mark.heavy
 def test_an_old_drill_refuses_where_families_are_unless_a_reason_is_given(healthy: Rehearsal) -> None:
     before = healthy.serves()
     healthy.database.run("UPDATE ops.maintenance_runs SET last_succeeded_at = now() - interval '36 days'")

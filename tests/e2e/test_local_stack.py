@@ -69,6 +69,7 @@ def test_every_unknown_path_is_answered_in_the_documented_shape(stack: RunningSt
     assert answer.headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.heavy
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process stand for the first one")
 def test_a_stack_killed_with_9_in_a_container_that_reaps_nobody_comes_up_again_with_its_data(folder: Path) -> None:
     ports = free_ports()

@@ -33,7 +33,10 @@ KINDS = (
 )
 
 
-def test_five_events_of_one_second_end_in_what_stripe_shows_in_any_order(module_api: Api, payer: Payer) -> None:
+@pytest.mark.parametrize("step", [pytest.param(5, id="24"), pytest.param(1, id="all", marks=pytest.mark.heavy)])
+def test_five_events_of_one_second_end_in_what_stripe_shows_in_any_order(
+    module_api: Api, payer: Payer, step: int
+) -> None:
     payer.change(plan="legacy")
     payer.change(status="past_due")
     payer.change(status="canceled")
@@ -42,8 +45,7 @@ def test_five_events_of_one_second_end_in_what_stripe_shows_in_any_order(module_
     again = payer.stripe.pay(check_out(payer.keeper, payer.family, "legacy").data["sessionId"])
     due = payer.due()
     assert (due[0], due[1], due[6]) == ("legacy", "active", again)
-    orders = list(itertools.permutations(KINDS))
-    assert len(orders) == 120
+    orders = list(itertools.permutations(KINDS))[::step]
     for number, order in enumerate(orders):
         names = [f"evt_{number}_{kind}" for kind in order]
         store(module_api, payer, names)
@@ -55,7 +57,7 @@ def test_five_events_of_one_second_end_in_what_stripe_shows_in_any_order(module_
         "SELECT state, attempts, count(*)::integer FROM ops.stripe_events WHERE customer_id = %s GROUP BY 1, 2",
         payer.customer,
     )
-    assert attempts == [("applied", 1, 600)]
+    assert attempts == [("applied", 1, 5 * len(orders))]
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations((0, 2, 4))), ids=str)
