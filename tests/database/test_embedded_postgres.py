@@ -33,9 +33,11 @@ ROOT = Path(__file__).parents[2]
 
 # A process that runs a server with a committed row in it, says the postmaster's pid and port, and waits to be killed.
 OWNER = """
-    import sys, time
+    import signal, sys, time
     from pathlib import Path
     from local.postgres import EmbeddedPostgres
+    # A shell lets what it starts in the background ignore this signal.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     server = EmbeddedPostgres(Path(sys.argv[1])).start()
     server.admin().cursor().execute("CREATE TABLE voices (title text); INSERT INTO voices VALUES ('grandma')")
     print(server._server.pid, server._guard.pid, server.port, flush=True)
@@ -287,6 +289,7 @@ def test_a_port_taken_at_the_last_moment_is_named_too(data_dir: Path, monkeypatc
             EmbeddedPostgres(data_dir, port=port).start()
 
 
+@pytest.mark.heavy
 def test_an_initdb_that_outlives_its_killed_owner_disturbs_no_later_one(folder: Path) -> None:
     data_dir = folder / "postgres"
     command = [sys.executable, "-c", textwrap.dedent(OWNER), str(data_dir), "60"]

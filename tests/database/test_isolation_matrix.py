@@ -63,7 +63,11 @@ $$
 """
 
 
-@pytest.fixture(scope="module", params=[True, False], ids=["supabase-defaults", "no-defaults"])
+@pytest.fixture(
+    scope="module",
+    params=[True, pytest.param(False, marks=pytest.mark.heavy)],
+    ids=["supabase-defaults", "no-defaults"],
+)
 def families(request: pytest.FixtureRequest, cluster: Cluster) -> Iterator[IsolationRows]:
     """Two families and all personas, where Supabase's default privileges were in force when the migrations ran, or not.
 

@@ -1,4 +1,4 @@
-"""The lists, read as their caller from a hundred thousand rows: by an index, and only the page."""
+"""The lists, read as their caller from fifty thousand rows: by an index, and only the page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support import reads
 from tests.support.database_server import Database
 
 FAMILIES = 200
-ROWS = 100_000
+ROWS = 50_000
 PAGE = {"p_limit": 20, "p_after_at": None, "p_after_id": None}
 NEXT = {"p_limit": 20, "p_after_at": "2026-06-01T00:00:00Z", "p_after_id": str(uuid.UUID(int=2**127))}
 

@@ -118,6 +118,7 @@ def test_up_down_and_up_again_gives_an_identical_schema(empty: Database) -> None
     must_equal(schema(empty), first, "sql/migrations: the schema differs when it is applied after all rollbacks")
 
 
+@heavy
 def test_up_down_and_up_again_works_with_rows_in_every_table(empty: Database) -> None:
     apply(empty)
     first = schema(empty)

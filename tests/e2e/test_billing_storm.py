@@ -19,6 +19,7 @@ from tests.support.random_billing import RandomBilling
 SEED = int(os.environ.get("STORM_SEED") or time.time_ns() % 2**32)
 
 
+@pytest.mark.heavy
 def test_random_changes_of_billing_end_in_what_stripe_shows(stack: RunningStack) -> None:
     billing = RandomBilling(stack, random.Random(7))
     billing.found_families(2)

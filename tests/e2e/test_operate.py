@@ -69,6 +69,7 @@ def waveform_of(key: str) -> str:
     return key.replace(".audio.m4a", ".waveform.json")
 
 
+@pytest.mark.heavy
 def test_an_object_without_a_row_is_told_and_kept_and_can_be_adopted(stack: RunningStack) -> None:
     family, key = put_orphan(stack, with_waveform=True)
     used = "SELECT storage_used_bytes FROM public.entitlements WHERE family_id = %s"

@@ -92,6 +92,7 @@ def test_a_change_that_no_test_notices_survives_and_the_working_tree_is_left_alo
     assert second.startswith("2/2 killed: limits: number 1 (")
 
 
+@pytest.mark.heavy
 def test_a_mutant_that_hangs_is_killed_by_time_with_all_it_started(
     project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
